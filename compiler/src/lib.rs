@@ -1,1 +1,12 @@
-//! compiler
+//! Python text → verified IR → machine code.
+
+pub mod abi;
+pub mod diagnostic;
+pub mod ir;
+pub mod llvm;
+pub mod lower;
+pub mod names;
+pub mod op;
+pub mod source;
+pub mod syntax;
+pub mod types;

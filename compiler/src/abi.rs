@@ -1,0 +1,124 @@
+//! The contract between compiled code and whoever runs it.
+//!
+//! Owns the memory layout of what compiled code is handed and the record of what went wrong in it. `llvm/` emits code against these definitions; `vectorize` and
+//! `cuda-jit` call it. Nothing here knows LLVM.
+//!
+//! # Kernels
+//! [`BlocksFn`] runs the linear blocks `first..last` of a launch, each block's threads included. `params` points to 64-bit words, in the order of
+//! [`crate::ir::Function::params`]: a scalar is one word (its bits, zero-extended); an array of n axes is 1 + 2n words: data pointer, n extents (elements), n strides
+//! (bytes, signed). Linear block b is `(b % gx, b / gx % gy, b / (gx*gy))`; linear thread ids likewise.
+//!
+//! # Scalar functions
+//! [`LoopFn`] applies the function to `count` elements. `operands` has one pointer for each input and then each output, in the order of the
+//! [`crate::llvm::Signature`]: contiguous, aligned to the element type, complex interleaved; an operand marked uniform points to one element. Outputs may
+//! be the same memory as an input element for element, but must not overlap it otherwise.
+
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use crate::source::Location;
+
+/// Runs blocks of a kernel. Safety: see the module head; all arrays must be as their [`crate::types::ArrayType`] says.
+pub type BlocksFn = unsafe extern "C" fn(params: *const u64, launch: *const Launch, first: u64, last: u64);
+
+/// Applies a scalar function to contiguous elements. Safety: see the module head.
+pub type LoopFn = unsafe extern "C" fn(operands: *const *mut u8, count: u64, launch: *const Launch);
+
+/// What compiled code reads of a launch.
+#[repr(C)]
+#[derive(Debug)]
+pub struct Launch {
+    /// Blocks along x, y, z; each at least 1.
+    pub grid: [u32; 3],
+    /// Threads of a block along x, y, z; each at least 1.
+    pub block: [u32; 3],
+    /// Compiled code looks at this word now and then (each block, each lap of an unbounded loop); when it is not 0 it calls [`LaunchState::poll`].
+    pub stop: *const AtomicU32,
+    /// Everything the compiled code does not touch itself.
+    pub state: *const LaunchState,
+}
+
+/// One fault of a running thread.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Failure {
+    /// Linear block (for a scalar function: always 0).
+    pub block: u64,
+    /// Linear thread in the block (for a scalar function: element index).
+    pub thread: u64,
+    /// Index into the code's [`Site`]s.
+    pub site: u32,
+    /// For an index error: the axis, the index and the extent.
+    pub index: Option<(u8, i64, i64)>,
+}
+
+/// A place in the code that may fail.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Site {
+    /// Where in the user's file.
+    pub location: Location,
+    /// What fails there.
+    pub kind: SiteKind,
+}
+
+/// What a site reports.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SiteKind {
+    /// An index out of bounds: IndexError, with the array's name.
+    Index {
+        /// Name of the array.
+        array: String,
+    },
+    /// `range()` step of zero: ValueError.
+    ZeroStep,
+    /// Variable read before assignment, with its name: UnboundLocalError.
+    Unassigned(String),
+    /// A tuple index out of range: IndexError.
+    TupleIndex,
+}
+
+/// The host's side of a launch, shared by all its workers.
+pub struct LaunchState {
+    /// The word [`Launch::stop`] points to: 0 go on, 1 call `poll`, 2 stop.
+    pub stop: AtomicU32,
+    poll: Box<dyn Fn(&AtomicU32) -> bool + Send + Sync>,
+    failure: Mutex<Option<Failure>>,
+}
+
+impl LaunchState {
+    /// A state whose `poll` is called by a worker that found the stop word set; it may reset the word, and says whether to stop.
+    pub fn new(poll: impl Fn(&AtomicU32) -> bool + Send + Sync + 'static) -> LaunchState {
+        LaunchState { stop: AtomicU32::new(0), poll: Box::new(poll), failure: Mutex::new(None) }
+    }
+
+    /// Asks whether to stop.
+    pub fn poll(&self) -> bool {
+        self.stop.load(Ordering::Relaxed) == 2 || (self.poll)(&self.stop)
+    }
+
+    /// Records a failure; the one of the lowest block and thread is kept.
+    pub fn record(&self, failure: Failure) {
+        let mut kept = self.failure.lock().unwrap_or_else(|e| e.into_inner());
+        let earlier = |a: &Failure, b: &Failure| (a.block, a.thread) < (b.block, b.thread);
+        if kept.as_ref().is_none_or(|k| earlier(&failure, k)) {
+            *kept = Some(failure);
+        }
+    }
+
+    /// The failure kept, if any.
+    pub fn failure(&self) -> Option<Failure> {
+        self.failure.lock().unwrap_or_else(|e| e.into_inner()).clone()
+    }
+}
+
+impl Default for LaunchState {
+    /// Never stops.
+    fn default() -> Self {
+        LaunchState::new(|_| false)
+    }
+}
+
+impl std::fmt::Debug for LaunchState {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("LaunchState").field("stop", &self.stop).field("failure", &self.failure).finish_non_exhaustive()
+    }
+}

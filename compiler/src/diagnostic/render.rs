@@ -1,0 +1,5 @@
+//! stub
+use super::Diagnostic;
+pub(super) fn render(d: &Diagnostic) -> String {
+    d.headline.clone()
+}

@@ -1,0 +1,304 @@
+//! The structured IR.
+//!
+//! A [`Function`] is one whole kernel or scalar function, calls inlined. Its body is a tree of blocks; a block is a list of instructions, each held in one
+//! arena and named by a [`Value`] handle with a span. Straight-line values are SSA: an operand must stand earlier in the same block or in a block around it.
+//! What changes over time lives in a *slot* (`Get`/`Set`): a Python variable, a loop counter, the result of a branch. There is no goto: control leaves a
+//! construct by `Break` or `Continue` to its label, always the last instruction of its block. Values are scalars of a non-complex [`ScalarType`]; the front
+//! end has split complex numbers and tuples.
+//!
+//! Semantics are those of one thread. `build` makes functions, `print` writes them, `parse` reads them back, `verify` gives the proof ([`Verified`]) that
+//! every consumer demands. Nothing here names a target.
+
+mod build;
+mod parse;
+mod print;
+mod verify;
+
+pub use build::{Builder, Mark};
+pub use parse::{ParseError, parse};
+pub use verify::{Invalid, Verified};
+
+use smallvec::SmallVec;
+use std::sync::Arc;
+
+use crate::names::ConstantArray;
+use crate::op::Op;
+use crate::source::{Sources, Span};
+use crate::types::{ArrayType, Scalar, ScalarType};
+
+macro_rules! handle {
+    ($(#[$doc:meta])* $name:ident) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        pub struct $name(pub u32);
+
+        impl $name {
+            /// As an index of the arena.
+            pub fn index(self) -> usize {
+                self.0 as usize
+            }
+        }
+    };
+}
+
+handle!(
+    /// An instruction, and the value it gives if it gives one.
+    Value
+);
+handle!(
+    /// A mutable variable.
+    Slot
+);
+handle!(
+    /// An array: a parameter or a constant.
+    Array
+);
+handle!(
+    /// A `Loop` or `Scope` that can be left.
+    Label
+);
+
+/// Instructions in order.
+pub type Block = Vec<Value>;
+/// Operands of an [`Inst::Apply`].
+pub type Args = SmallVec<[Value; 3]>;
+/// Indexes of an element, one an axis, each int64 or uint64.
+pub type Index = SmallVec<[Value; 3]>;
+
+/// One axis of the launch geometry.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Axis {
+    /// The fastest axis.
+    X,
+    /// The middle axis.
+    Y,
+    /// The slowest axis.
+    Z,
+}
+
+/// Where a thread stands in the launch. All int32, as in Numba.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Geometry {
+    /// `threadIdx`
+    ThreadIdx(Axis),
+    /// `blockIdx`
+    BlockIdx(Axis),
+    /// `blockDim`
+    BlockDim(Axis),
+    /// `gridDim`
+    GridDim(Axis),
+    /// Lane of the warp, 0 to 31: linear thread id (x fastest) modulo 32.
+    LaneId,
+}
+
+/// Which part of an element a load or store touches.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Part {
+    /// The element of a real array.
+    Whole,
+    /// Real part of a complex element.
+    Real,
+    /// Imaginary part of a complex element.
+    Imag,
+}
+
+/// Why a thread fails. The launch then raises the Python exception named.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Failure {
+    /// `range()` with step 0: ValueError.
+    ZeroStep,
+    /// A variable read before assignment: UnboundLocalError.
+    Unassigned(Slot),
+    /// A constant-tuple index out of range: IndexError.
+    TupleIndex,
+}
+
+/// An instruction.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Inst {
+    /// A constant.
+    Const(Scalar),
+    /// Scalar parameter number i of [`Function::params`].
+    Param(u32),
+    /// A row of the op table.
+    Apply { op: Op, args: Args },
+    /// A launch coordinate.
+    Geometry(Geometry),
+    /// Extent of an axis of an array, int64.
+    Extent { array: Array, axis: u8 },
+    /// Current value of a slot; zero before any `Set`.
+    Get(Slot),
+    /// Assigns a slot.
+    Set(Slot, Value),
+    /// Reads an element, with Python's negative indexes; out of bounds the thread fails with IndexError.
+    Load { array: Array, index: Index, part: Part },
+    /// Writes an element; a complex element's parts are two stores. Index rules are Load's.
+    Store { array: Array, index: Index, part: Part, value: Value },
+    /// Two-way branch on a bool.
+    If { cond: Value, then: Block, otherwise: Block },
+    /// Endless loop: `body`, then `latch`, again. `Continue` goes to the latch, `Break` leaves. No `Break`/`Continue` to this label stands in the latch.
+    Loop { label: Label, body: Block, latch: Block },
+    /// Runs once; `Break` leaves it early.
+    Scope { label: Label, body: Block },
+    /// Leaves the construct of the label, which encloses this.
+    Break(Label),
+    /// Goes to the latch of the loop of the label, which encloses this.
+    Continue(Label),
+    /// Ends the thread with an error.
+    Fail(Failure),
+}
+
+/// A parameter of the function as compiled: complex and tuple arguments arrive as several.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Param {
+    /// A scalar; read by [`Inst::Param`].
+    Scalar {
+        /// Name, with a suffix for parts (`c.real`, `t.0`).
+        name: String,
+        /// Type.
+        ty: ScalarType,
+    },
+    /// An array.
+    Array {
+        /// Name.
+        name: String,
+        /// The array it binds.
+        array: Array,
+    },
+}
+
+/// A variable.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SlotInfo {
+    /// The Python variable's name, or a made-up one beginning with `%`.
+    pub name: String,
+    /// Type.
+    pub ty: ScalarType,
+}
+
+/// An array.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ArrayInfo {
+    /// Name.
+    pub name: String,
+    /// Type.
+    pub ty: ArrayType,
+    /// Contents, if it is a constant; otherwise it is a parameter.
+    pub constant: Option<Arc<ConstantArray>>,
+}
+
+/// What a function is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Kind {
+    /// A scalar function: scalar parameters, one or more results.
+    Scalar,
+    /// A kernel: no results.
+    Kernel,
+}
+
+/// A whole function.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Function {
+    /// Name, for people.
+    pub name: String,
+    /// What it is for.
+    pub kind: Kind,
+    /// Parameters in order.
+    pub params: Vec<Param>,
+    /// Slots that hold the results when the body has ended; empty for a kernel.
+    pub results: Vec<Slot>,
+    /// Arena of slots.
+    pub slots: Vec<SlotInfo>,
+    /// Arena of arrays.
+    pub arrays: Vec<ArrayInfo>,
+    /// Arena of instructions.
+    pub insts: Vec<Inst>,
+    /// Type of each instruction's value, `None` if it gives none.
+    pub types: Vec<Option<ScalarType>>,
+    /// Span of each instruction.
+    pub spans: Vec<Span>,
+    /// Number of labels.
+    pub labels: u32,
+    /// The body.
+    pub body: Block,
+    /// What the spans point into.
+    pub sources: Sources,
+}
+
+impl Function {
+    /// The instruction of a handle.
+    pub fn inst(&self, value: Value) -> &Inst {
+        &self.insts[value.index()]
+    }
+
+    /// The type of a value.
+    ///
+    /// # Panics
+    /// If the instruction gives none.
+    pub fn ty(&self, value: Value) -> ScalarType {
+        self.types[value.index()].expect("an instruction that gives a value")
+    }
+
+    /// Where a value comes from.
+    pub fn span(&self, value: Value) -> Span {
+        self.spans[value.index()]
+    }
+
+    /// The slot's description.
+    pub fn slot(&self, slot: Slot) -> &SlotInfo {
+        &self.slots[slot.index()]
+    }
+
+    /// The array's description.
+    pub fn array(&self, array: Array) -> &ArrayInfo {
+        &self.arrays[array.index()]
+    }
+
+    /// The types of the results.
+    pub fn result_types(&self) -> Vec<ScalarType> {
+        self.results.iter().map(|s| self.slot(*s).ty).collect()
+    }
+
+    /// Calls `visit` for each instruction of the tree, a construct before its blocks, in program order.
+    pub fn walk(&self, visit: &mut dyn FnMut(Value, &Inst)) {
+        fn block(f: &Function, b: &Block, visit: &mut dyn FnMut(Value, &Inst)) {
+            for &v in b {
+                let inst = f.inst(v);
+                visit(v, inst);
+                for inner in inst.blocks() {
+                    block(f, inner, visit);
+                }
+            }
+        }
+        block(self, &self.body, visit);
+    }
+}
+
+impl Inst {
+    /// The blocks inside a construct.
+    pub fn blocks(&self) -> SmallVec<[&Block; 2]> {
+        match self {
+            Inst::If { then, otherwise, .. } => SmallVec::from_slice(&[then, otherwise]),
+            Inst::Loop { body, latch, .. } => SmallVec::from_slice(&[body, latch]),
+            Inst::Scope { body, .. } => SmallVec::from_slice(&[body]),
+            _ => SmallVec::new(),
+        }
+    }
+
+    /// The values it reads (those in inner blocks not included).
+    pub fn operands(&self) -> SmallVec<[Value; 4]> {
+        match self {
+            Inst::Apply { args, .. } => args.iter().copied().collect(),
+            Inst::Set(_, v) => SmallVec::from_slice(&[*v]),
+            Inst::Load { index, .. } => index.iter().copied().collect(),
+            Inst::Store { index, value, .. } => index.iter().copied().chain([*value]).collect(),
+            Inst::If { cond, .. } => SmallVec::from_slice(&[*cond]),
+            _ => SmallVec::new(),
+        }
+    }
+
+    /// Whether control never goes on to the next instruction.
+    pub fn is_terminator(&self) -> bool {
+        matches!(self, Inst::Break(_) | Inst::Continue(_) | Inst::Fail(_))
+    }
+}

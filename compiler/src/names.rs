@@ -1,0 +1,86 @@
+//! What the free names of a function mean: the table the host supplies.
+//!
+//! The host asks [`crate::syntax::free_paths`] which dotted paths a function uses (`math.sin`, `cuda.threadIdx.x`, `limit`), resolves each in its own
+//! world (Python by object identity, so that an alias does not matter) and hands back a [`Definition`]. Nothing in the compiler looks a
+//! name up anywhere else.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::source::SourceFile;
+use crate::types::{ArrayType, Scalar, ScalarType};
+
+/// A function with everything its text refers to. Immutable; shared by `Arc`.
+#[derive(Clone, Debug)]
+pub struct Definition {
+    /// The text.
+    pub source: Arc<SourceFile>,
+    /// The function's name; `<lambda>` for a lambda.
+    pub name: String,
+    /// 1-based line, counted in `source.text`, of the `def` or `lambda` meant, for a text that holds several; 0 for the first of that name.
+    pub line: u32,
+    /// 0-based column (UTF-8 bytes in the text) of a lambda, for a line that holds several.
+    pub column: Option<u32>,
+    /// Meaning of each dotted path, keyed by the path as written. For `a.b.c` the longest entry that is a prefix is used, the rest
+    /// being attributes of that value (`limits.shape` may have an entry for `limits` only).
+    pub names: BTreeMap<String, Meaning>,
+    /// Values of defaulted parameters, by parameter name.
+    pub defaults: BTreeMap<String, Meaning>,
+}
+
+/// What a path stands for.
+#[derive(Clone, Debug)]
+pub enum Meaning {
+    /// A constant.
+    Constant(Constant),
+    /// An array frozen as a constant when the function was compiled.
+    Array(Arc<ConstantArray>),
+    /// A type usable as a conversion: `np.float32`, `int`, `verdigris.float64`.
+    Type(ScalarType),
+    /// A function or object the compiler implements, by its canonical name (`math.sin`, `cuda.grid`, `cuda.threadIdx`, `abs`, `range`): see
+    /// [`crate::lower::BUILTINS`].
+    Builtin(String),
+    /// Another compiled function.
+    Function(Arc<Definition>),
+    /// Something that exists but cannot be used, with a noun phrase for it (`the module numpy.random`, `a list`) and what to do instead.
+    Unsupported {
+        /// Noun phrase.
+        what: String,
+        /// What to do instead.
+        help: Option<String>,
+    },
+}
+
+/// A constant value.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Constant {
+    /// `None`.
+    None,
+    /// A Python bool.
+    Bool(bool),
+    /// A Python int, typed int64 (uint64 if it does not fit; else refused where used).
+    Int(i128),
+    /// A Python float.
+    Float(f64),
+    /// A Python complex.
+    Complex(f64, f64),
+    /// A string; usable only where the language takes one.
+    Str(String),
+    /// A NumPy scalar with its own type.
+    Scalar(Scalar),
+    /// A NumPy complex scalar.
+    ComplexScalar(ScalarType, f64, f64),
+    /// A tuple.
+    Tuple(Vec<Constant>),
+}
+
+/// The contents of a frozen array.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ConstantArray {
+    /// Its type; layout C, readonly.
+    pub ty: ArrayType,
+    /// Extents, one an axis.
+    pub shape: Vec<usize>,
+    /// Elements in C order, native byte order.
+    pub data: Vec<u8>,
+}

@@ -1,0 +1,90 @@
+//! Source texts, spans, and the way back to the user's file, line and column.
+//!
+//! Owns the text as the host handed it over and where it came from. Knows no syntax.
+
+use std::sync::Arc;
+
+/// The text of one function (with its decorators), and its place in the user's file.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct SourceFile {
+    /// Path or pseudo-path (`<ipython-input-3>`) shown in messages.
+    pub file: Arc<str>,
+    /// The text given to the parser. Whole lines, dedented by `indent` columns.
+    pub text: Arc<str>,
+    /// 1-based line of the file on which `text` begins.
+    pub first_line: u32,
+    /// Columns removed from the left of each line.
+    pub indent: u32,
+}
+
+/// Which source a span points into: an index into [`Sources`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
+pub struct SourceId(pub u16);
+
+/// A range of bytes in one source.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
+pub struct Span {
+    /// The source.
+    pub source: SourceId,
+    /// First byte.
+    pub start: u32,
+    /// One past the last byte.
+    pub end: u32,
+}
+
+/// All sources a compilation has touched: the function's own and those of functions it calls.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Sources {
+    files: Vec<Arc<SourceFile>>,
+}
+
+/// A place for a person: 1-based line and column (columns count characters) of the user's file.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Location {
+    /// File name as given by the host.
+    pub file: Arc<str>,
+    /// 1-based line in the file.
+    pub line: u32,
+    /// 1-based column, in characters, of the user's undedented line.
+    pub column: u32,
+}
+
+impl Sources {
+    /// Adds a source, or finds it if the same one was added before.
+    pub fn add(&mut self, file: &Arc<SourceFile>) -> SourceId {
+        let found = self.files.iter().position(|f| Arc::ptr_eq(f, file) || f == file);
+        let index = found.unwrap_or_else(|| {
+            self.files.push(file.clone());
+            self.files.len() - 1
+        });
+        SourceId(u16::try_from(index).expect("fewer than 65,536 sources in one compilation"))
+    }
+
+    /// The source of that id.
+    pub fn get(&self, id: SourceId) -> &Arc<SourceFile> {
+        &self.files[id.0 as usize]
+    }
+
+    /// Whether no source has been added.
+    pub fn is_empty(&self) -> bool {
+        self.files.is_empty()
+    }
+
+    /// Where a span begins.
+    pub fn locate(&self, span: Span) -> Location {
+        self.get(span.source).locate(span.start)
+    }
+}
+
+impl SourceFile {
+    /// Where byte `offset` of the text stands in the user's file.
+    pub fn locate(&self, offset: u32) -> Location {
+        let before = &self.text[..(offset as usize).min(self.text.len())];
+        let line_start = before.rfind('\n').map_or(0, |i| i + 1);
+        Location {
+            file: self.file.clone(),
+            line: self.first_line + before.matches('\n').count() as u32,
+            column: before[line_start..].chars().count() as u32 + 1 + self.indent,
+        }
+    }
+}
