@@ -1,0 +1,111 @@
+//! The walk over an output: which block writes where, in what order, on which core.
+//!
+//! Owns the order of the walk. An output is rows of 4096 items, the first of which begins at the
+//! cursor's column; a block writes the same columns of every row. So blocks need nothing of each
+//! other: they are shared out over the cores, and each core goes down the rows a cache's worth at a
+//! time. Must not know what an item is.
+
+use std::ops::Range;
+
+use rayon::prelude::*;
+
+use super::{BLOCKS, Backend, Block, LANES};
+use crate::cpu::item::{Draws, Item, MAX_DRAWS, RUN};
+use crate::cpu::sys::{self, Columns, Level};
+
+/// Items from which a request is worth several cores: some 50 microseconds of work.
+const PARALLEL_ITEMS: usize = 1 << 16;
+/// Bytes of output to write before going back for the next block: well inside a level-2 cache.
+const TILE_BYTES: usize = 256 * 1024;
+
+impl Backend {
+    /// Fills `out` with items, from the cursor on.
+    pub(super) fn fill<I: Item>(&mut self, item: &I, out: &mut [I::Value]) {
+        let items = out.len() / I::VALUES;
+        let tasks = if items >= PARALLEL_ITEMS {
+            rayon::current_num_threads().min(BLOCKS)
+        } else {
+            1
+        };
+        let blocks_each = BLOCKS.div_ceil(tasks);
+        let level = Level::detect();
+        let columns = Columns::split(
+            out,
+            self.cursor * I::VALUES,
+            LANES * I::VALUES,
+            blocks_each * RUN * I::VALUES,
+        );
+        if tasks == 1 {
+            for (blocks, columns) in self.blocks.chunks_mut(blocks_each).zip(columns) {
+                walk(level, item, blocks, columns);
+            }
+        } else {
+            let shares = self.blocks.par_chunks_mut(blocks_each).zip(columns);
+            shares.for_each(|(blocks, columns)| walk(level, item, blocks, columns));
+        }
+        self.cursor = (self.cursor + items) % LANES;
+    }
+}
+
+/// Fills the columns of some neighbouring blocks, from the first row to the last.
+fn walk<I: Item>(level: Level, item: &I, blocks: &mut [Block], mut columns: Columns<'_, I::Value>) {
+    let whole = columns.whole_rows();
+    let tile_rows = (TILE_BYTES / (LANES * I::VALUES * size_of::<I::Value>())).max(1);
+    for row in 0..whole.start {
+        part_of_row(level, item, blocks, &mut columns, row);
+    }
+    let mut row = whole.start;
+    while row < whole.end {
+        let rows = row..(row + tile_rows).min(whole.end);
+        for (i, block) in blocks.iter_mut().enumerate() {
+            sys::rows(
+                level,
+                item,
+                block,
+                columns.tile(rows.clone(), own(i, I::VALUES)),
+            );
+        }
+        row = rows.end;
+    }
+    for row in whole.end.max(whole.start)..columns.rows() {
+        part_of_row(level, item, blocks, &mut columns, row);
+    }
+}
+
+/// Values of block `i` in a row of its share's columns.
+fn own(i: usize, values: usize) -> Range<usize> {
+    i * RUN * values..(i + 1) * RUN * values
+}
+
+/// Fills what is there of a row that the output does not hold whole.
+fn part_of_row<I: Item>(
+    level: Level,
+    item: &I,
+    blocks: &mut [Block],
+    columns: &mut Columns<'_, I::Value>,
+    row: usize,
+) {
+    for (i, block) in blocks.iter_mut().enumerate() {
+        let present = columns.present(row, own(i, I::VALUES));
+        if present.len() == RUN * I::VALUES {
+            sys::rows(level, item, block, columns.tile(row..row + 1, present));
+        } else if !present.is_empty() {
+            let first = present.start / I::VALUES % RUN;
+            let lanes = first..first + present.len() / I::VALUES;
+            for out in columns.tile(row..row + 1, present) {
+                some_lanes(item, block, lanes.clone(), out);
+            }
+        }
+    }
+}
+
+/// One item from each of some neighbouring lanes of a block.
+fn some_lanes<I: Item>(item: &I, block: &mut Block, lanes: Range<usize>, out: &mut [I::Value]) {
+    let mut draws: Draws = [[0; RUN]; MAX_DRAWS];
+    for (i, lane) in lanes.enumerate() {
+        for draws in draws.iter_mut().take(I::DRAWS) {
+            draws[i] = block.draw_one(lane);
+        }
+    }
+    item.emit(&draws, out);
+}
