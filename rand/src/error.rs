@@ -44,15 +44,9 @@ impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::OddLength { len } => {
-                write!(
-                    f,
-                    "normal and lognormal numbers come in pairs, but {len} values were asked for; ask for an even number"
-                )
+                write!(f, "normal and lognormal numbers come in pairs, but {len} values were asked for; ask for an even number")
             }
-            Self::Lambda { lambda } => write!(
-                f,
-                "the mean of a Poisson distribution must be above 0 and at most 400000, not {lambda}"
-            ),
+            Self::Lambda { lambda } => write!(f, "the mean of a Poisson distribution must be above 0 and at most 400000, not {lambda}"),
             Self::Ordering { kind, ordering } => {
                 write!(f, "{kind} has no {ordering} ordering on a CPU")
             }

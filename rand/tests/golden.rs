@@ -21,10 +21,7 @@ impl Output {
         for bits in &self.bits {
             hash.update(&bits.to_le_bytes()[..self.bytes]);
         }
-        hash.finalize()
-            .iter()
-            .map(|byte| format!("{byte:02x}"))
-            .collect()
+        hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
     }
 
     /// How many floating-point numbers lie between value `i` and `want`.
@@ -50,41 +47,20 @@ fn ordering(name: &str) -> Ordering {
 
 fn generate(generator: &mut Generator, call: &Value) -> Output {
     let n = call["n"].as_u64().unwrap() as usize;
-    let arg = |i: usize, default: f64| {
-        call["args"]
-            .get(i)
-            .map_or(default, |arg| arg.as_f64().unwrap())
-    };
+    let arg = |i: usize, default: f64| call["args"].get(i).map_or(default, |arg| arg.as_f64().unwrap());
     let (mut u, mut f, mut d) = (vec![0; n], vec![0.0; n], vec![0.0; n]);
-    let ints = |u: Vec<u32>| Output {
-        bits: u.into_iter().map(u64::from).collect(),
-        bytes: 4,
-    };
-    let floats = |f: Vec<f32>| Output {
-        bits: f.into_iter().map(|f| u64::from(f.to_bits())).collect(),
-        bytes: 4,
-    };
-    let doubles = |d: Vec<f64>| Output {
-        bits: d.into_iter().map(f64::to_bits).collect(),
-        bytes: 8,
-    };
+    let ints = |u: Vec<u32>| Output { bits: u.into_iter().map(u64::from).collect(), bytes: 4 };
+    let floats = |f: Vec<f32>| Output { bits: f.into_iter().map(|f| u64::from(f.to_bits())).collect(), bytes: 4 };
+    let doubles = |d: Vec<f64>| Output { bits: d.into_iter().map(f64::to_bits).collect(), bytes: 8 };
     match call["distribution"].as_str().unwrap() {
         "u32" => generator.generate_u32(&mut u).map(|()| ints(u)),
         "poisson" => generator.poisson(&mut u, arg(0, 0.0)).map(|()| ints(u)),
         "uniform_f32" => generator.uniform_f32(&mut f).map(|()| floats(f)),
         "uniform_f64" => generator.uniform_f64(&mut d).map(|()| doubles(d)),
-        "normal_f32" => generator
-            .normal_f32(&mut f, arg(0, 0.0) as f32, arg(1, 1.0) as f32)
-            .map(|()| floats(f)),
-        "normal_f64" => generator
-            .normal_f64(&mut d, arg(0, 0.0), arg(1, 1.0))
-            .map(|()| doubles(d)),
-        "lognormal_f32" => generator
-            .lognormal_f32(&mut f, arg(0, 0.0) as f32, arg(1, 1.0) as f32)
-            .map(|()| floats(f)),
-        "lognormal_f64" => generator
-            .lognormal_f64(&mut d, arg(0, 0.0), arg(1, 1.0))
-            .map(|()| doubles(d)),
+        "normal_f32" => generator.normal_f32(&mut f, arg(0, 0.0) as f32, arg(1, 1.0) as f32).map(|()| floats(f)),
+        "normal_f64" => generator.normal_f64(&mut d, arg(0, 0.0), arg(1, 1.0)).map(|()| doubles(d)),
+        "lognormal_f32" => generator.lognormal_f32(&mut f, arg(0, 0.0) as f32, arg(1, 1.0) as f32).map(|()| floats(f)),
+        "lognormal_f64" => generator.lognormal_f64(&mut d, arg(0, 0.0), arg(1, 1.0)).map(|()| doubles(d)),
         other => panic!("no distribution {other}"),
     }
     .unwrap()
@@ -94,14 +70,9 @@ fn generate(generator: &mut Generator, call: &Value) -> Output {
 fn golden_libm() -> bool {
     #[cfg(all(target_os = "linux", target_env = "gnu", target_arch = "x86_64"))]
     {
-        let version = std::process::Command::new("getconf")
-            .arg("GNU_LIBC_VERSION")
-            .output();
+        let version = std::process::Command::new("getconf").arg("GNU_LIBC_VERSION").output();
         let glibc = version.is_ok_and(|version| version.stdout.trim_ascii() == b"glibc 2.36");
-        glibc
-            && is_x86_feature_detected!("fma")
-            && is_x86_feature_detected!("avx2")
-            && std::env::var_os("GLIBC_TUNABLES").is_none()
+        glibc && is_x86_feature_detected!("fma") && is_x86_feature_detected!("avx2") && std::env::var_os("GLIBC_TUNABLES").is_none()
     }
     #[cfg(not(all(target_os = "linux", target_env = "gnu", target_arch = "x86_64")))]
     false
@@ -114,24 +85,12 @@ fn differences(output: &Output, call: &Value, bits_must_match: bool) -> Vec<Stri
         found.push("the hash of all values".to_owned());
     }
     let tolerance = if bits_must_match { 0 } else { LIBM_ULP };
-    let first = call["first"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|value| value.as_u64().unwrap())
-        .enumerate();
-    let samples = call["samples"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|s| (s[0].as_u64().unwrap() as usize, s[1].as_u64().unwrap()));
+    let first = call["first"].as_array().unwrap().iter().map(|value| value.as_u64().unwrap()).enumerate();
+    let samples = call["samples"].as_array().unwrap().iter().map(|s| (s[0].as_u64().unwrap() as usize, s[1].as_u64().unwrap()));
     for (i, want) in first.chain(samples) {
         let ulp = output.ulp(i, want);
         if ulp > tolerance {
-            found.push(format!(
-                "value {i}: {:#x} for {want:#x}, {ulp} ULP",
-                output.bits[i]
-            ));
+            found.push(format!("value {i}: {:#x} for {want:#x}, {ulp} ULP", output.bits[i]));
         }
     }
     found
@@ -168,23 +127,14 @@ fn all_of_curand_xorwow() {
             if !found.is_empty() {
                 let head = format!(
                     "{} {} seed {} offset {} n {} (call {i})",
-                    entry["ordering"],
-                    call["distribution"],
-                    entry["seed"],
-                    entry["offset"],
-                    call["n"]
+                    entry["ordering"], call["distribution"], entry["seed"], entry["offset"], call["n"]
                 );
                 failures.push(format!("{head}: {}", found.join("; ")));
             }
             outputs += 1;
         }
     }
-    assert!(
-        failures.is_empty(),
-        "{} of {outputs} outputs differ:\n{}",
-        failures.len(),
-        failures.join("\n")
-    );
+    assert!(failures.is_empty(), "{} of {outputs} outputs differ:\n{}", failures.len(), failures.join("\n"));
     assert_eq!(outputs, 86);
 }
 
@@ -193,16 +143,9 @@ fn all_of_curand_xorwow() {
 fn the_tolerant_comparison_can_fail() {
     let golden = golden();
     let entries = golden["entries"].as_array().unwrap();
-    let call = entries
-        .iter()
-        .map(|entry| &entry["calls"][0])
-        .find(|call| call["distribution"] == "normal_f64")
-        .unwrap();
+    let call = entries.iter().map(|entry| &entry["calls"][0]).find(|call| call["distribution"] == "normal_f64").unwrap();
     let n = call["n"].as_u64().unwrap() as usize;
-    let mut output = Output {
-        bits: vec![0; n],
-        bytes: 8,
-    };
+    let mut output = Output { bits: vec![0; n], bytes: 8 };
     for (i, value) in call["first"].as_array().unwrap().iter().enumerate() {
         output.bits[i] = value.as_u64().unwrap();
     }

@@ -45,10 +45,7 @@ impl Histogram {
                 if mass[donor] <= height {
                     continue;
                 }
-                columns[i] = Some(Column {
-                    threshold: i as f64 * height + mass[i],
-                    alias: donor as u32,
-                });
+                columns[i] = Some(Column { threshold: i as f64 * height + mass[i], alias: donor as u32 });
                 mass[donor] -= height - mass[i];
                 filled = true;
             }
@@ -56,16 +53,8 @@ impl Histogram {
                 break;
             }
         }
-        let own = |(i, column): (usize, Option<Column>)| {
-            column.unwrap_or(Column {
-                threshold: (i + 1) as f64 * height,
-                alias: i as u32,
-            })
-        };
-        Self {
-            columns: columns.into_iter().enumerate().map(own).collect(),
-            shift,
-        }
+        let own = |(i, column): (usize, Option<Column>)| column.unwrap_or(Column { threshold: (i + 1) as f64 * height, alias: i as u32 });
+        Self { columns: columns.into_iter().enumerate().map(own).collect(), shift }
     }
 
     #[inline(always)]
@@ -74,12 +63,7 @@ impl Histogram {
         let u = f64::from(x) * SCALE + SCALE / 2.0;
         let i = ((u * self.columns.len() as f64) as usize).min(self.columns.len() - 1);
         let column = self.columns[i];
-        self.shift
-            + if u < column.threshold {
-                i as u32
-            } else {
-                column.alias
-            }
+        self.shift + if u < column.threshold { i as u32 } else { column.alias }
     }
 }
 
@@ -157,12 +141,7 @@ mod tests {
 
     #[test]
     fn probabilities_sum_to_one_over_the_known_domains() {
-        for (lambda, shift, len) in [
-            (0.5, 0, 157),
-            (10.0, 0, 304),
-            (100.0, 0, 690),
-            (1000.0, 71, 2374),
-        ] {
+        for (lambda, shift, len) in [(0.5, 0, 157), (10.0, 0, 304), (100.0, 0, 690), (1000.0, 71, 2374)] {
             let (first, mass) = probabilities(lambda);
             assert_eq!((first, mass.len()), (shift, len), "lambda {lambda}");
             let sum: f64 = mass.iter().sum();
@@ -184,10 +163,7 @@ mod tests {
                 got[column.alias as usize] += height - own;
             }
             for (k, (got, want)) in got.iter().zip(&mass).enumerate() {
-                assert!(
-                    (got - want).abs() < 1e-12,
-                    "lambda {lambda}, k {k}: {got} for {want}"
-                );
+                assert!((got - want).abs() < 1e-12, "lambda {lambda}, k {k}: {got} for {want}");
             }
         }
     }

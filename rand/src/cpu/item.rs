@@ -128,8 +128,7 @@ impl<const EXP: bool> Item for Pair<f64, EXP> {
             if EXP { value.exp() } else { value }
         };
         for (i, pair) in out.as_chunks_mut::<2>().0.iter_mut().enumerate() {
-            let (first, second) =
-                box_muller_f64([draws[0][i], draws[1][i]], [draws[2][i], draws[3][i]]);
+            let (first, second) = box_muller_f64([draws[0][i], draws[1][i]], [draws[2][i], draws[3][i]]);
             *pair = [shape(first), shape(second)];
         }
     }

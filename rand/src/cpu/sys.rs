@@ -108,21 +108,11 @@ impl<'a, T> Columns<'a, T> {
     /// Shares out the columns of `out`, `each` to a share. Row 0 begins `skipped` values before
     /// `out`.
     pub(super) fn split(out: &'a mut [T], skipped: usize, width: usize, each: usize) -> Vec<Self> {
-        assert!(
-            skipped < width && each > 0,
-            "row 0 must hold the first value, and a share a column"
-        );
+        assert!(skipped < width && each > 0, "row 0 must hold the first value, and a share a column");
         let (len, out) = (out.len(), out.as_mut_ptr());
         let share = |start: usize| {
             let own = start..(start + each).min(width);
-            Self {
-                out,
-                len,
-                skipped,
-                width,
-                own,
-                owner: PhantomData,
-            }
+            Self { out, len, skipped, width, own, owner: PhantomData }
         };
         (0..width).step_by(each).map(share).collect()
     }
@@ -141,33 +131,19 @@ impl<'a, T> Columns<'a, T> {
     pub(super) fn present(&self, row: usize, columns: Range<usize>) -> Range<usize> {
         let base = row * self.width + self.own.start;
         let start = columns.start.max(self.skipped.saturating_sub(base));
-        let end = columns
-            .end
-            .min((self.skipped + self.len).saturating_sub(base));
+        let end = columns.end.min((self.skipped + self.len).saturating_sub(base));
         start..end.max(start)
     }
 
     /// Some columns of some rows, row after row. The output must hold all of it.
     pub(super) fn tile(&mut self, rows: Range<usize>, columns: Range<usize>) -> Tile<'_, T> {
-        assert!(
-            columns.start <= columns.end && columns.end <= self.own.len(),
-            "columns of another share"
-        );
+        assert!(columns.start <= columns.end && columns.end <= self.own.len(), "columns of another share");
         let start = rows.start * self.width + self.own.start + columns.start;
         if rows.is_empty() {
-            return Tile {
-                next: self.out,
-                rows: 0,
-                columns: 0,
-                width: 0,
-                owner: PhantomData,
-            };
+            return Tile { next: self.out, rows: 0, columns: 0, width: 0, owner: PhantomData };
         }
         let end = (rows.end - 1) * self.width + self.own.start + columns.end;
-        assert!(
-            self.skipped <= start && end - self.skipped <= self.len,
-            "rows that the output does not hold"
-        );
+        assert!(self.skipped <= start && end - self.skipped <= self.len, "rows that the output does not hold");
         Tile {
             // SAFETY: `start - skipped <= end - skipped <= len`, so this stays inside the output or
             // one past it.

@@ -28,12 +28,7 @@ impl<'a, T: Copy> Normal<'a, T> {
         if !out.len().is_multiple_of(2) {
             return Err(Error::OddLength { len: out.len() });
         }
-        Ok(Self {
-            out,
-            mean,
-            sigma,
-            shape,
-        })
+        Ok(Self { out, mean, sigma, shape })
     }
 
     /// How many pairs are asked for.

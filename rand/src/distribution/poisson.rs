@@ -17,11 +17,7 @@ pub(crate) struct Poisson<'a> {
 
 impl<'a> Poisson<'a> {
     pub(crate) fn new(out: &'a mut [u32], lambda: f64) -> Result<Self, Error> {
-        if lambda > 0.0 && lambda <= LARGEST {
-            Ok(Self { out, lambda })
-        } else {
-            Err(Error::Lambda { lambda })
-        }
+        if lambda > 0.0 && lambda <= LARGEST { Ok(Self { out, lambda }) } else { Err(Error::Lambda { lambda }) }
     }
 
     /// The output and the mean.

@@ -46,14 +46,9 @@ impl Kind {
     /// have.
     pub(super) fn layout(self, ordering: Ordering) -> Result<Layout, Error> {
         match (self, ordering) {
-            (Self::Xorwow, Ordering::Best | Ordering::Default | Ordering::Legacy) => {
-                Ok(Layout::Subsequences)
-            }
+            (Self::Xorwow, Ordering::Best | Ordering::Default | Ordering::Legacy) => Ok(Layout::Subsequences),
             (Self::Xorwow, Ordering::Seeded) => Ok(Layout::Seeds),
-            (Self::Xorwow, Ordering::Dynamic) => Err(Error::Ordering {
-                kind: self,
-                ordering,
-            }),
+            (Self::Xorwow, Ordering::Dynamic) => Err(Error::Ordering { kind: self, ordering }),
         }
     }
 }

@@ -71,11 +71,7 @@ impl Builder {
         Ok(Generator {
             kind: self.kind,
             ordering: self.ordering,
-            origin: Origin {
-                seed: self.seed,
-                offset: self.offset,
-                layout,
-            },
+            origin: Origin { seed: self.seed, offset: self.offset, layout },
             count: self.offset,
             started: false,
             backend: cpu::backend(self.kind),
@@ -86,12 +82,7 @@ impl Builder {
 impl Generator {
     /// Starts the description of a generator: seed 0, offset 0, default ordering.
     pub fn builder(kind: Kind) -> Builder {
-        Builder {
-            kind,
-            seed: 0,
-            offset: 0,
-            ordering: Ordering::Default,
-        }
+        Builder { kind, seed: 0, offset: 0, ordering: Ordering::Default }
     }
 
     /// Which generator this is.

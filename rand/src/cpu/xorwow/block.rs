@@ -19,12 +19,7 @@ pub(in crate::cpu) struct Block {
 }
 
 impl Block {
-    pub(super) const EMPTY: Self = Self {
-        ring: [[0; RUN]; 5],
-        counter: [0; RUN],
-        weyl: 0,
-        head: 0,
-    };
+    pub(super) const EMPTY: Self = Self { ring: [[0; RUN]; 5], counter: [0; RUN], weyl: 0, head: 0 };
 
     /// Sets a lane of a block from which nothing was drawn yet.
     pub(super) fn set(&mut self, lane: usize, words: Words) {
@@ -54,9 +49,7 @@ impl Block {
         for (lane, out) in out.iter_mut().enumerate() {
             let word = feed(self.ring[OLDEST][lane], self.ring[NEWEST][lane]);
             self.ring[OLDEST][lane] = word;
-            *out = word
-                .wrapping_add(self.counter[lane])
-                .wrapping_add(self.weyl);
+            *out = word.wrapping_add(self.counter[lane]).wrapping_add(self.weyl);
         }
     }
 
@@ -69,8 +62,7 @@ impl Block {
         }
         self.ring[at(4)][lane] = word;
         self.counter[lane] = self.counter[lane].wrapping_add(WEYL);
-        word.wrapping_add(self.counter[lane])
-            .wrapping_add(self.weyl)
+        word.wrapping_add(self.counter[lane]).wrapping_add(self.weyl)
     }
 }
 

@@ -22,19 +22,10 @@ impl Backend {
     /// Fills `out` with items, from the cursor on.
     pub(super) fn fill<I: Item>(&mut self, item: &I, out: &mut [I::Value]) {
         let items = out.len() / I::VALUES;
-        let tasks = if items >= PARALLEL_ITEMS {
-            rayon::current_num_threads().min(BLOCKS)
-        } else {
-            1
-        };
+        let tasks = if items >= PARALLEL_ITEMS { rayon::current_num_threads().min(BLOCKS) } else { 1 };
         let blocks_each = BLOCKS.div_ceil(tasks);
         let level = Level::detect();
-        let columns = Columns::split(
-            out,
-            self.cursor * I::VALUES,
-            LANES * I::VALUES,
-            blocks_each * RUN * I::VALUES,
-        );
+        let columns = Columns::split(out, self.cursor * I::VALUES, LANES * I::VALUES, blocks_each * RUN * I::VALUES);
         if tasks == 1 {
             for (blocks, columns) in self.blocks.chunks_mut(blocks_each).zip(columns) {
                 walk(level, item, blocks, columns);
@@ -58,12 +49,7 @@ fn walk<I: Item>(level: Level, item: &I, blocks: &mut [Block], mut columns: Colu
     while row < whole.end {
         let rows = row..(row + tile_rows).min(whole.end);
         for (i, block) in blocks.iter_mut().enumerate() {
-            sys::rows(
-                level,
-                item,
-                block,
-                columns.tile(rows.clone(), own(i, I::VALUES)),
-            );
+            sys::rows(level, item, block, columns.tile(rows.clone(), own(i, I::VALUES)));
         }
         row = rows.end;
     }
@@ -78,13 +64,7 @@ fn own(i: usize, values: usize) -> Range<usize> {
 }
 
 /// Fills what is there of a row that the output does not hold whole.
-fn part_of_row<I: Item>(
-    level: Level,
-    item: &I,
-    blocks: &mut [Block],
-    columns: &mut Columns<'_, I::Value>,
-    row: usize,
-) {
+fn part_of_row<I: Item>(level: Level, item: &I, blocks: &mut [Block], columns: &mut Columns<'_, I::Value>, row: usize) {
     for (i, block) in blocks.iter_mut().enumerate() {
         let present = columns.present(row, own(i, I::VALUES));
         if present.len() == RUN * I::VALUES {

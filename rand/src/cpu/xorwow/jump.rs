@@ -36,13 +36,7 @@ impl Vector {
 
     fn unpack(self) -> [u32; 5] {
         let [a, b, c] = self.0;
-        [
-            a as u32,
-            (a >> 32) as u32,
-            b as u32,
-            (b >> 32) as u32,
-            c as u32,
-        ]
+        [a as u32, (a >> 32) as u32, b as u32, (b >> 32) as u32, c as u32]
     }
 
     fn nibble(self, i: usize) -> usize {
@@ -50,11 +44,7 @@ impl Vector {
     }
 
     fn add(self, other: Self) -> Self {
-        Self([
-            self.0[0] ^ other.0[0],
-            self.0[1] ^ other.0[1],
-            self.0[2] ^ other.0[2],
-        ])
+        Self([self.0[0] ^ other.0[0], self.0[1] ^ other.0[1], self.0[2] ^ other.0[2]])
     }
 }
 
@@ -104,12 +94,8 @@ impl Jump {
 
     /// `steps` draws ahead.
     pub(super) fn by(steps: u64) -> Self {
-        let factors = (0..64)
-            .filter(|i| steps >> i & 1 == 1)
-            .map(|i| &powers()[i]);
-        factors.fold(Self::from_columns(Vector::unit), |product, factor| {
-            factor.after(&product)
-        })
+        let factors = (0..64).filter(|i| steps >> i & 1 == 1).map(|i| &powers()[i]);
+        factors.fold(Self::from_columns(Vector::unit), |product, factor| factor.after(&product))
     }
 }
 

@@ -28,28 +28,15 @@ pub(super) fn place(origin: Origin) -> (Vec<Block>, usize) {
             let next = Jump::subsequence();
             let mut register = Jump::by(rows).apply(first.register);
             for lane in 0..LANES {
-                blocks[lane / RUN].set(
-                    lane % RUN,
-                    Words {
-                        register,
-                        counter: counted(first.counter),
-                    },
-                );
+                blocks[lane / RUN].set(lane % RUN, Words { register, counter: counted(first.counter) });
                 register = next.apply(register);
             }
         }
         Layout::Seeds => {
             let skip = Jump::by(rows);
             for lane in 0..LANES {
-                let words = seeded(
-                    origin
-                        .seed
-                        .wrapping_add(SEED_STEP.wrapping_mul(lane as u64)),
-                );
-                let words = Words {
-                    register: skip.apply(words.register),
-                    counter: counted(words.counter),
-                };
+                let words = seeded(origin.seed.wrapping_add(SEED_STEP.wrapping_mul(lane as u64)));
+                let words = Words { register: skip.apply(words.register), counter: counted(words.counter) };
                 blocks[lane / RUN].set(lane % RUN, words);
             }
         }
