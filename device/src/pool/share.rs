@@ -1,0 +1,109 @@
+//! Work shared between the calling thread and the pool.
+//!
+//! The calling thread takes part, so nothing waits for a sleeping worker to wake: whoever comes first takes the next part, and a worker that comes too
+//! late finds none left. Parts begin in ascending order.
+#![allow(unsafe_code)]
+
+use std::any::Any;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Condvar, Mutex};
+use std::time::Duration;
+
+/// How often a caller that waits for workers is asked to poll.
+const POLL_EVERY: Duration = Duration::from_millis(50);
+
+struct Shared {
+    next: AtomicUsize,
+    parts: usize,
+    unfinished: AtomicUsize,
+    task: Task,
+    panic: Mutex<Option<Box<dyn Any + Send>>>,
+    finished: Condvar,
+}
+
+/// The caller's closure with its lifetime taken off.
+struct Task(*const (dyn Fn(usize) + Sync));
+
+// SAFETY: what it points to is `Sync`, and `Shared::work` only reads through it while the caller keeps it alive.
+unsafe impl Send for Task {}
+// SAFETY: as above.
+unsafe impl Sync for Task {}
+
+impl Shared {
+    /// Takes parts until none is left.
+    fn work(&self) {
+        loop {
+            let part = self.next.fetch_add(1, Ordering::Relaxed);
+            if part >= self.parts {
+                return;
+            }
+            // SAFETY: this part has not been counted as finished, and the caller, who owns the closure, returns only when all parts are.
+            let task = unsafe { &*self.task.0 };
+            if let Err(payload) = catch_unwind(AssertUnwindSafe(|| task(part))) {
+                self.panic.lock().unwrap_or_else(|e| e.into_inner()).get_or_insert(payload);
+            }
+            // Release: what this part wrote is seen by the caller, who reads the counter with Acquire.
+            if self.unfinished.fetch_sub(1, Ordering::AcqRel) == 1 {
+                let _held = self.panic.lock().unwrap_or_else(|e| e.into_inner());
+                self.finished.notify_all();
+            }
+        }
+    }
+}
+
+/// Runs `task(0)`, …, `task(parts - 1)`, each once, on the calling thread and up to [`super::threads`]` - 1` workers, and returns when all have ended.
+///
+/// # Panics
+/// Where a task panics, after all have ended.
+pub fn run(parts: usize, task: &(dyn Fn(usize) + Sync)) {
+    run_polled(parts, task, &mut || {});
+}
+
+/// As [`run`]; while the calling thread waits for workers it calls `poll` every 50 ms. (During a part of its own it does not: that is the task's affair.)
+///
+/// # Panics
+/// Where a task panics, after all have ended.
+pub fn run_polled(parts: usize, task: &(dyn Fn(usize) + Sync), poll: &mut dyn FnMut()) {
+    let threads = super::threads().min(parts);
+    if threads <= 1 {
+        (0..parts).for_each(task);
+        return;
+    }
+    // SAFETY: only the lifetime changes. No part is entered after the last has finished, and this function does not return (nor unwind) before that.
+    let task: *const (dyn Fn(usize) + Sync + 'static) = unsafe { std::mem::transmute(task as *const (dyn Fn(usize) + Sync)) };
+    let shared = Arc::new(Shared {
+        next: AtomicUsize::new(0),
+        parts,
+        unfinished: AtomicUsize::new(parts),
+        task: Task(task),
+        panic: Mutex::new(None),
+        finished: Condvar::new(),
+    });
+    if let Some(pool) = super::pool_of(super::threads()) {
+        for _ in 1..threads {
+            let shared = shared.clone();
+            pool.spawn(move || shared.work());
+        }
+    }
+    shared.work();
+    let mut held = shared.panic.lock().unwrap_or_else(|e| e.into_inner());
+    while shared.unfinished.load(Ordering::Acquire) > 0 {
+        let (again, timeout) = shared.finished.wait_timeout(held, POLL_EVERY).unwrap_or_else(|e| e.into_inner());
+        held = again;
+        if timeout.timed_out() {
+            drop(held);
+            // A panic here must wait for the workers too.
+            let polled = catch_unwind(AssertUnwindSafe(&mut *poll));
+            held = shared.panic.lock().unwrap_or_else(|e| e.into_inner());
+            if let Err(payload) = polled {
+                held.get_or_insert(payload);
+            }
+        }
+    }
+    let panic = held.take();
+    drop(held);
+    if let Some(payload) = panic {
+        resume_unwind(payload);
+    }
+}
