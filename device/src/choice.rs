@@ -1,0 +1,213 @@
+//! Which device this process runs on, and why.
+//!
+//! Decided once, at first use. For now the CPU is the only device that runs kernels: a GPU is looked for and reported, and asking for one is an error that
+//! says what is missing. Knows nothing of what will run.
+
+use std::fmt;
+use std::sync::Mutex;
+
+use crate::error::DeviceError;
+use crate::loader::{Driver, driver};
+
+/// What the user wants.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Request {
+    /// A GPU if one can be used, else the CPU.
+    Auto,
+    /// The CPU.
+    Cpu,
+    /// The GPU of that number.
+    Cuda(u32),
+}
+
+/// A device.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Device {
+    /// This machine's processor.
+    Cpu,
+}
+
+/// The device in use.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Choice {
+    /// The device.
+    pub device: Device,
+    /// Why this one, for people.
+    pub reason: String,
+    /// What was looked for, and found or not.
+    pub looked_for: String,
+    /// A cause for worry that the host should show once: a driver that is installed but does not work.
+    pub warning: Option<String>,
+}
+
+impl fmt::Display for Device {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("cpu")
+    }
+}
+
+impl fmt::Display for Request {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Request::Auto => f.write_str("auto"),
+            Request::Cpu => f.write_str("cpu"),
+            Request::Cuda(n) => write!(f, "cuda:{n}"),
+        }
+    }
+}
+
+impl std::str::FromStr for Request {
+    type Err = DeviceError;
+
+    fn from_str(text: &str) -> Result<Request, DeviceError> {
+        let unknown = || DeviceError::UnknownDevice(text.to_owned());
+        match text.trim() {
+            "" | "auto" => Ok(Request::Auto),
+            "cpu" => Ok(Request::Cpu),
+            "cuda" => Ok(Request::Cuda(0)),
+            other => match other.strip_prefix("cuda:") {
+                Some(n) if !n.is_empty() && n.bytes().all(|b| b.is_ascii_digit()) => n.parse().map(Request::Cuda).map_err(|_| unknown()),
+                _ => Err(unknown()),
+            },
+        }
+    }
+}
+
+#[derive(Default)]
+struct State {
+    set: Option<Request>,
+    chosen: Option<Choice>,
+}
+
+static STATE: Mutex<State> = Mutex::new(State { set: None, chosen: None });
+
+/// The device of this process, chosen now if it was not before: what [`set`] said, else `VERDIGRIS_DEVICE`, else auto.
+///
+/// # Errors
+/// The request cannot be met. Nothing is then chosen, and the next call tries again.
+pub fn chosen() -> Result<Choice, DeviceError> {
+    let mut state = STATE.lock().unwrap_or_else(|e| e.into_inner());
+    if let Some(choice) = &state.chosen {
+        return Ok(choice.clone());
+    }
+    let (request, said_by) = match state.set {
+        Some(request) => (request, request.to_string()),
+        None => {
+            let text = std::env::var("VERDIGRIS_DEVICE").unwrap_or_default();
+            (text.parse()?, if text.is_empty() { "auto".to_owned() } else { format!("VERDIGRIS_DEVICE={text}") })
+        }
+    };
+    let choice = decide(request, &said_by, driver)?;
+    state.chosen = Some(choice.clone());
+    Ok(choice)
+}
+
+/// Says which device to use, before the first use.
+///
+/// # Errors
+/// The device is in use and is another, or the request cannot be met.
+pub fn set(request: Request) -> Result<(), DeviceError> {
+    let mut state = STATE.lock().unwrap_or_else(|e| e.into_inner());
+    if let Some(choice) = &state.chosen
+        && matches!(request, Request::Cuda(_))
+    {
+        return Err(DeviceError::AlreadyChosen { device: choice.device.to_string() });
+    }
+    decide(request, &request.to_string(), driver)?;
+    state.set = Some(request);
+    Ok(())
+}
+
+/// What the search for a GPU found, for people; looks now if it has not yet.
+pub fn looked_for() -> String {
+    describe(driver())
+}
+
+fn decide(request: Request, said_by: &str, driver: impl Fn() -> &'static Driver) -> Result<Choice, DeviceError> {
+    let cpu = |reason: String, looked_for: String, warning| Choice { device: Device::Cpu, reason, looked_for, warning };
+    match request {
+        Request::Cpu => Ok(cpu(format!("{said_by} says so"), "no GPU was looked for".to_owned(), None)),
+        Request::Auto => {
+            let found = driver();
+            let text = describe(found);
+            let warning = matches!(found, Driver::Unusable(_)).then(|| format!("{text}; kernels run on the CPU"));
+            let reason = match found {
+                Driver::Usable { .. } => "this version runs kernels on the CPU only".to_owned(),
+                _ => "no usable GPU".to_owned(),
+            };
+            Ok(cpu(format!("{said_by}: {reason}"), text, warning))
+        }
+        Request::Cuda(n) => {
+            let missing = match driver() {
+                Driver::Usable { devices, .. } if n >= *devices => format!("{}, so there is no number {n}", describe(driver())),
+                found @ Driver::Usable { .. } => format!("{}, but this version of verdigris runs kernels on the CPU only", describe(found)),
+                found => describe(found),
+            };
+            Err(DeviceError::NoGpu { request: said_by.to_owned(), missing })
+        }
+    }
+}
+
+fn describe(driver: &Driver) -> String {
+    match driver {
+        Driver::Missing(tried) => format!("NVIDIA's driver library was not found (tried {tried})"),
+        Driver::Hidden => "CUDA_VISIBLE_DEVICES is empty, which hides every GPU".to_owned(),
+        Driver::Unusable(cause) => format!("NVIDIA's driver does not work: {cause}"),
+        Driver::NoDevice => "NVIDIA's driver is installed but finds no GPU".to_owned(),
+        Driver::Usable { devices, version } => {
+            format!("NVIDIA's driver (CUDA {}.{}) has {devices} GPU{}", version / 1000, version % 1000 / 10, if *devices == 1 { "" } else { "s" })
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn leaked(driver: Driver) -> &'static Driver {
+        Box::leak(Box::new(driver))
+    }
+
+    #[test]
+    fn requests_are_read_and_nonsense_is_named() {
+        for (text, request) in
+            [("", Request::Auto), ("auto", Request::Auto), ("cpu", Request::Cpu), ("cuda", Request::Cuda(0)), (" cuda:3 ", Request::Cuda(3))]
+        {
+            assert_eq!(text.parse(), Ok(request));
+        }
+        for text in ["gpu", "cuda:", "cuda:-1", "cuda:+1", "cuda:x", "CPU", "cuda:99999999999"] {
+            assert_eq!(text.parse::<Request>(), Err(DeviceError::UnknownDevice(text.into())));
+        }
+    }
+
+    #[test]
+    fn the_cpu_needs_no_search() {
+        let choice = decide(Request::Cpu, "cpu", || panic!("looked for a GPU")).unwrap();
+        assert_eq!((choice.device, choice.warning), (Device::Cpu, None));
+    }
+
+    #[test]
+    fn auto_always_gives_the_cpu_and_says_why() {
+        let none = decide(Request::Auto, "auto", || leaked(Driver::Missing("libcuda.so.1: no".into()))).unwrap();
+        assert_eq!((none.reason.as_str(), none.warning), ("auto: no usable GPU", None));
+        assert_eq!(none.looked_for, "NVIDIA's driver library was not found (tried libcuda.so.1: no)");
+        let there = decide(Request::Auto, "auto", || leaked(Driver::Usable { devices: 1, version: 13010 })).unwrap();
+        assert_eq!(there.looked_for, "NVIDIA's driver (CUDA 13.1) has 1 GPU");
+        assert_eq!(there.reason, "auto: this version runs kernels on the CPU only");
+        let broken = decide(Request::Auto, "auto", || leaked(Driver::Unusable("cuInit answers 999".into()))).unwrap();
+        assert_eq!(broken.warning.as_deref(), Some("NVIDIA's driver does not work: cuInit answers 999; kernels run on the CPU"));
+    }
+
+    #[test]
+    fn asking_for_a_gpu_is_an_error_that_says_what_is_missing() {
+        let error = |driver: Driver, n| {
+            let driver = leaked(driver);
+            decide(Request::Cuda(n), "VERDIGRIS_DEVICE=cuda", || driver).unwrap_err().to_string()
+        };
+        assert_eq!(error(Driver::Hidden, 0), "VERDIGRIS_DEVICE=cuda asks for a GPU: CUDA_VISIBLE_DEVICES is empty, which hides every GPU");
+        assert!(error(Driver::Usable { devices: 2, version: 12080 }, 2).ends_with("has 2 GPUs, so there is no number 2"));
+        assert!(error(Driver::Usable { devices: 2, version: 12080 }, 1).ends_with("runs kernels on the CPU only"));
+    }
+}
