@@ -109,9 +109,7 @@ def main():
     for example in (vector_addition, random_numbers, mandelbrot_set):
         name, sample, slow, first, median = example()
         ratio = f"{slow / median:,.0f}x"
-        print(
-            layout.format(name, sample, milliseconds(slow), milliseconds(first), milliseconds(median), f"{slow / median:,.0f}x")
-        )
+        print(layout.format(name, sample, milliseconds(slow), milliseconds(first), milliseconds(median), ratio))
     print()
     print(f"verdigris: the median of {CALLS} calls after the first, which compiles (or seeds) and is given beside it.")
     print("Mandelbrot: to_device, launch and to_host in each call. Pure Python: best of five on the sample, scaled to the whole.")
