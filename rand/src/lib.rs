@@ -40,13 +40,14 @@
 //! The next call goes on at the next lane, whatever it draws, so a request may be split into calls
 //! anywhere between two items. Uniforms lie in `(0, 1]`: 1 occurs, 0 does not.
 //!
-//! # What `set_seed` and `set_offset` do in mid-stream
+//! # What the setters do in mid-stream
 //!
 //! As in cuRAND, a generator counts the items it served on top of its offset.
-//! [`Generator::set_offset`] restarts the stream at the new offset. [`Generator::set_seed`]
-//! restarts it *at that count*, neither at 0 nor at the offset given earlier; to replay a stream,
-//! set the offset too. An offset counts 32-bit draws that are items of their own (`generate_u32`),
-//! whatever is drawn next.
+//! [`Generator::set_offset`] restarts the stream at the new offset. [`Generator::set_seed`] and
+//! [`Generator::set_ordering`] restart it *at that count*, neither at 0 nor at the offset given
+//! earlier, and do nothing if the value is the one already set. So `set_seed(s)` does not replay the
+//! stream of `s`; `set_offset` does. An offset counts 32-bit draws that are items of their own
+//! (`generate_u32`), whatever is drawn next.
 //!
 //! # Where the bits come from
 //!

@@ -46,6 +46,22 @@ impl Level {
     }
 }
 
+#[cfg(test)]
+impl Level {
+    /// Every one that this CPU has.
+    pub(super) fn available() -> Vec<Self> {
+        let sets = [
+            Set::Baseline,
+            #[cfg(target_arch = "x86_64")]
+            Set::Avx2,
+            #[cfg(target_arch = "x86_64")]
+            Set::Avx512,
+        ];
+        let widest = Self::detect().0 as usize;
+        sets.into_iter().filter(|&set| set as usize <= widest).map(Self).collect()
+    }
+}
+
 /// For every row of the tile: one item from each lane of the block.
 pub(super) fn rows<I: Item>(level: Level, item: &I, block: &mut Block, tile: Tile<'_, I::Value>) {
     match level.0 {
@@ -138,10 +154,8 @@ impl<'a, T> Columns<'a, T> {
     /// Some columns of some rows, row after row. The output must hold all of it.
     pub(super) fn tile(&mut self, rows: Range<usize>, columns: Range<usize>) -> Tile<'_, T> {
         assert!(columns.start <= columns.end && columns.end <= self.own.len(), "columns of another share");
+        assert!(rows.start < rows.end && rows.end <= self.rows(), "rows that are not there");
         let start = rows.start * self.width + self.own.start + columns.start;
-        if rows.is_empty() {
-            return Tile { next: self.out, rows: 0, columns: 0, width: 0, owner: PhantomData };
-        }
         let end = (rows.end - 1) * self.width + self.own.start + columns.end;
         assert!(self.skipped <= start && end - self.skipped <= self.len, "rows that the output does not hold");
         Tile {

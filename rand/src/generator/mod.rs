@@ -111,26 +111,28 @@ impl Generator {
     }
 
     /// Changes the seed and restarts *at the current [position](Self::position)*, as cuRAND does.
+    /// The seed that is already set changes nothing: the stream goes on.
     pub fn set_seed(&mut self, seed: u64) {
-        self.origin.seed = seed;
-        self.restart_at(self.count);
+        if seed != self.origin.seed {
+            self.origin.seed = seed;
+            self.restart_at(self.count);
+        }
     }
 
-    /// Restarts the stream at `offset`, with the same seed.
+    /// Restarts the stream at `offset`, with the same seed, also if that is the offset already set.
     pub fn set_offset(&mut self, offset: u64) {
         self.restart_at(offset);
     }
 
-    /// Changes the ordering. If the new one lays lanes out as the old one did, the stream just goes
-    /// on; else it restarts at the current [position](Self::position), as after
-    /// [`set_seed`](Self::set_seed).
+    /// Changes the ordering and restarts at the current [position](Self::position), as cuRAND does:
+    /// also if both orderings lay lanes out alike, but not if they are the same one.
     ///
     /// # Errors
     /// [`Error::Ordering`] if the kind does not have the ordering.
     pub fn set_ordering(&mut self, ordering: Ordering) -> Result<(), Error> {
         let layout = self.kind.layout(ordering)?;
-        self.ordering = ordering;
-        if layout != self.origin.layout {
+        if ordering != self.ordering {
+            self.ordering = ordering;
             self.origin.layout = layout;
             self.restart_at(self.count);
         }

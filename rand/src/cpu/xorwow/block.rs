@@ -30,6 +30,12 @@ impl Block {
         self.counter[lane] = words.counter;
     }
 
+    /// A lane of a block from which nothing was drawn yet.
+    pub(super) fn get(&self, lane: usize) -> Words {
+        debug_assert_eq!((self.head, self.weyl), (0, 0));
+        Words { register: self.ring.map(|row| row[lane]), counter: self.counter[lane] }
+    }
+
     /// One draw from every lane.
     #[inline(always)]
     pub(in crate::cpu) fn draw(&mut self, out: &mut [u32; RUN]) {

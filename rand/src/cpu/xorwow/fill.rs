@@ -23,8 +23,13 @@ impl Backend {
     pub(super) fn fill<I: Item>(&mut self, item: &I, out: &mut [I::Value]) {
         let items = out.len() / I::VALUES;
         let tasks = if items >= PARALLEL_ITEMS { rayon::current_num_threads().min(BLOCKS) } else { 1 };
+        self.fill_at(Level::detect(), tasks, item, out);
+    }
+
+    /// Fills `out` in `tasks` shares. Neither the level nor the shares change a bit.
+    fn fill_at<I: Item>(&mut self, level: Level, tasks: usize, item: &I, out: &mut [I::Value]) {
+        let items = out.len() / I::VALUES;
         let blocks_each = BLOCKS.div_ceil(tasks);
-        let level = Level::detect();
         let columns = Columns::split(out, self.cursor * I::VALUES, LANES * I::VALUES, blocks_each * RUN * I::VALUES);
         if tasks == 1 {
             for (blocks, columns) in self.blocks.chunks_mut(blocks_each).zip(columns) {
@@ -88,4 +93,49 @@ fn some_lanes<I: Item>(item: &I, block: &mut Block, lanes: Range<usize>, out: &m
         }
     }
     item.emit(&draws, out);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::backend::{Backend as _, Origin};
+    use crate::cpu::item::{Bits, Pair, Uniform};
+    use crate::generator::Layout;
+    use std::fmt::Debug;
+    use std::marker::PhantomData;
+
+    /// Every level and number of shares gives the bits of the plainest walk: single draws of single lanes.
+    fn same_everywhere<I: Item<Value: Default + Debug + PartialEq>>(item: &I) {
+        let origin = Origin { seed: 7, offset: 5003, layout: Layout::Seeds };
+        // Head, whole rows and tail; a part of one row; parts of two rows, none whole.
+        for items in [3 * LANES + 700, 300, 4000] {
+            let mut plain = Backend::default();
+            plain.start(origin);
+            let mut want = vec![I::Value::default(); items * I::VALUES];
+            for (i, out) in want.chunks_mut(I::VALUES).enumerate() {
+                let lane = (5003 + i) % LANES;
+                let lanes = lane % RUN..lane % RUN + 1;
+                some_lanes(item, &mut plain.blocks[lane / RUN], lanes, out);
+            }
+            for level in Level::available() {
+                for tasks in [1, 2, 5, BLOCKS] {
+                    let mut backend = Backend::default();
+                    backend.start(origin);
+                    let mut got = vec![I::Value::default(); want.len()];
+                    backend.fill_at(level, tasks, item, &mut got);
+                    assert!(got == want, "{level:?}, {tasks} tasks, {items} items");
+                    assert_eq!(backend.cursor, (5003 + items) % LANES);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn no_level_or_number_of_shares_changes_a_bit() {
+        same_everywhere(&Bits);
+        same_everywhere(&Uniform::<f32>(PhantomData));
+        same_everywhere(&Uniform::<f64>(PhantomData));
+        same_everywhere(&Pair::<f32, false> { mean: 0.5, sigma: 2.0 });
+        same_everywhere(&Pair::<f64, true> { mean: 0.5, sigma: 2.0 });
+    }
 }

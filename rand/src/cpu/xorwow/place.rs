@@ -41,8 +41,16 @@ pub(super) fn place(origin: Origin) -> (Vec<Block>, usize) {
             }
         }
     }
-    for lane in 0..cursor {
-        blocks[lane / RUN].draw_one(lane % RUN);
+    // Lanes below the cursor come round after the others, one row on; past item 2^64 - 1 comes item 0.
+    if rows == u64::MAX / LANES as u64 && cursor > 0 {
+        let (first_row, _) = place(Origin { offset: 0, ..origin });
+        for lane in 0..cursor {
+            blocks[lane / RUN].set(lane % RUN, first_row[lane / RUN].get(lane % RUN));
+        }
+    } else {
+        for lane in 0..cursor {
+            blocks[lane / RUN].draw_one(lane % RUN);
+        }
     }
     (blocks, cursor)
 }
