@@ -40,6 +40,7 @@ pub struct Stmt {
 
 /// The statements.
 #[derive(Clone, Debug, PartialEq)]
+#[allow(missing_docs, reason = "each variant's line explains its fields")]
 pub enum StmtKind {
     /// `a = b = value` (annotated assignments lose their annotation).
     Assign { targets: Vec<Expr>, value: Expr },
@@ -76,6 +77,7 @@ pub struct Expr {
 
 /// The expressions.
 #[derive(Clone, Debug, PartialEq)]
+#[allow(missing_docs, reason = "each variant's line explains its fields")]
 pub enum ExprKind {
     /// A name.
     Name(String),

@@ -1,0 +1,63 @@
+//! Function heads: names and parameters.
+
+use ruff_python_ast::{ExprLambda, ParameterWithDefault, Parameters, StmtFunctionDef};
+use ruff_text_size::{Ranged, TextRange, TextSize};
+
+use super::{Context, Parsed};
+use crate::diagnostic::{Code, Diagnostic};
+use crate::syntax::ast::{Function, Param, Stmt, StmtKind};
+
+impl Context<'_> {
+    pub(super) fn def(&mut self, def: &StmtFunctionDef) -> Parsed<Function> {
+        let name_span = self.span(&def.name);
+        if def.is_async {
+            return Err(Diagnostic::new(Code::UnsupportedSyntax, name_span, "an `async` function cannot be compiled"));
+        }
+        let params = self.params(&def.parameters)?;
+        Ok(Function { name: def.name.to_string(), name_span, params, body: self.body(&def.body)? })
+    }
+
+    pub(super) fn lambda(&mut self, lambda: &ExprLambda) -> Parsed<Function> {
+        let params = lambda.parameters.as_deref().map_or(Ok(Vec::new()), |parameters| self.params(parameters))?;
+        let value = self.expr(&lambda.body)?;
+        let span = value.span;
+        Ok(Function {
+            name: "<lambda>".to_owned(),
+            name_span: self.span(TextRange::at(lambda.range.start(), TextSize::new(6))),
+            params,
+            body: vec![Stmt { kind: StmtKind::Return(Some(value)), span }],
+        })
+    }
+
+    fn params(&self, parameters: &Parameters) -> Parsed<Vec<Param>> {
+        if let Some(param) = &parameters.vararg {
+            return Err(self.refused(param.range(), format!("`*{}`: a compiled function has a fixed number of parameters", param.name)));
+        }
+        if let Some(param) = &parameters.kwarg {
+            return Err(self.refused(param.range(), format!("`**{}`: a compiled function has a fixed number of parameters", param.name)));
+        }
+        if let Some(param) = parameters.kwonlyargs.first() {
+            let headline = format!("`{}` can only be passed by keyword, which compiled functions do not have", param.parameter.name);
+            return Err(self.refused(param.parameter.name.range, headline).help("remove the `*` before it"));
+        }
+        let mut params: Vec<Param> = Vec::new();
+        for param in parameters.posonlyargs.iter().chain(&parameters.args) {
+            let param = self.param(param);
+            if let Some(first) = params.iter().find(|other| other.name == param.name) {
+                let headline = format!("two parameters named `{}`", param.name);
+                return Err(Diagnostic::new(Code::Syntax, param.span, headline).also(first.span, "the first"));
+            }
+            params.push(param);
+        }
+        Ok(params)
+    }
+
+    fn param(&self, param: &ParameterWithDefault) -> Param {
+        let name = &param.parameter.name;
+        Param { name: name.to_string(), span: self.span(name), has_default: param.default.is_some() }
+    }
+
+    fn refused(&self, range: TextRange, headline: String) -> Box<Diagnostic> {
+        Diagnostic::new(Code::UnsupportedSyntax, self.span(range), headline)
+    }
+}

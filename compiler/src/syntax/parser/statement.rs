@@ -1,0 +1,94 @@
+//! Statements.
+
+use ruff_python_ast as py;
+use ruff_text_size::{Ranged, TextRange};
+
+use super::{Context, Parsed, unsupported};
+use crate::diagnostic::{Code, Diagnostic};
+use crate::syntax::ast::{Expr, ExprKind, Stmt, StmtKind};
+
+impl Context<'_> {
+    pub(super) fn body(&mut self, body: &[py::Stmt]) -> Parsed<Vec<Stmt>> {
+        body.iter().map(|stmt| self.deeper(stmt, |context| context.stmt(stmt))).collect()
+    }
+
+    fn stmt(&mut self, stmt: &py::Stmt) -> Parsed<Stmt> {
+        let kind = match stmt {
+            py::Stmt::Assign(assign) => StmtKind::Assign {
+                targets: assign.targets.iter().map(|target| self.target(target)).collect::<Parsed<_>>()?,
+                value: self.expr(&assign.value)?,
+            },
+            py::Stmt::AnnAssign(assign) => match &assign.value {
+                Some(value) => StmtKind::Assign { targets: vec![self.target(&assign.target)?], value: self.expr(value)? },
+                None => StmtKind::Pass,
+            },
+            py::Stmt::AugAssign(assign) => StmtKind::AugAssign {
+                target: self.target(&assign.target)?,
+                op: super::expression::binary_op(assign.op),
+                value: self.expr(&assign.value)?,
+            },
+            py::Stmt::Expr(expr) if expr.value.is_ellipsis_literal_expr() => StmtKind::Pass,
+            py::Stmt::Expr(expr) => StmtKind::Expr(self.expr(&expr.value)?),
+            py::Stmt::If(branch) => {
+                let (test, body) = (self.expr(&branch.test)?, self.body(&branch.body)?);
+                StmtKind::If { test, body, orelse: self.elif(&branch.elif_else_clauses)? }
+            }
+            py::Stmt::While(repeat) => StmtKind::While {
+                test: self.expr(&repeat.test)?,
+                body: self.loop_body(&repeat.body)?,
+                orelse: self.body(&repeat.orelse)?,
+            },
+            py::Stmt::For(repeat) if !repeat.is_async => StmtKind::For {
+                target: self.target(&repeat.target)?,
+                iter: self.expr(&repeat.iter)?,
+                body: self.loop_body(&repeat.body)?,
+                orelse: self.body(&repeat.orelse)?,
+            },
+            py::Stmt::Break(_) if self.loops == 0 => return Err(self.outside_loop(stmt, "break")),
+            py::Stmt::Continue(_) if self.loops == 0 => return Err(self.outside_loop(stmt, "continue")),
+            py::Stmt::Break(_) => StmtKind::Break,
+            py::Stmt::Continue(_) => StmtKind::Continue,
+            py::Stmt::Return(ret) => StmtKind::Return(ret.value.as_deref().map(|value| self.expr(value)).transpose()?),
+            py::Stmt::Pass(_) => StmtKind::Pass,
+            other => StmtKind::Unsupported(unsupported::stmt(other)),
+        };
+        Ok(Stmt { kind, span: self.span(stmt) })
+    }
+
+    /// The clauses after an `if`, each `elif` inside the `else` of the one before.
+    fn elif(&mut self, clauses: &[py::ElifElseClause]) -> Parsed<Vec<Stmt>> {
+        let Some((clause, rest)) = clauses.split_first() else { return Ok(Vec::new()) };
+        let Some(test) = &clause.test else { return self.body(&clause.body) };
+        self.deeper(clause, |context| {
+            let (test, body) = (context.expr(test)?, context.body(&clause.body)?);
+            let kind = StmtKind::If { test, body, orelse: context.elif(rest)? };
+            let end = rest.last().map_or(clause.end(), Ranged::end);
+            Ok(vec![Stmt { kind, span: context.span(TextRange::new(clause.start(), end)) }])
+        })
+    }
+
+    fn loop_body(&mut self, body: &[py::Stmt]) -> Parsed<Vec<Stmt>> {
+        self.loops += 1;
+        let body = self.body(body);
+        self.loops -= 1;
+        body
+    }
+
+    /// What is assigned to. A list of targets means the same as a tuple.
+    fn target(&mut self, target: &py::Expr) -> Parsed<Expr> {
+        let elements = match target {
+            py::Expr::List(list) => &list.elts,
+            py::Expr::Tuple(tuple) => &tuple.elts,
+            other => return self.expr(other),
+        };
+        let kind = self.deeper(target, |context| {
+            let elements: Parsed<_> = elements.iter().map(|element| context.target(element)).collect();
+            Ok(ExprKind::Tuple(elements?))
+        })?;
+        Ok(Expr { kind, span: self.span(target) })
+    }
+
+    fn outside_loop(&self, stmt: &py::Stmt, word: &str) -> Box<Diagnostic> {
+        Diagnostic::new(Code::Syntax, self.span(stmt), format!("`{word}` outside a loop"))
+    }
+}
