@@ -70,9 +70,17 @@ impl Sources {
         self.files.is_empty()
     }
 
-    /// Where a span begins.
+    /// Whether there is a source of that id.
+    pub fn contains(&self, id: SourceId) -> bool {
+        (id.0 as usize) < self.files.len()
+    }
+
+    /// Where a span begins. A function built with no source at all has its spans at line 0 of `<ir>`.
     pub fn locate(&self, span: Span) -> Location {
-        self.get(span.source).locate(span.start)
+        match self.files.get(span.source.0 as usize) {
+            Some(file) => file.locate(span.start),
+            None => Location { file: "<ir>".into(), line: 0, column: 0 },
+        }
     }
 }
 

@@ -4,6 +4,7 @@
 //! `llvm/`. Semantics of a row are the same on every backend; docs/semantics.md states them. Every operand is a scalar of IR type (never complex).
 
 mod eval;
+pub mod libm;
 mod row;
 
 pub use eval::eval;
