@@ -50,7 +50,7 @@ test-interop: build $(STAMPS)/interop ## one process with PyTorch (a large downl
 lint: llvm $(STAMPS)/lint $(CARGO_TOOLS)/bin/cargo-deny ## rustfmt, clippy, licences, ruff; no warning is let through
 	cargo fmt --all --check
 	PYO3_BUILD_EXTENSION_MODULE=1 cargo clippy --locked --workspace --all-targets --no-default-features --features verdigris-compiler/dynamic-llvm -- -D warnings
-	$(CARGO_TOOLS)/bin/cargo-deny --locked --offline check --hide-inclusion-graph bans licenses sources
+	$(CARGO_TOOLS)/bin/cargo-deny --locked check --hide-inclusion-graph bans licenses sources
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 
@@ -118,7 +118,7 @@ $(STAMPS)/build: $(SOURCES) python/pyproject.toml | llvm $(STAMPS)/run
 	@touch $@
 
 $(CARGO_TOOLS)/bin/cargo-deny $(CARGO_TOOLS)/bin/cargo-about:
-	CARGO_TARGET_DIR=$(CARGO_TOOLS)/build cargo install --quiet --locked --root $(CARGO_TOOLS) --version $(VERSION_$(notdir $@)) $(notdir $@)
+	CARGO_TARGET_DIR=$(CARGO_TOOLS)/build cargo install --quiet --locked --root $(CARGO_TOOLS) $(INSTALL_$(notdir $@)) $(notdir $@)
 	rm -rf $(CARGO_TOOLS)/build
-VERSION_cargo-deny := 0.19.0
-VERSION_cargo-about := 0.8.4
+INSTALL_cargo-deny := --version 0.20.2
+INSTALL_cargo-about := --version 0.9.3 --features cli
