@@ -1,1 +1,20 @@
-//! python
+//! The extension module `verdigris._verdigris`.
+//!
+//! Owns what stands between Python and the crates below: taking arguments apart ([`definition`], [`meaning`], [`types`]), the border where the GIL is released and
+//! errors change their form ([`gate`], [`error`]), and the environment ([`config`]). All that computes is in the crates; all that a user reads is in
+//! the Python package.
+
+mod config;
+mod definition;
+mod error;
+mod gate;
+mod meaning;
+
+/// The module.
+#[pyo3::pymodule(name = "_verdigris")]
+mod module {
+    #[pymodule_export]
+    use crate::definition::PyFunction;
+    #[pymodule_export]
+    use crate::meaning::register_builtin;
+}

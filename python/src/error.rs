@@ -1,0 +1,228 @@
+//! The one map from our errors to Python's.
+//!
+//! Owns, for each error type of the crates below, which class of `verdigris.errors` it becomes and what attributes it carries. The classes are Python's, looked up
+//! when first needed. Text comes from the error's own `Display` or rendering; nothing here words a fault of the user's.
+
+use pyo3::prelude::*;
+use pyo3::sync::PyOnceLock;
+use pyo3::types::{PyDict, PyTuple, PyType};
+
+use verdigris_compiler::abi::{Failure, Site, SiteKind};
+use verdigris_compiler::diagnostic::{Diagnostic, Family};
+use verdigris_compiler::llvm;
+
+/// An error of ours that has a Python form.
+pub(crate) trait IntoPyErr {
+    /// The exception to raise.
+    fn into_py_err(self, py: Python<'_>) -> PyErr;
+}
+
+/// A fault of verdigris itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Bug {
+    /// Something panicked.
+    Panic {
+        /// What it said.
+        message: String,
+        /// File, line and column of our source, if the panic was on the thread that reports it.
+        place: Option<String>,
+    },
+    /// A stage found another's result impossible.
+    Broken(String),
+}
+
+/// A class of `verdigris.errors`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Class {
+    Typing,
+    Unsupported,
+    Argument,
+    Shape,
+    Launch,
+    Device,
+    LibraryNotFound,
+    Internal,
+    KernelIndex,
+    KernelValue,
+    KernelUnboundLocal,
+}
+
+impl Class {
+    fn name(self) -> &'static str {
+        match self {
+            Class::Typing => "TypingError",
+            Class::Unsupported => "UnsupportedError",
+            Class::Argument => "ArgumentError",
+            Class::Shape => "ShapeError",
+            Class::Launch => "LaunchError",
+            Class::Device => "DeviceError",
+            Class::LibraryNotFound => "LibraryNotFound",
+            Class::Internal => "InternalError",
+            Class::KernelIndex => "KernelIndexError",
+            Class::KernelValue => "KernelValueError",
+            Class::KernelUnboundLocal => "KernelUnboundLocalError",
+        }
+    }
+}
+
+/// An exception in the making: its class, its text and its attributes.
+pub(crate) struct Exception<'py> {
+    class: Class,
+    message: String,
+    details: Bound<'py, PyDict>,
+}
+
+impl<'py> Exception<'py> {
+    pub(crate) fn new(py: Python<'py>, class: Class, message: impl Into<String>) -> Exception<'py> {
+        Exception { class, message: message.into(), details: PyDict::new(py) }
+    }
+
+    /// Adds an attribute.
+    pub(crate) fn with(self, name: &str, value: impl IntoPyObject<'py>) -> Exception<'py> {
+        // An attribute that cannot be made is left out: the error itself matters more.
+        let _ = self.details.set_item(name, value);
+        self
+    }
+
+    /// The exception itself; whatever goes wrong in making it is raised instead.
+    pub(crate) fn build(self) -> PyErr {
+        self.raise().unwrap_or_else(|error| error)
+    }
+
+    fn raise(self) -> PyResult<PyErr> {
+        static MODULE: PyOnceLock<Py<PyModule>> = PyOnceLock::new();
+        let py = self.details.py();
+        let module = MODULE.get_or_try_init(py, || py.import("verdigris.errors").map(Bound::unbind))?;
+        let class = module.bind(py).getattr(self.class.name())?.cast_into::<PyType>()?;
+        let value = class.call(PyTuple::new(py, [self.message])?, Some(&self.details))?;
+        Ok(PyErr::from_value(value))
+    }
+}
+
+impl IntoPyErr for PyErr {
+    fn into_py_err(self, _py: Python<'_>) -> PyErr {
+        self
+    }
+}
+
+impl IntoPyErr for std::convert::Infallible {
+    fn into_py_err(self, _py: Python<'_>) -> PyErr {
+        match self {}
+    }
+}
+
+impl IntoPyErr for Bug {
+    fn into_py_err(self, py: Python<'_>) -> PyErr {
+        let text = match self {
+            Bug::Panic { message, place: Some(place) } => format!("{message} ({place})"),
+            Bug::Panic { message, place: None } => message,
+            Bug::Broken(what) => what,
+        };
+        let message = format!("this is a fault of verdigris {}, please report it: {text}", env!("CARGO_PKG_VERSION"));
+        Exception::new(py, Class::Internal, message).with("code", "internal").build()
+    }
+}
+
+impl IntoPyErr for Box<Diagnostic> {
+    fn into_py_err(self, py: Python<'_>) -> PyErr {
+        let class = match self.code.family() {
+            Family::Typing => Class::Typing,
+            Family::Unsupported => Class::Unsupported,
+        };
+        let place = self.location();
+        Exception::new(py, class, self.render())
+            .with("code", self.code.as_str())
+            .with("filename", &*place.file)
+            .with("lineno", place.line)
+            .with("offset", place.column)
+            .build()
+    }
+}
+
+impl IntoPyErr for llvm::Error {
+    fn into_py_err(self, py: Python<'_>) -> PyErr {
+        match self {
+            llvm::Error::UnknownCpu(name) => {
+                Exception::new(py, Class::Device, format!("VERDIGRIS_CPU is {name:?}, which is no processor that LLVM knows")).with("code", "unknown-cpu").build()
+            }
+            llvm::Error::CpuNotHere(name) => {
+                let message = format!("VERDIGRIS_CPU is {name:?}, but this machine's processor lacks instructions of it");
+                Exception::new(py, Class::Device, message).with("code", "cpu-not-here").build()
+            }
+            llvm::Error::Bug(text) => Bug::Broken(text).into_py_err(py),
+            other => Bug::Broken(format!("{other:?}")).into_py_err(py),
+        }
+    }
+}
+
+/// A failed thread of a launch, with what the caller knows of the launch.
+#[derive(Clone, Debug)]
+pub(crate) struct Failed {
+    /// What the compiled code recorded.
+    pub(crate) failure: Failure,
+    /// The place it stands for.
+    pub(crate) site: Site,
+    /// Blocks of the grid along x, y, z; `None` for a ufunc.
+    pub(crate) launch: Option<Launched>,
+}
+
+/// The geometry of a launch.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Launched {
+    /// Blocks along x, y, z.
+    pub(crate) grid: [u32; 3],
+    /// Threads of a block along x, y, z.
+    pub(crate) block: [u32; 3],
+}
+
+/// Coordinates (x fastest) of a linear index.
+fn coordinates(linear: u64, extents: [u32; 3]) -> (u64, u64, u64) {
+    let [x, y, _] = extents.map(u64::from);
+    (linear % x, linear / x % y, linear / (x * y))
+}
+
+impl IntoPyErr for Failed {
+    fn into_py_err(self, py: Python<'_>) -> PyErr {
+        let Failed { failure, site, launch } = self;
+        let place = &site.location;
+        let (class, code, what) = match &site.kind {
+            SiteKind::Index { array } => {
+                let what = match failure.index {
+                    Some((axis, index, extent)) => format!("index {index} is out of bounds for axis {axis} of `{array}`, which has size {extent}"),
+                    None => format!("an index into `{array}` is out of bounds"),
+                };
+                (Class::KernelIndex, "index-out-of-bounds", what)
+            }
+            SiteKind::TupleIndex => (Class::KernelIndex, "index-out-of-bounds", "tuple index out of range".to_owned()),
+            SiteKind::ZeroStep => (Class::KernelValue, "zero-step", "range() step must not be zero".to_owned()),
+            SiteKind::Unassigned(name) => (Class::KernelUnboundLocal, "unassigned-variable", format!("`{name}` is read before it is assigned")),
+        };
+        let who = match launch {
+            Some(Launched { grid, block }) => {
+                let (b, t) = (coordinates(failure.block, grid), coordinates(failure.thread, block));
+                format!("block {b:?}, thread {t:?}")
+            }
+            None => format!("element {}", failure.thread),
+        };
+        let message = format!("{what}\n  --> {}:{}:{}, {who}", place.file, place.line, place.column);
+        let mut exception = Exception::new(py, class, message)
+            .with("code", code)
+            .with("filename", &*place.file)
+            .with("lineno", place.line)
+            .with("offset", place.column);
+        if let Some(Launched { grid, block }) = launch {
+            exception = exception.with("block", coordinates(failure.block, grid)).with("thread", coordinates(failure.thread, block));
+        }
+        match &site.kind {
+            SiteKind::Index { array } => {
+                exception = exception.with("array", array);
+                if let Some((axis, index, extent)) = failure.index {
+                    exception = exception.with("axis", axis).with("index", index).with("extent", extent);
+                }
+            }
+            SiteKind::Unassigned(name) => exception = exception.with("variable", name),
+            SiteKind::TupleIndex | SiteKind::ZeroStep => {}
+        }
+        exception.build()
+    }
+}

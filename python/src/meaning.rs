@@ -1,0 +1,333 @@
+//! What a Python object means to the compiler.
+//!
+//! Owns the table of objects that the compiler implements, keyed by identity, so that an alias (`from math import sin as s`) does not matter, and the reading of
+//! constants. Builtins are the compiler's own list, each looked up in Python by its canonical name; objects of `verdigris.cuda` add themselves by `register_builtin`.
+//! Knows no syntax and looks no name up.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use pyo3::prelude::*;
+use pyo3::sync::PyOnceLock;
+use pyo3::types::{PyBool, PyBytes, PyComplex, PyDict, PyFloat, PyInt, PyList, PyModule, PySet, PyString, PyTuple, PyType};
+use pyo3::{intern, types::PyCFunction};
+
+use verdigris_compiler::lower::BUILTINS;
+use verdigris_compiler::names::{Constant, ConstantArray, Meaning};
+use verdigris_compiler::types::{ArrayType, Layout, Scalar, ScalarType};
+
+use crate::definition::PyFunction;
+
+/// Largest array that is frozen into code.
+const LARGEST_CONSTANT: usize = 64 << 20;
+
+/// The meaning of an object. `complete` becomes false if it is a function that uses a name not defined yet.
+///
+/// # Errors
+/// What Python raised while the object was read.
+pub(crate) fn of(object: &Bound<'_, PyAny>, complete: &mut bool) -> PyResult<Meaning> {
+    if let Some(meaning) = known(object)? {
+        return Ok(meaning);
+    }
+    if let Some(constant) = constant(object)? {
+        return Ok(Meaning::Constant(constant));
+    }
+    let numpy = Numpy::get(object.py())?;
+    if object.is_instance(numpy.ndarray.bind(object.py()))? {
+        return array(object, numpy);
+    }
+    if let Some(function) = marked(object, intern!(object.py(), "__verdigris_definition__"))? {
+        let (meaning, all) = function.cast_into::<PyFunction>()?.get().as_callee(object.py())?;
+        *complete &= all;
+        return Ok(meaning);
+    }
+    if let Some(scalar) = scalar_type(object)? {
+        return Ok(Meaning::Type(scalar));
+    }
+    Ok(Meaning::Unsupported { what: phrase(object)?, help: advice(object)? })
+}
+
+/// Whether attributes of an object are left to the compiler (`threadIdx.x`, `table.shape`) instead of being looked up in Python (`math.pi`, `Colour.RED`).
+pub(crate) fn is_final(object: &Bound<'_, PyAny>, attribute: &str) -> PyResult<bool> {
+    let py = object.py();
+    if object.is_none() || known(object)?.is_some() || marked(object, intern!(py, "__verdigris_definition__"))?.is_some() {
+        return Ok(true);
+    }
+    let exact = object.is_exact_instance_of::<PyBool>()
+        || object.is_exact_instance_of::<PyInt>()
+        || object.is_exact_instance_of::<PyFloat>()
+        || object.is_exact_instance_of::<PyComplex>()
+        || object.is_exact_instance_of::<PyString>();
+    if exact {
+        return Ok(true);
+    }
+    if object.is_instance_of::<PyTuple>() {
+        let fields = object.getattr_opt(intern!(py, "_fields"))?;
+        return Ok(match fields {
+            Some(fields) => !fields.contains(attribute)?,
+            None => true,
+        });
+    }
+    let numpy = Numpy::get(py)?;
+    Ok(object.is_instance(numpy.generic.bind(py))? || object.is_instance(numpy.ndarray.bind(py))?)
+}
+
+/// The scalar type that an object names: one of `verdigris.types`, a NumPy scalar class, or `bool`, `int`, `float`, `complex`.
+pub(crate) fn scalar_type(object: &Bound<'_, PyAny>) -> PyResult<Option<ScalarType>> {
+    let py = object.py();
+    if let Some(name) = marked(object, intern!(py, "__verdigris_type__"))? {
+        return Ok(ScalarType::from_name(&name.extract::<String>()?));
+    }
+    let Ok(class) = object.cast::<PyType>() else { return Ok(None) };
+    for (plain, scalar) in [
+        (py.get_type::<PyBool>(), ScalarType::Bool),
+        (py.get_type::<PyInt>(), ScalarType::I64),
+        (py.get_type::<PyFloat>(), ScalarType::F64),
+        (py.get_type::<PyComplex>(), ScalarType::C128),
+    ] {
+        if class.is(&plain) {
+            return Ok(Some(scalar));
+        }
+    }
+    let numpy = Numpy::get(py)?;
+    if !class.is_subclass(numpy.generic.bind(py))? {
+        return Ok(None);
+    }
+    // Abstract classes such as np.number have no dtype of their own.
+    let Ok(dtype) = numpy.dtype.bind(py).call1((class,)) else { return Ok(None) };
+    if !dtype.getattr(intern!(py, "type"))?.is(class) {
+        return Ok(None);
+    }
+    Ok(ScalarType::from_name(&dtype.getattr(intern!(py, "name"))?.extract::<String>()?))
+}
+
+/// An attribute that marks an object as ours. It is the class that must have it: objects that answer to every name are not asked.
+fn marked<'py>(object: &Bound<'py, PyAny>, mark: &Bound<'py, PyString>) -> PyResult<Option<Bound<'py, PyAny>>> {
+    if object.get_type().hasattr(mark)? && !object.is_instance_of::<PyType>() { object.getattr_opt(mark) } else { Ok(None) }
+}
+
+// --- the table ---
+
+/// An object and what it means; the object is held so that its address stays its own.
+type Table = HashMap<usize, (Py<PyAny>, Meaning)>;
+
+static REGISTERED: Mutex<Option<Table>> = Mutex::new(None);
+
+fn address(object: &Bound<'_, PyAny>) -> usize {
+    object.as_ptr().addr()
+}
+
+fn known(object: &Bound<'_, PyAny>) -> PyResult<Option<Meaning>> {
+    static BUILT: PyOnceLock<Table> = PyOnceLock::new();
+    let table = BUILT.get_or_try_init(object.py(), || build(object.py()))?;
+    if let Some((_, meaning)) = table.get(&address(object)) {
+        return Ok(Some(meaning.clone()));
+    }
+    let registered = REGISTERED.lock().unwrap_or_else(PoisonError::into_inner);
+    Ok(registered.as_ref().and_then(|t| t.get(&address(object))).map(|(_, meaning)| meaning.clone()))
+}
+
+/// Makes an object stand for something the compiler implements (`cuda.grid`).
+#[pyfunction]
+pub(crate) fn register_builtin(object: Bound<'_, PyAny>, name: &str) {
+    let mut registered = REGISTERED.lock().unwrap_or_else(PoisonError::into_inner);
+    let key = address(&object);
+    registered.get_or_insert_default().insert(key, (object.unbind(), Meaning::Builtin(name.to_owned())));
+}
+
+/// The compiler's builtins that live in Python's own modules and NumPy. A name that this version of them lacks is left out.
+fn build(py: Python<'_>) -> PyResult<Table> {
+    let mut table = Table::new();
+    for name in BUILTINS {
+        let (module, attribute) = name.split_once('.').unwrap_or(("builtins", name));
+        if !matches!(module, "builtins" | "math" | "cmath" | "operator" | "numpy") {
+            continue;
+        }
+        let mut object = py.import(module)?.into_any();
+        let mut there = true;
+        for part in attribute.split('.') {
+            match object.getattr_opt(part)? {
+                Some(next) => object = next,
+                None => there = false,
+            }
+        }
+        if there {
+            // The first name of an object wins: numpy.abs is numpy.absolute.
+            table.entry(address(&object)).or_insert_with(|| (object.unbind(), Meaning::Builtin((*name).to_owned())));
+        }
+    }
+    Ok(table)
+}
+
+/// The parts of NumPy that reading needs.
+struct Numpy {
+    generic: Py<PyAny>,
+    ndarray: Py<PyAny>,
+    dtype: Py<PyAny>,
+    masked: Py<PyAny>,
+    ascontiguousarray: Py<PyAny>,
+}
+
+impl Numpy {
+    fn get(py: Python<'_>) -> PyResult<&Numpy> {
+        static NUMPY: PyOnceLock<Numpy> = PyOnceLock::new();
+        NUMPY.get_or_try_init(py, || {
+            let numpy = py.import("numpy")?;
+            let get = |name| numpy.getattr(name).map(Bound::unbind);
+            Ok(Numpy {
+                generic: get("generic")?,
+                ndarray: get("ndarray")?,
+                dtype: get("dtype")?,
+                masked: numpy.getattr("ma")?.getattr("MaskedArray")?.unbind(),
+                ascontiguousarray: get("ascontiguousarray")?,
+            })
+        })
+    }
+}
+
+// --- constants ---
+
+fn constant(object: &Bound<'_, PyAny>) -> PyResult<Option<Constant>> {
+    let py = object.py();
+    if object.is_none() {
+        return Ok(Some(Constant::None));
+    }
+    if let Ok(value) = object.cast::<PyBool>() {
+        return Ok(Some(Constant::Bool(value.is_true())));
+    }
+    // Before float and complex: np.float64 and np.complex128 are subclasses of those.
+    if object.is_instance(Numpy::get(py)?.generic.bind(py))? {
+        return numpy_scalar(object);
+    }
+    if object.is_instance_of::<PyInt>() {
+        return Ok(object.extract().ok().map(Constant::Int));
+    }
+    if let Ok(value) = object.cast::<PyFloat>() {
+        return Ok(Some(Constant::Float(value.value())));
+    }
+    if let Ok(value) = object.cast::<PyComplex>() {
+        return Ok(Some(Constant::Complex(value.real(), value.imag())));
+    }
+    if let Ok(value) = object.cast::<PyString>() {
+        // A lone surrogate has no UTF-8; nothing in the language could use it.
+        return Ok(value.extract().ok().map(Constant::Str));
+    }
+    if let Ok(items) = object.cast::<PyTuple>() {
+        let items = items.iter().map(|item| constant(&item)).collect::<PyResult<Option<Vec<_>>>>()?;
+        return Ok(items.map(Constant::Tuple));
+    }
+    Ok(None)
+}
+
+fn numpy_scalar(object: &Bound<'_, PyAny>) -> PyResult<Option<Constant>> {
+    let py = object.py();
+    let name: String = object.getattr(intern!(py, "dtype"))?.getattr(intern!(py, "name"))?.extract()?;
+    let Some(ty) = ScalarType::from_name(&name) else { return Ok(None) };
+    let bytes = object.call_method0(intern!(py, "tobytes"))?;
+    let bytes = bytes.cast::<PyBytes>()?.as_bytes();
+    let word = |part: &[u8]| {
+        let mut word = [0; 8];
+        word[..part.len()].copy_from_slice(part);
+        u64::from_le_bytes(word)
+    };
+    if ty.is_complex() {
+        let (real, imag) = bytes.split_at(bytes.len() / 2);
+        let part = |bytes| Scalar::from_bits(ty.part(), word(bytes)).as_f64();
+        return Ok(Some(Constant::ComplexScalar(ty, part(real), part(imag))));
+    }
+    Ok(Some(Constant::Scalar(Scalar::from_bits(ty, word(bytes)))))
+}
+
+fn array(object: &Bound<'_, PyAny>, numpy: &Numpy) -> PyResult<Meaning> {
+    let py = object.py();
+    let unsupported = |what: String, help: &str| Ok(Meaning::Unsupported { what, help: Some(help.to_owned()) });
+    if object.is_instance(numpy.masked.bind(py))? {
+        return unsupported("a masked array".to_owned(), "use its `.data`");
+    }
+    let dtype = object.getattr(intern!(py, "dtype"))?;
+    let name: String = dtype.getattr(intern!(py, "name"))?.extract()?;
+    let shape: Vec<usize> = object.getattr(intern!(py, "shape"))?.extract()?;
+    let Some(elem) = ScalarType::from_name(&name) else {
+        return unsupported(format!("an array of {name}"), "use an array of bool, int8 to uint64, float32, float64, complex64 or complex128");
+    };
+    let bytes = elem.size() * shape.iter().product::<usize>();
+    if bytes > LARGEST_CONSTANT {
+        return unsupported(format!("a global array of {} MiB", bytes >> 20), "pass it as an argument");
+    }
+    let native = dtype.call_method1(intern!(py, "newbyteorder"), ("=",))?;
+    let dense = numpy.ascontiguousarray.bind(py).call1((object, native))?;
+    if shape.is_empty() {
+        let scalar = dense.call_method1(intern!(py, "reshape"), ((),))?.get_item(PyTuple::empty(py))?;
+        return Ok(match numpy_scalar(&scalar)? {
+            Some(constant) => Meaning::Constant(constant),
+            None => Meaning::Unsupported { what: format!("an array of {name}"), help: None },
+        });
+    }
+    let Ok(ndim @ 1..=3) = u8::try_from(shape.len()) else {
+        return unsupported(format!("an array of {} dimensions", shape.len()), "use one of at most 3");
+    };
+    let data = dense.call_method0(intern!(py, "tobytes"))?.cast::<PyBytes>()?.as_bytes().to_vec();
+    let ty = ArrayType { elem, ndim, layout: Layout::C, readonly: true };
+    Ok(Meaning::Array(Arc::new(ConstantArray { ty, shape, data })))
+}
+
+// --- words for what cannot be used ---
+
+/// A noun phrase for an object.
+pub(crate) fn phrase(object: &Bound<'_, PyAny>) -> PyResult<String> {
+    let py = object.py();
+    let name = || -> PyResult<String> {
+        Ok(match object.getattr_opt(intern!(py, "__name__"))? {
+            Some(name) => name.extract().unwrap_or_default(),
+            None => String::new(),
+        })
+    };
+    if object.is_instance_of::<PyModule>() {
+        return Ok(format!("the module `{}`", name()?));
+    }
+    if object.is_instance_of::<PyType>() {
+        return Ok(format!("the class `{}`", name()?));
+    }
+    if is_plain_function(object) {
+        return Ok(format!("the Python function `{}`", name()?));
+    }
+    if object.is_instance_of::<PyCFunction>() {
+        let module: Option<String> = object.getattr_opt(intern!(py, "__module__"))?.and_then(|m| m.extract().ok());
+        return Ok(match module.as_deref() {
+            Some("builtins") | None => format!("the built-in function `{}`", name()?),
+            Some(module) => format!("the built-in function `{module}.{}`", name()?),
+        });
+    }
+    if object.is_instance_of::<PyInt>() {
+        return Ok("an int that does not fit 128 bits".to_owned());
+    }
+    if object.is_instance_of::<PyTuple>() {
+        return Ok("a tuple with something else than numbers in it".to_owned());
+    }
+    let class = object.get_type().name()?.to_string();
+    let article = if class.starts_with(['a', 'e', 'i', 'o', 'A', 'E', 'I', 'O']) { "an" } else { "a" };
+    Ok(match object.getattr_opt(intern!(py, "__name__"))?.and_then(|n| n.extract::<String>().ok()) {
+        Some(name) => format!("the {class} `{name}`"),
+        None => format!("{article} {class}"),
+    })
+}
+
+/// What to do instead.
+fn advice(object: &Bound<'_, PyAny>) -> PyResult<Option<String>> {
+    let text = if is_plain_function(object) {
+        "decorate it with `@cuda.jit(device=True)`"
+    } else if object.is_instance_of::<PyList>() {
+        "use a tuple, or a NumPy array"
+    } else if object.is_instance_of::<PyDict>() || object.is_instance_of::<PySet>() {
+        "pass what you need of it as arguments"
+    } else if object.getattr_opt("_value_")?.is_some() && object.getattr_opt("_name_")?.is_some() {
+        "use its `.value`, or make the enum an IntEnum"
+    } else {
+        return Ok(None);
+    };
+    Ok(Some(text.to_owned()))
+}
+
+fn is_plain_function(object: &Bound<'_, PyAny>) -> bool {
+    object.get_type().name().is_ok_and(|name| name == "function")
+}

@@ -1,0 +1,312 @@
+"""From a Python function to its text and the objects its names stand for.
+
+`take` runs when a decorator does: it finds the function's text and proves, by compiling the file again, that the text is the function's own.
+`lookup` and `default_values` run at the first compilation: they say which object a dotted path means in the function's world. What an object
+means to the compiler is decided in Rust.
+"""
+
+from __future__ import annotations
+
+import __future__
+
+import ast
+import builtins
+import inspect
+import linecache
+import types
+from collections.abc import Iterator
+from functools import lru_cache
+from importlib.machinery import SourceFileLoader, SourcelessFileLoader
+from typing import Any, NamedTuple
+from zipimport import zipimporter
+
+from .errors import SourceChanged, SourceNotFound, UnsupportedError
+
+_FUTURE = 0
+for _feature in __future__.all_feature_names:
+    _FUTURE |= getattr(__future__, _feature).compiler_flag
+
+
+class Taken(NamedTuple):
+    """The text of one function. `line` (1-based, 0 for the first of that name) and `column` (UTF-8 bytes) find it in `text`."""
+
+    file: str
+    text: str
+    first_line: int
+    indent: int
+    name: str
+    line: int
+    column: int | None
+
+
+def take(function: Any) -> Taken:
+    """The text of `function`, found now."""
+    if not isinstance(function, types.FunctionType):
+        raise UnsupportedError(_not_a_function(function), code="unsupported-name")
+    code = function.__code__
+    file = code.co_filename
+    lines = _lines(function)
+    if not lines:
+        raise SourceNotFound(
+            f"the text of `{function.__name__}` (line {code.co_firstlineno} of {file}) cannot be found, and verdigris compiles from the text: "
+            "put the function into a file or a notebook cell, or make the text known to `linecache` before it is decorated",
+            code="source-not-found",
+            filename=file,
+            lineno=code.co_firstlineno,
+        )
+    text = "".join(lines)
+    try:
+        if code.co_name == "<lambda>":
+            return _take_lambda(function, text, lines)
+        return _take_def(function, text, lines)
+    except SyntaxError:
+        raise _changed(function) from None
+
+
+def _not_a_function(thing: object) -> str:
+    if isinstance(thing, (staticmethod, classmethod, types.MethodType)):
+        return "a method cannot be compiled: make it a plain function"
+    if isinstance(thing, type):
+        return f"the class `{thing.__name__}` cannot be compiled: decorate a function"
+    if isinstance(thing, types.BuiltinFunctionType):
+        return f"`{thing.__name__}` has no Python text to compile"
+    return f"{type(thing).__name__} object is not a Python function"
+
+
+def _lines(function: types.FunctionType) -> list[str]:
+    file = function.__code__.co_filename
+    linecache.checkcache(file)
+    lines = linecache.getlines(file, function.__globals__)
+    if not lines:
+        # A path stored relative in a .pyc, or moved with its package.
+        moved = inspect.getsourcefile(function)
+        if moved is not None and moved != file:
+            linecache.checkcache(moved)
+            lines = linecache.getlines(moved, function.__globals__)
+    return lines
+
+
+def _changed(function: types.FunctionType) -> SourceChanged:
+    code = function.__code__
+    return SourceChanged(
+        f"line {code.co_firstlineno} of {code.co_filename} no longer holds the `{function.__name__}` that is being compiled: "
+        "the file has changed since it was loaded; reload the module",
+        code="source-changed",
+        filename=code.co_filename,
+        lineno=code.co_firstlineno,
+    )
+
+
+# --- finding the code again ---
+
+
+@lru_cache(maxsize=8)
+def _module_code(text: str, file: str, flags: int) -> types.CodeType:
+    return compile(text, file, "exec", flags | ast.PyCF_ALLOW_TOP_LEVEL_AWAIT, dont_inherit=True)
+
+
+@lru_cache(maxsize=2)
+def _module_tree(text: str) -> ast.Module:
+    return ast.parse(text)
+
+
+def _codes(root: types.CodeType) -> Iterator[types.CodeType]:
+    """Every code object under `root`, in order of appearance."""
+    for constant in root.co_consts:
+        if isinstance(constant, types.CodeType):
+            yield constant
+            yield from _codes(constant)
+
+
+def _compiled_again(function: types.FunctionType, text: str) -> list[types.CodeType]:
+    """The code objects that the text has where the function should be. One, but for several lambdas on a line."""
+    code = function.__code__
+    root = _module_code(text, code.co_filename, code.co_flags & _FUTURE)
+    wanted = (code.co_qualname, code.co_firstlineno)
+    return [c for c in _codes(root) if (c.co_qualname, c.co_firstlineno) == wanted]
+
+
+def _rewritten(function: types.FunctionType) -> bool:
+    """Whether the module was loaded by something that may have changed its code, as pytest does."""
+    scope = function.__globals__
+    spec = scope.get("__spec__")
+    loader = scope.get("__loader__") if spec is None else spec.loader
+    if loader is None or isinstance(loader, type):
+        return False
+    return type(loader) not in (SourceFileLoader, SourcelessFileLoader, zipimporter)
+
+
+def _same(ours: types.CodeType, found: types.CodeType, loosely: bool) -> bool:
+    if _arguments(ours) != _arguments(found):
+        return False
+    return loosely or (
+        ours.co_code == found.co_code
+        and ours.co_names == found.co_names
+        and ours.co_varnames == found.co_varnames
+        and ours.co_freevars == found.co_freevars
+        and ours.co_cellvars == found.co_cellvars
+        and len(ours.co_consts) == len(found.co_consts)
+        and all(map(_same_constant, ours.co_consts, found.co_consts))
+    )
+
+
+def _arguments(code: types.CodeType) -> tuple[object, ...]:
+    count = code.co_argcount + code.co_kwonlyargcount
+    return code.co_argcount, code.co_posonlyargcount, code.co_kwonlyargcount, code.co_varnames[:count], code.co_flags & (inspect.CO_VARARGS | inspect.CO_VARKEYWORDS)
+
+
+def _same_constant(a: object, b: object) -> bool:
+    if type(a) is not type(b):
+        return False
+    if isinstance(a, types.CodeType) and isinstance(b, types.CodeType):
+        return _same(a, b, loosely=False)
+    if isinstance(a, tuple) and isinstance(b, tuple):
+        return len(a) == len(b) and all(map(_same_constant, a, b))
+    # The text of a number tells -0.0 from 0.0, which == does not.
+    return a == b if isinstance(a, frozenset) else repr(a) == repr(b)
+
+
+# --- def ---
+
+
+def _take_def(function: types.FunctionType, text: str, lines: list[str]) -> Taken:
+    code = function.__code__
+    found = _compiled_again(function, text)
+    loosely = _rewritten(function)
+    if not any(_same(code, c, loosely) for c in found):
+        raise _changed(function)
+    first = code.co_firstlineno
+    block = inspect.getblock(lines[first - 1 :])
+    return _dedented(code.co_filename, block, first, code.co_name, 0, None)
+
+
+def _dedented(file: str, block: list[str], first: int, name: str, line: int, column: int | None) -> Taken:
+    """Strips the first line's indentation from every line; a line that has less (inside a string or brackets) loses what it has."""
+    indent = len(block[0]) - len(block[0].lstrip(" \t\f"))
+    text = "".join(_strip(each, indent) for each in block)
+    return Taken(file, text, first, indent, name, line, None if column is None else column - indent)
+
+
+def _strip(line: str, indent: int) -> str:
+    blank = len(line) - len(line.lstrip(" \t\f"))
+    return line[min(indent, blank) :]
+
+
+# --- lambda ---
+
+
+def _take_lambda(function: types.FunctionType, text: str, lines: list[str]) -> Taken:
+    code = function.__code__
+    loosely = _rewritten(function)
+    if not any(_same(code, c, loosely) for c in _compiled_again(function, text)):
+        raise _changed(function)
+    node, first, last = _lambda_of(function, lines, _module_tree(text))
+    return _dedented(code.co_filename, lines[first - 1 : last], first, "<lambda>", node.lineno - first + 1, node.col_offset)
+
+
+def _lambda_of(function: types.FunctionType, lines: list[str], module: ast.Module) -> tuple[ast.Lambda, int, int]:
+    """The lambda that the code was made from, and the first and last line of a text that parses alone and holds it."""
+    code = function.__code__
+    spots = [s for s in code.co_positions() if None not in s and (s[0], s[2]) != (s[1], s[3])]
+    names = code.co_varnames[: _argument_count(code)]
+    found = [
+        (node, first, last)
+        for node, first, last in _lambdas(module, lines, (1, len(lines)))
+        if node.lineno == code.co_firstlineno
+        and _argument_names(node.args) == names
+        and all(_within(spot, node.body) for spot in spots)
+    ]
+    if not found:
+        raise _changed(function)
+    # An inner lambda stands after the one around it.
+    if spots or len(found) == 1:
+        return found[-1]
+    raise UnsupportedError(
+        f"line {code.co_firstlineno} of {code.co_filename} has {len(found)} lambdas that look alike and Python was told to keep no columns: "
+        "give each its own line",
+        code="source-not-found",
+        filename=code.co_filename,
+        lineno=code.co_firstlineno,
+    )
+
+
+def _within(spot: tuple[int | None, ...], node: ast.expr) -> bool:
+    line, end_line, column, end_column = spot
+    return (node.lineno, node.col_offset) <= (line, column) and (end_line, end_column) <= (node.end_lineno, node.end_col_offset)
+
+
+def _argument_count(code: types.CodeType) -> int:
+    flags = code.co_flags
+    return code.co_argcount + code.co_kwonlyargcount + bool(flags & inspect.CO_VARARGS) + bool(flags & inspect.CO_VARKEYWORDS)
+
+
+def _argument_names(args: ast.arguments) -> tuple[str, ...]:
+    """In the order of `co_varnames`."""
+    named = [*args.posonlyargs, *args.args, *args.kwonlyargs, args.vararg, args.kwarg]
+    return tuple(a.arg for a in named if a is not None)
+
+
+def _lambdas(node: ast.AST, lines: list[str], around: tuple[int, int]) -> Iterator[tuple[ast.Lambda, int, int]]:
+    """Every lambda below `node`, outer before inner, with the lines of the smallest run of statements around it that parse alone."""
+    for _, value in ast.iter_fields(node):
+        children = value if isinstance(value, list) else [value]
+        for i, child in enumerate(children):
+            if not isinstance(child, ast.AST):
+                continue
+            inner = around
+            if isinstance(child, ast.stmt):
+                inner = _run(children, i, lines) or around
+            if isinstance(child, ast.Lambda):
+                yield child, *inner
+            yield from _lambdas(child, lines, inner)
+
+
+def _run(body: list[ast.stmt], i: int, lines: list[str]) -> tuple[int, int] | None:
+    """The lines of statement `i` and of those that share lines with it; None if they do not begin where their first line does."""
+    first = last = i
+    while first > 0 and body[first - 1].end_lineno == _first_line(body[first]):
+        first -= 1
+    while last + 1 < len(body) and body[last].end_lineno == _first_line(body[last + 1]):
+        last += 1
+    start = _first_line(body[first])
+    line = lines[start - 1].encode()
+    decorated = start != body[first].lineno
+    before, after = line[: body[first].col_offset], line[body[first].col_offset :]
+    if not decorated and (before.strip() or after.startswith(b"elif")):
+        return None
+    return start, body[last].end_lineno or start
+
+
+def _first_line(statement: ast.stmt) -> int:
+    decorators = getattr(statement, "decorator_list", ())
+    return min([statement.lineno, *(d.lineno for d in decorators)])
+
+
+# --- what names stand for ---
+
+MISSING = object()
+
+
+def lookup(function: types.FunctionType, name: str) -> object:
+    """The object a free name stands for now, or MISSING."""
+    code = function.__code__
+    if name in code.co_freevars and function.__closure__ is not None:
+        try:
+            return function.__closure__[code.co_freevars.index(name)].cell_contents
+        except ValueError:
+            return MISSING
+    scope = function.__globals__
+    if name in scope:
+        return scope[name]
+    provided = scope.get("__builtins__", builtins)
+    if isinstance(provided, types.ModuleType):
+        provided = vars(provided)
+    return provided.get(name, MISSING)
+
+
+def default_values(function: types.FunctionType) -> dict[str, object]:
+    """The values of defaulted parameters."""
+    code = function.__code__
+    values = function.__defaults__ or ()
+    names = code.co_varnames[code.co_argcount - len(values) : code.co_argcount]
+    return {**dict(zip(names, values, strict=True)), **(function.__kwdefaults__ or {})}
