@@ -9,6 +9,7 @@ mod definition;
 mod error;
 mod gate;
 mod meaning;
+mod types;
 
 /// The module.
 #[pyo3::pymodule(name = "_verdigris")]

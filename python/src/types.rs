@@ -1,0 +1,72 @@
+//! Types and signatures as users write them.
+//!
+//! Owns the way from the objects and strings of `verdigris.types` (which reads them) to the compiler's [`Type`]. Knows nothing of what is compiled for them.
+
+use pyo3::intern;
+use pyo3::prelude::*;
+use pyo3::sync::PyOnceLock;
+
+use verdigris_compiler::types::{ArrayType, Layout, ScalarType, Type};
+
+use crate::error::{Class, Exception};
+
+/// Types of arguments, and of the result unless it is to be inferred.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Signature {
+    /// Arguments.
+    pub(crate) args: Vec<Type>,
+    /// Result; `Type::None` for void.
+    pub(crate) returns: Option<Type>,
+}
+
+/// The signature that an object writes: `float32(float32)`, a string, a tuple of types.
+///
+/// # Errors
+/// `ArgumentError` if it is none.
+pub(crate) fn signature(thing: &Bound<'_, PyAny>) -> PyResult<Signature> {
+    let py = thing.py();
+    let read = module(py)?.getattr(intern!(py, "signature"))?.call1((thing,))?;
+    let args = read.getattr(intern!(py, "args"))?.try_iter()?.map(|a| of(&a?)).collect::<PyResult<_>>()?;
+    let returns = read.getattr(intern!(py, "return_type"))?;
+    Ok(Signature { args, returns: if returns.is_none() { None } else { Some(of(&returns)?) } })
+}
+
+/// The type that an object names: one of `verdigris.types`, a dtype, a NumPy scalar class, a string.
+///
+/// # Errors
+/// `ArgumentError` if it names none.
+pub(crate) fn named(thing: &Bound<'_, PyAny>) -> PyResult<Type> {
+    let py = thing.py();
+    of(&module(py)?.getattr(intern!(py, "as_type"))?.call1((thing,))?)
+}
+
+/// The type that an object of `verdigris.types` is.
+fn of(object: &Bound<'_, PyAny>) -> PyResult<Type> {
+    let py = object.py();
+    if let Some(name) = object.getattr_opt(intern!(py, "__verdigris_type__"))? {
+        return Ok(Type::Scalar(scalar(&name)?));
+    }
+    let Some(elem) = object.getattr_opt(intern!(py, "dtype"))? else { return Ok(Type::None) };
+    let layout = match object.getattr(intern!(py, "layout"))?.extract::<String>()?.as_str() {
+        "C" => Layout::C,
+        "F" => Layout::F,
+        _ => Layout::A,
+    };
+    Ok(Type::Array(ArrayType {
+        elem: scalar(&elem.getattr(intern!(py, "name"))?)?,
+        ndim: object.getattr(intern!(py, "ndim"))?.extract()?,
+        layout,
+        readonly: object.getattr(intern!(py, "readonly"))?.extract()?,
+    }))
+}
+
+fn scalar(object: &Bound<'_, PyAny>) -> PyResult<ScalarType> {
+    let name: String = object.extract()?;
+    let unknown = || Exception::new(object.py(), Class::Argument, format!("{name} is not a type of compiled code")).build();
+    ScalarType::from_name(&name).ok_or_else(unknown)
+}
+
+fn module(py: Python<'_>) -> PyResult<&Bound<'_, PyModule>> {
+    static MODULE: PyOnceLock<Py<PyModule>> = PyOnceLock::new();
+    Ok(MODULE.get_or_try_init(py, || py.import("verdigris.types").map(Bound::unbind))?.bind(py))
+}

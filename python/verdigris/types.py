@@ -1,0 +1,274 @@
+"""The types of compiled functions, as objects: `float32`, `float64[:, ::1]`, `float32(float32, float32)`.
+
+Names are NumPy's, with Numba's short ones beside them. `signature` reads all the forms in which a signature is written.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable
+from typing import Any, overload
+
+import numpy as np
+
+from .errors import ArgumentError
+
+__all__ = ["Array", "Scalar", "Signature", "Void", "as_type", "signature"]  # and every name of a type: see the end
+
+
+class Scalar:
+    """The type of a number or a bool. Called with types it makes a signature, called with a value it converts it; indexed, an array type."""
+
+    __slots__ = ("name",)
+    name: str
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    @property
+    def __verdigris_type__(self) -> str:
+        return self.name
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """NumPy's dtype of the same numbers."""
+        return np.dtype(self.name)
+
+    @overload
+    def __call__(self, *arguments: Type) -> Signature: ...
+    @overload
+    def __call__(self, value: complex) -> np.generic: ...
+    def __call__(self, *arguments: Any) -> Any:
+        if len(arguments) == 1 and not isinstance(arguments[0], Scalar | Array):
+            return self.dtype.type(arguments[0])
+        return Signature(self, tuple(map(as_type, arguments)))
+
+    def __getitem__(self, axes: slice | tuple[slice, ...]) -> Array:
+        return Array.from_slices(self, axes if isinstance(axes, tuple) else (axes,))
+
+    def __repr__(self) -> str:
+        return self.name
+
+    def __reduce__(self) -> str:
+        return self.name if self.name != "bool" else "boolean"
+
+
+class Void:
+    """The type of what a kernel returns."""
+
+    __slots__ = ()
+
+    def __call__(self, *arguments: Type) -> Signature:
+        return Signature(self, tuple(map(as_type, arguments)))
+
+    def __repr__(self) -> str:
+        return "void"
+
+    def __reduce__(self) -> str:
+        return "void"
+
+
+class Array:
+    """The type of an array: element type, number of axes, and layout `"C"`, `"F"` or `"A"` (any strides)."""
+
+    __slots__ = ("dtype", "layout", "ndim", "readonly")
+    dtype: Scalar
+    ndim: int
+    layout: str
+    readonly: bool
+
+    def __init__(self, dtype: Scalar, ndim: int, layout: str, readonly: bool = False) -> None:
+        if not isinstance(dtype, Scalar):
+            raise ArgumentError(f"an array's element type is a scalar type, not {dtype!r}", code="bad-type")
+        if layout not in ("C", "F", "A"):
+            raise ArgumentError(f"an array's layout is 'C', 'F' or 'A', not {layout!r}", code="bad-type")
+        if not 1 <= ndim <= 3:
+            raise ArgumentError(f"an array has 1 to 3 axes, not {ndim}", code="bad-type")
+        self.dtype, self.ndim, self.layout, self.readonly = dtype, int(ndim), layout, bool(readonly)
+
+    @classmethod
+    def from_slices(cls, dtype: Scalar, axes: tuple[Any, ...]) -> Array:
+        """`[:]`, `[:, :]`: any strides; `::1` on the last axis: C; on the first: Fortran."""
+        steps = [axis.step if axis == slice(None, None, axis.step) else axis for axis in axes if isinstance(axis, slice)]
+        if len(steps) != len(axes) or any(step not in (None, 1) for step in steps) or steps.count(1) > 1:
+            raise ArgumentError(f"{_subscript(axes)} names no array type: write `:` for each axis, `::1` for a dense one", code="bad-type")
+        layout = "A"
+        if steps[-1] == 1:
+            layout = "C"
+        elif steps[0] == 1:
+            layout = "F"
+        elif 1 in steps:
+            raise ArgumentError(f"{_subscript(axes)}: only the first or the last axis can be the dense one", code="bad-type")
+        return cls(dtype, len(axes), layout)
+
+    def _key(self) -> tuple[object, ...]:
+        return self.dtype, self.ndim, self.layout, self.readonly
+
+    def __eq__(self, other: object) -> bool:
+        return self._key() == other._key() if isinstance(other, Array) else NotImplemented
+
+    def __hash__(self) -> int:
+        return hash(self._key())
+
+    def __repr__(self) -> str:
+        return f"array({self.dtype}, {self.ndim}d, {self.layout}{', readonly' if self.readonly else ''})"
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return Array, self._key()
+
+
+def _subscript(axes: tuple[Any, ...]) -> str:
+    def one(axis: Any) -> str:
+        if not isinstance(axis, slice):
+            return repr(axis)
+        start, stop = ("" if x is None else repr(x) for x in (axis.start, axis.stop))
+        return f"{start}:{stop}" + ("" if axis.step is None else f":{axis.step!r}")
+
+    return f"[{', '.join(map(one, axes))}]"
+
+
+class Signature:
+    """Types of arguments and of the result; `return_type` is None where it is to be inferred."""
+
+    __slots__ = ("args", "return_type")
+    args: tuple[Scalar | Array, ...]
+    return_type: Scalar | Void | None
+
+    def __init__(self, return_type: Scalar | Void | None, args: tuple[Scalar | Array, ...]) -> None:
+        self.return_type, self.args = return_type, args
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Signature):
+            return NotImplemented
+        return self.args == other.args and self.return_type == other.return_type
+
+    def __hash__(self) -> int:
+        return hash((self.return_type, self.args))
+
+    def __repr__(self) -> str:
+        result = "" if self.return_type is None else repr(self.return_type)
+        return f"{result}({', '.join(map(repr, self.args))})"
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return Signature, (self.return_type, self.args)
+
+
+Type = Scalar | Array
+
+
+def as_type(thing: Any) -> Scalar | Array:
+    """The type that an object names: a type of ours, a NumPy dtype or scalar class, a Python number class, or a string."""
+    if isinstance(thing, Scalar | Array):
+        return thing
+    if isinstance(thing, str):
+        found = _parse(thing)
+        if isinstance(found, Scalar | Array):
+            return found
+        raise ArgumentError(f"{thing!r} is not the name of a type", code="bad-type")
+    if thing in (int, float, complex, bool):
+        return _PYTHON[thing]
+    if isinstance(thing, np.dtype) or (isinstance(thing, type) and issubclass(thing, np.generic)):
+        scalar = _BY_DTYPE.get(np.dtype(thing).newbyteorder("="))
+        if scalar is not None:
+            return scalar
+        raise ArgumentError(f"{np.dtype(thing)} is not a type of compiled code", code="bad-type")
+    raise ArgumentError(f"{thing!r} is not a type", code="bad-type")
+
+
+def signature(thing: Any) -> Signature:
+    """The signature that an object writes: `float32(float32, float32)`, the same as a string, a string `"(float32, float32)"` or a tuple of
+    types, whose result is inferred."""
+    if isinstance(thing, Signature):
+        return thing
+    if isinstance(thing, str):
+        found = _parse(thing)
+        if isinstance(found, tuple):
+            return Signature(None, tuple(map(as_type, found)))
+        if isinstance(found, Signature):
+            return found
+        raise ArgumentError(f"{thing!r} is a type, not a signature: write its arguments, as in '{thing}({thing})'", code="bad-signature")
+    if isinstance(thing, Scalar | Array | Void):
+        raise ArgumentError(f"{thing!r} is a type, not a signature: write its arguments, as in {thing!r}(float64)", code="bad-signature")
+    if isinstance(thing, Iterable):
+        return Signature(None, tuple(map(as_type, thing)))
+    raise ArgumentError(f"{thing!r} is not a signature", code="bad-signature")
+
+
+def _parse(text: str) -> Any:
+    """A type, a signature, or a tuple of types; evaluated by hand, so that a string can name nothing but types."""
+    try:
+        tree = ast.parse(text.strip(), mode="eval").body
+    except SyntaxError as error:
+        raise ArgumentError(f"{text!r} is not a signature: {error.msg}", code="bad-signature") from None
+    # "(float32)" is one argument in brackets, which Python's grammar drops.
+    if text.strip().startswith("(") and not isinstance(tree, ast.Tuple):
+        return (_evaluate(tree, text),)
+    return _evaluate(tree, text)
+
+
+def _evaluate(node: ast.expr, text: str) -> Any:
+    match node:
+        case ast.Name(name) | ast.Attribute(ast.Name("types" | "np" | "numpy" | "numba" | "verdigris" | "vg" | "nb"), name):
+            found = _NAMES.get(name)
+            if found is None:
+                raise ArgumentError(f"{name!r} in {text!r} is not the name of a type", code="bad-type")
+            return found
+        case ast.Tuple(items):
+            return tuple(_evaluate(item, text) for item in items)
+        case ast.Call(func, arguments, []):
+            result = _evaluate(func, text)
+            types = tuple(_evaluate(a, text) for a in arguments)
+            if not isinstance(result, Scalar | Void):
+                raise ArgumentError(f"`{ast.unparse(func)}` in {text!r} cannot be the type of a result", code="bad-signature")
+            if not all(isinstance(type_, Scalar | Array) for type_ in types):
+                raise ArgumentError(f"`{ast.unparse(node)}` in {text!r} has an argument that is not a type", code="bad-signature")
+            return Signature(result, types)
+        case ast.Subscript(value, axes):
+            element = _evaluate(value, text)
+            if isinstance(element, Scalar):
+                return element[tuple(_axis(a, text) for a in (axes.elts if isinstance(axes, ast.Tuple) else [axes]))]
+    raise ArgumentError(f"`{ast.unparse(node)}` in {text!r} is not a type", code="bad-signature")
+
+
+def _axis(node: ast.expr, text: str) -> slice:
+    match node:
+        case ast.Slice(None, None, None):
+            return slice(None)
+        case ast.Slice(None, None, ast.Constant(int(step))):
+            return slice(None, None, step)
+    raise ArgumentError(f"`{ast.unparse(node)}` in {text!r} names no axis: write `:` or `::1`", code="bad-type")
+
+
+boolean = Scalar("bool")
+int8 = Scalar("int8")
+int16 = Scalar("int16")
+int32 = Scalar("int32")
+int64 = Scalar("int64")
+uint8 = Scalar("uint8")
+uint16 = Scalar("uint16")
+uint32 = Scalar("uint32")
+uint64 = Scalar("uint64")
+float32 = Scalar("float32")
+float64 = Scalar("float64")
+complex64 = Scalar("complex64")
+complex128 = Scalar("complex128")
+void = Void()
+
+bool_ = b1 = boolean
+byte = u1 = uint8
+char = i1 = int8
+i2, i4, i8 = int16, int32, int64
+u2, u4, u8 = uint16, uint32, uint64
+intc, uintc = int32, uint32
+int_ = intp = ssize_t = longlong = int64
+uint = uintp = size_t = ulonglong = uint64
+f4, f8 = float32, float64
+float_ = double = float64
+c8, c16 = complex64, complex128
+none = void
+
+_NAMES = {name: thing for name, thing in list(globals().items()) if isinstance(thing, Scalar | Void)}
+_NAMES |= {"bool": boolean, "int": int64, "float": float64, "complex": complex128}
+_BY_DTYPE = {scalar.dtype: scalar for scalar in _NAMES.values() if isinstance(scalar, Scalar)}
+_PYTHON: dict[type, Scalar] = {bool: boolean, int: int64, float: float64, complex: complex128}
+__all__ += sorted(name for name in _NAMES if name not in ("bool", "int", "float", "complex"))
