@@ -1,0 +1,154 @@
+//! Arrays of a run: windows into lent buffers, and constants.
+//!
+//! Owns addressing. [`Memory::bind`] checks once that every element of every window lies in its buffer; accesses then check indexes against extents only, by
+//! the IR's rule (a negative signed index counts from the end). Which index types and parts are allowed the verifier has seen to.
+
+use crate::ir::{Array, Function, Param, Part};
+use crate::types::{Scalar, ScalarType};
+
+use super::Argument;
+
+/// A window into one of the lent buffers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct View {
+    /// Which buffer.
+    pub buffer: usize,
+    /// Byte of the buffer where the element of all-zero indexes begins.
+    pub offset: usize,
+    /// Extents, in elements.
+    pub shape: Vec<usize>,
+    /// Bytes from one element to the next along each axis; zero and negative ones are allowed.
+    pub strides: Vec<isize>,
+}
+
+impl View {
+    /// All of a buffer that holds elements of this size in C order.
+    pub fn dense(buffer: usize, elem: ScalarType, shape: &[usize]) -> View {
+        let mut strides = vec![0; shape.len()];
+        let mut step = elem.size() as isize;
+        for (stride, extent) in strides.iter_mut().zip(shape).rev() {
+            *stride = step;
+            step *= *extent as isize;
+        }
+        View { buffer, offset: 0, shape: shape.to_vec(), strides }
+    }
+
+    /// First and one past the last byte touched, if any element exists.
+    fn range(&self, size: usize) -> Option<(i128, i128)> {
+        if self.shape.contains(&0) {
+            return None;
+        }
+        let (mut low, mut high) = (self.offset as i128, self.offset as i128);
+        for (extent, stride) in self.shape.iter().zip(&self.strides) {
+            let reach = (*extent as i128 - 1) * *stride as i128;
+            if reach < 0 { low += reach } else { high += reach }
+        }
+        Some((low, high + size as i128))
+    }
+}
+
+enum Store<'a> {
+    Buffer(usize),
+    Constant(&'a [u8]),
+}
+
+struct Window<'a> {
+    elem: ScalarType,
+    view: View,
+    store: Store<'a>,
+}
+
+/// An index out of bounds: axis, index and extent.
+pub(super) type OutOfBounds = (u8, i64, i64);
+
+/// All arrays of a run.
+pub(super) struct Memory<'a, 'b> {
+    windows: Vec<Window<'a>>,
+    buffers: &'a mut [&'b mut [u8]],
+}
+
+impl<'a, 'b> Memory<'a, 'b> {
+    /// Binds parameters and constants. The arguments are as many as the parameters and of their kinds.
+    pub(super) fn bind(f: &'a Function, args: &[Argument], buffers: &'a mut [&'b mut [u8]]) -> Result<Memory<'a, 'b>, String> {
+        let mut views: Vec<Option<&View>> = vec![None; f.arrays.len()];
+        for (param, arg) in f.params.iter().zip(args) {
+            if let (Param::Array { array, .. }, Argument::Array(view)) = (param, arg) {
+                views[array.index()] = Some(view);
+            }
+        }
+        let mut windows = Vec::new();
+        for (info, view) in f.arrays.iter().zip(views) {
+            let (view, store) = match (&info.constant, view) {
+                (Some(constant), _) => (View::dense(0, info.ty.elem, &constant.shape), Store::Constant(&constant.data)),
+                (None, Some(view)) => (view.clone(), Store::Buffer(view.buffer)),
+                (None, None) => return Err(format!("array `{}` is not given", info.name)),
+            };
+            if view.shape.len() != info.ty.ndim as usize || view.strides.len() != view.shape.len() {
+                return Err(format!("array `{}` has {} axes, not {}", info.name, view.shape.len(), info.ty.ndim));
+            }
+            let length = match store {
+                Store::Constant(data) => data.len(),
+                Store::Buffer(i) => buffers.get(i).map(|b| b.len()).ok_or_else(|| format!("array `{}` lies in no buffer", info.name))?,
+            };
+            if view.range(info.ty.elem.size()).is_some_and(|(low, high)| low < 0 || high > length as i128) {
+                return Err(format!("array `{}` reaches out of its buffer of {length} bytes", info.name));
+            }
+            windows.push(Window { elem: info.ty.elem, view, store });
+        }
+        Ok(Memory { windows, buffers })
+    }
+
+    /// Extent of an axis.
+    pub(super) fn extent(&self, array: Array, axis: u8) -> i64 {
+        self.windows[array.index()].view.shape[axis as usize] as i64
+    }
+
+    /// Where an element's part begins, and its type.
+    #[inline]
+    fn address(&self, array: Array, index: impl Iterator<Item = Scalar>, part: Part) -> Result<(usize, ScalarType), OutOfBounds> {
+        let window = &self.windows[array.index()];
+        let mut at = window.view.offset as isize;
+        for (axis, i) in index.enumerate() {
+            let extent = window.view.shape[axis] as i64;
+            let given = i.bits() as i64;
+            let counted = if i.ty().is_signed() && given < 0 { given.wrapping_add(extent) } else { given };
+            if counted as u64 >= extent as u64 {
+                return Err((axis as u8, given, extent));
+            }
+            at += counted as isize * window.view.strides[axis];
+        }
+        let ty = window.elem.part();
+        Ok((at as usize + if part == Part::Imag { ty.size() } else { 0 }, ty))
+    }
+
+    /// Reads an element or part.
+    pub(super) fn load(&self, array: Array, index: impl Iterator<Item = Scalar>, part: Part) -> Result<Scalar, OutOfBounds> {
+        let (at, ty) = self.address(array, index, part)?;
+        let bytes = match self.windows[array.index()].store {
+            Store::Buffer(i) => &self.buffers[i][at..at + ty.size()],
+            Store::Constant(data) => &data[at..at + ty.size()],
+        };
+        let mut word = [0; 8];
+        let bits = if cfg!(target_endian = "little") {
+            word[..bytes.len()].copy_from_slice(bytes);
+            u64::from_le_bytes(word)
+        } else {
+            word[8 - bytes.len()..].copy_from_slice(bytes);
+            u64::from_be_bytes(word)
+        };
+        Ok(Scalar::from_bits(ty, bits))
+    }
+
+    /// Writes an element or part of an array that is no constant.
+    pub(super) fn store(&mut self, array: Array, index: impl Iterator<Item = Scalar>, part: Part, value: Scalar) -> Result<(), OutOfBounds> {
+        let (at, ty) = self.address(array, index, part)?;
+        let Store::Buffer(buffer) = self.windows[array.index()].store else { unreachable!("verified: constants are readonly") };
+        let target = &mut self.buffers[buffer][at..at + ty.size()];
+        if cfg!(target_endian = "little") {
+            target.copy_from_slice(&value.bits().to_le_bytes()[..ty.size()]);
+        } else {
+            target.copy_from_slice(&value.bits().to_be_bytes()[8 - ty.size()..]);
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,221 @@
+//! One thread as data.
+//!
+//! Owns the step of each instruction and the stack of open blocks that takes the place of recursion: [`Thread::run`] can pause after any instruction and go on
+//! later. Operand types, targets of jumps and dominance are proven by the verifier; memory is [`Memory`]'s.
+
+use crate::abi::{Site, SiteKind};
+use crate::ir::{Array, Axis, Block, Failure, Function, Geometry, Inst, Label, Value};
+use crate::op::eval;
+use crate::types::{Scalar, ScalarType};
+
+use super::Fault;
+use super::memory::{Memory, OutOfBounds};
+
+/// Where a thread stands in its launch.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Place {
+    pub(super) grid: [u32; 3],
+    pub(super) block: [u32; 3],
+    pub(super) block_index: [u32; 3],
+    pub(super) thread_index: [u32; 3],
+    pub(super) block_number: u64,
+    pub(super) thread_number: u64,
+}
+
+/// How a run of a thread ended.
+pub(super) enum Status {
+    /// The body has ended.
+    Done,
+    /// The thread is over.
+    Failed(Fault),
+    /// The steps are used up; `run` goes on.
+    Paused,
+}
+
+/// What happens at the end of an open block.
+enum Then<'f> {
+    /// Goes on after the construct.
+    Leave,
+    /// The same, and `Break` to the label leaves it.
+    LeaveScope(Label),
+    /// A loop's body: its latch comes next.
+    Latch(Label, &'f Block, &'f Block),
+    /// A loop's latch: its body comes next.
+    Again(Label, &'f Block, &'f Block),
+}
+
+impl Then<'_> {
+    fn label(&self) -> Option<Label> {
+        match self {
+            Then::Leave => None,
+            Then::LeaveScope(label) | Then::Latch(label, ..) | Then::Again(label, ..) => Some(*label),
+        }
+    }
+}
+
+struct Open<'f> {
+    block: &'f [Value],
+    next: usize,
+    then: Then<'f>,
+}
+
+/// A thread of a function; started again for each place of a launch.
+pub(super) struct Thread<'f> {
+    f: &'f Function,
+    params: &'f [Scalar],
+    place: Place,
+    values: Vec<Scalar>,
+    slots: Vec<Scalar>,
+    zeros: Vec<Scalar>,
+    open: Vec<Open<'f>>,
+}
+
+impl<'f> Thread<'f> {
+    /// A thread with these scalar arguments (by parameter number).
+    pub(super) fn new(f: &'f Function, params: &'f [Scalar]) -> Thread<'f> {
+        let zeros: Vec<Scalar> = f.slots.iter().map(|s| Scalar::zero(s.ty)).collect();
+        let values = vec![Scalar::bool(false); f.insts.len()];
+        Thread { f, params, place: Place::default(), values, slots: zeros.clone(), zeros, open: Vec::new() }
+    }
+
+    /// Puts the thread at the beginning of the body.
+    pub(super) fn start(&mut self, place: Place) {
+        self.place = place;
+        self.slots.copy_from_slice(&self.zeros);
+        self.open.clear();
+        self.enter(&self.f.body, Then::Leave);
+    }
+
+    /// The results, once done.
+    pub(super) fn results(&self) -> Vec<Scalar> {
+        self.f.results.iter().map(|s| self.slots[s.index()]).collect()
+    }
+
+    fn enter(&mut self, block: &'f [Value], then: Then<'f>) {
+        self.open.push(Open { block, next: 0, then });
+    }
+
+    #[inline]
+    fn value(&self, value: Value) -> Scalar {
+        self.values[value.index()]
+    }
+
+    /// Executes until the body ends, the thread fails, or `steps` (counted down) reaches 0.
+    pub(super) fn run(&mut self, memory: &mut Memory<'_, '_>, steps: &mut u64) -> Status {
+        let f = self.f;
+        while *steps > 0 {
+            let Some(open) = self.open.last_mut() else { return Status::Done };
+            *steps -= 1;
+            let Some(&at) = open.block.get(open.next) else {
+                self.end_of_block();
+                continue;
+            };
+            open.next += 1;
+            let given = match &f.insts[at.index()] {
+                Inst::Apply { op, args } => match args[..] {
+                    [a] => eval(*op, &[self.value(a)]),
+                    [a, b] => eval(*op, &[self.value(a), self.value(b)]),
+                    [a, b, c] => eval(*op, &[self.value(a), self.value(b), self.value(c)]),
+                    _ => unreachable!("verified: no row has {} operands", args.len()),
+                },
+                Inst::Const(c) => *c,
+                Inst::Get(slot) => self.slots[slot.index()],
+                Inst::Set(slot, value) => {
+                    self.slots[slot.index()] = self.value(*value);
+                    continue;
+                }
+                Inst::Param(i) => self.params[*i as usize],
+                Inst::Geometry(g) => self.coordinate(*g),
+                Inst::Extent { array, axis } => Scalar::int(ScalarType::I64, memory.extent(*array, *axis).into()),
+                Inst::Load { array, index, part } => match memory.load(*array, index.iter().map(|i| self.value(*i)), *part) {
+                    Ok(value) => value,
+                    Err(index) => return self.out_of_bounds(at, *array, index),
+                },
+                Inst::Store { array, index, part, value } => {
+                    let value = self.value(*value);
+                    match memory.store(*array, index.iter().map(|i| self.value(*i)), *part, value) {
+                        Ok(()) => continue,
+                        Err(index) => return self.out_of_bounds(at, *array, index),
+                    }
+                }
+                Inst::If { cond, then, otherwise } => {
+                    let taken = if self.value(*cond).as_bool() { then } else { otherwise };
+                    if !taken.is_empty() {
+                        self.enter(taken, Then::Leave);
+                    }
+                    continue;
+                }
+                Inst::Loop { label, body, latch } => {
+                    self.enter(body, Then::Latch(*label, body, latch));
+                    continue;
+                }
+                Inst::Scope { label, body } => {
+                    self.enter(body, Then::LeaveScope(*label));
+                    continue;
+                }
+                Inst::Break(label) => {
+                    self.leave_to(*label);
+                    self.open.pop();
+                    continue;
+                }
+                Inst::Continue(label) => {
+                    self.leave_to(*label);
+                    self.end_of_block();
+                    continue;
+                }
+                Inst::Fail(failure) => {
+                    let kind = match failure {
+                        Failure::ZeroStep => SiteKind::ZeroStep,
+                        Failure::TupleIndex => SiteKind::TupleIndex,
+                        Failure::Unassigned(slot) => SiteKind::Unassigned(f.slot(*slot).name.clone()),
+                    };
+                    return self.failed(at, kind, None);
+                }
+            };
+            self.values[at.index()] = given;
+        }
+        if self.open.is_empty() { Status::Done } else { Status::Paused }
+    }
+
+    /// Goes where the innermost open block leads when it ends.
+    fn end_of_block(&mut self) {
+        let Some(Open { then, .. }) = self.open.pop() else { return };
+        match then {
+            Then::Leave | Then::LeaveScope(_) => {}
+            Then::Latch(label, body, latch) => self.enter(latch, Then::Again(label, body, latch)),
+            Then::Again(label, body, latch) => self.enter(body, Then::Latch(label, body, latch)),
+        }
+    }
+
+    /// Closes blocks until the construct of the label is innermost.
+    fn leave_to(&mut self, label: Label) {
+        while self.open.last().is_some_and(|o| o.then.label() != Some(label)) {
+            self.open.pop();
+        }
+    }
+
+    fn coordinate(&self, geometry: Geometry) -> Scalar {
+        let axis = |of: [u32; 3], axis| match axis {
+            Axis::X => of[0],
+            Axis::Y => of[1],
+            Axis::Z => of[2],
+        };
+        let value = match geometry {
+            Geometry::ThreadIdx(a) => axis(self.place.thread_index, a),
+            Geometry::BlockIdx(a) => axis(self.place.block_index, a),
+            Geometry::BlockDim(a) => axis(self.place.block, a),
+            Geometry::GridDim(a) => axis(self.place.grid, a),
+            Geometry::LaneId => (self.place.thread_number % 32) as u32,
+        };
+        Scalar::int(ScalarType::I32, value.into())
+    }
+
+    fn out_of_bounds(&self, at: Value, array: Array, index: OutOfBounds) -> Status {
+        self.failed(at, SiteKind::Index { array: self.f.array(array).name.clone() }, Some(index))
+    }
+
+    fn failed(&self, at: Value, kind: SiteKind, index: Option<OutOfBounds>) -> Status {
+        let site = Site { location: self.f.sources.locate(self.f.span(at)), kind };
+        Status::Failed(Fault { block: self.place.block_number, thread: self.place.thread_number, site, index })
+    }
+}

@@ -1,0 +1,18 @@
+//! Passes over the IR, and the list of them.
+//!
+//! A pass takes a whole [`Function`] and gives one that means the same (contraction: the same up to a rounding less). Passes know no target. [`prepare`] is
+//! what stands between lowering and [`Verified::new`](crate::ir::Verified::new).
+
+mod contract;
+mod dead;
+
+pub use contract::contract;
+pub use dead::remove_unused;
+
+use crate::ir::Function;
+
+/// Readies a lowered function for verification: contraction if `fma`, then removal of what nothing uses.
+pub fn prepare(function: Function, fma: bool) -> Function {
+    let function = if fma { contract(function) } else { function };
+    remove_unused(function)
+}
