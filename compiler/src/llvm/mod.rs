@@ -1,8 +1,25 @@
 //! Verified IR to machine code through LLVM: the only folder that names inkwell.
 //!
-//! API (bodies follow): everything else in the compiler is target-free.
+//! [`compile`] reads as the list of stages: emit, optimise, assemble, load. A compile job owns its LLVM context and ends in object bytes, so nothing of LLVM's crosses threads; compiled
+//! code is shared by `Arc` and found again, while anyone holds it, by the hash of the printed IR, the shape and the processor.
 
-use std::sync::Arc;
+mod cpu;
+mod emit;
+mod instr;
+mod jit;
+mod runtime;
+
+pub use cpu::Cpu;
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, OnceLock, Weak};
+
+use inkwell::attributes::AttributeLoc;
+use inkwell::context::Context;
+use inkwell::passes::PassBuilderOptions;
+use inkwell::targets::FileType;
+use sha2::{Digest, Sha256};
 
 use crate::abi::{BlocksFn, LoopFn, Site};
 use crate::ir::Verified;
@@ -20,7 +37,7 @@ pub enum BlockClass {
 impl BlockClass {
     /// The class of a block.
     pub fn of(block: [u32; 3]) -> BlockClass {
-        if block[0] % 32 == 0 { BlockClass::Rows } else { BlockClass::Any }
+        if block[0].is_multiple_of(32) { BlockClass::Rows } else { BlockClass::Any }
     }
 }
 
@@ -67,31 +84,6 @@ pub enum Shape {
     },
 }
 
-/// The processor to compile for.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct Cpu {
-    /// LLVM's name of it.
-    pub name: String,
-    /// LLVM's feature string.
-    pub features: String,
-}
-
-impl Cpu {
-    /// This machine's processor, or the one that `VERDIGRIS_CPU` named when the host passed it on.
-    ///
-    /// # Errors
-    /// A name LLVM does not know, or a processor with instructions this machine lacks.
-    pub fn new(name: Option<&str>) -> Result<Cpu, Error> {
-        let _ = name;
-        todo!()
-    }
-
-    /// Widest SIMD registers it has, in bits.
-    pub fn simd_bits(&self) -> u32 {
-        todo!()
-    }
-}
-
 /// Why no code came out.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -104,9 +96,25 @@ pub enum Error {
     Bug(String),
 }
 
+impl std::fmt::Display for Error {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Error::UnknownCpu(name) => {
+                write!(f, "the processor `{name}` is not known; use `native` or one of: {}", Cpu::names().collect::<Vec<_>>().join(", "))
+            }
+            Error::CpuNotHere(name) => write!(f, "this machine lacks instructions of the processor `{name}`"),
+            Error::Bug(what) => write!(f, "fault in the compiler, please report: {what}"),
+        }
+    }
+}
+
+impl std::error::Error for Error {}
+
 /// Compiled code. Freed with its last `Arc`.
 #[derive(Debug)]
 pub struct Code {
+    loaded: jit::Loaded,
+    shape: Shape,
     sites: Vec<Site>,
 }
 
@@ -116,7 +124,8 @@ impl Code {
     /// # Panics
     /// If it was compiled as a loop.
     pub fn blocks(&self) -> BlocksFn {
-        todo!()
+        assert!(matches!(self.shape, Shape::Blocks { .. }), "this code is a loop over elements");
+        jit::entry(&self.loaded)
     }
 
     /// The entry of code compiled as [`Shape::Loop`].
@@ -124,7 +133,8 @@ impl Code {
     /// # Panics
     /// If it was compiled as a kernel.
     pub fn elements(&self) -> LoopFn {
-        todo!()
+        assert!(matches!(self.shape, Shape::Loop { .. }), "this code is a kernel");
+        jit::entry(&self.loaded)
     }
 
     /// The places that may fail, by the index in [`crate::abi::Failure::site`].
@@ -132,9 +142,9 @@ impl Code {
         &self.sites
     }
 
-    /// Textual assembly or LLVM IR, recompiled for people to read.
+    /// Size of the object the code came from, in bytes.
     pub fn size(&self) -> usize {
-        todo!()
+        self.loaded.size()
     }
 }
 
@@ -143,6 +153,141 @@ impl Code {
 /// # Errors
 /// [`Error::Bug`] only; anything wrong with the user's function has been found before.
 pub fn compile(ir: &Verified, shape: &Shape, cpu: &Cpu) -> Result<Arc<Code>, Error> {
-    let _ = (ir, shape, cpu);
-    todo!()
+    let key = key(ir, shape, cpu);
+    if let Some(code) = lookup(&key) {
+        return Ok(code);
+    }
+    let symbol = new_symbol();
+    let (object, sites) = assemble(ir, shape, cpu, &symbol, FileType::Object)?;
+    let code = Arc::new(Code { loaded: jit::load(&object, &symbol)?, shape: shape.clone(), sites });
+    Ok(remember(key, code))
+}
+
+/// What LLVM makes of a function, as text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Listing {
+    /// LLVM IR as emitted.
+    Emitted,
+    /// LLVM IR after the passes.
+    Optimised,
+    /// Assembly.
+    Assembly,
+}
+
+/// The code of a function as text, compiled anew.
+///
+/// # Errors
+/// As [`compile`].
+pub fn listing(ir: &Verified, shape: &Shape, cpu: &Cpu, listing: Listing) -> Result<String, Error> {
+    let context = Context::create();
+    match listing {
+        Listing::Emitted | Listing::Optimised => {
+            let (module, _) = emit_module(&context, ir, shape, cpu, "code")?;
+            if listing == Listing::Optimised {
+                optimise(&module, &cpu.machine()?)?;
+            }
+            Ok(module.print_to_string().to_string())
+        }
+        Listing::Assembly => {
+            let (text, _) = assemble(ir, shape, cpu, "code", FileType::Assembly)?;
+            Ok(String::from_utf8_lossy(text.as_slice()).into_owned())
+        }
+    }
+}
+
+fn assemble(
+    ir: &Verified,
+    shape: &Shape,
+    cpu: &Cpu,
+    symbol: &str,
+    form: FileType,
+) -> Result<(inkwell::memory_buffer::MemoryBuffer<'static>, Vec<Site>), Error> {
+    let context = Context::create();
+    let (module, sites) = emit_module(&context, ir, shape, cpu, symbol)?;
+    let machine = cpu.machine()?;
+    optimise(&module, &machine)?;
+    let object = machine.write_to_memory_buffer(&module, form).map_err(|e| Error::Bug(e.to_string()))?;
+    Ok((object, sites))
+}
+
+fn emit_module<'c>(
+    context: &'c Context,
+    ir: &Verified,
+    shape: &Shape,
+    cpu: &Cpu,
+    symbol: &str,
+) -> Result<(inkwell::module::Module<'c>, Vec<Site>), Error> {
+    let module = context.create_module(&ir.name);
+    let machine = cpu.machine()?;
+    module.set_triple(&machine.get_triple());
+    module.set_data_layout(&machine.get_target_data().get_data_layout());
+    let params: &[&str] = match shape {
+        Shape::Blocks { .. } => &["ptr", "ptr", "i64", "i64"],
+        Shape::Loop { .. } => &["ptr", "i64", "ptr"],
+    };
+    let i = instr::Instr::new(context, module.clone(), symbol, params);
+    let function = i.function;
+    // Without these, LLVM splits 512-bit vectors for processors it deems better off with 256.
+    for (name, value) in
+        [("prefer-vector-width", "512"), ("min-legal-vector-width", "512"), ("no-trapping-math", "false"), ("probe-stack", "inline-asm")]
+    {
+        function.add_attribute(AttributeLoc::Function, context.create_string_attribute(name, value));
+    }
+    let nounwind = inkwell::attributes::Attribute::get_named_enum_kind_id("nounwind");
+    function.add_attribute(AttributeLoc::Function, context.create_enum_attribute(nounwind, 0));
+    let sites = match shape {
+        Shape::Blocks { lanes, class, check_bounds } => emit::blocks(i, ir, *lanes, *class, *check_bounds, cpu.level()),
+        Shape::Loop { lanes, signature, uniform, exact_flags } => {
+            emit::elements(i, ir, *lanes, signature, *uniform, *exact_flags, cpu.level())
+        }
+    };
+    if cfg!(debug_assertions) {
+        module.verify().map_err(|e| Error::Bug(format!("{e}\n{}", module.print_to_string())))?;
+    }
+    Ok((module, sites))
+}
+
+/// The passes. Vectors are made by the emitter, so LLVM's vectorisers stay off; a scalar loop keeps every branch a branch, for the IEEE flags' sake.
+fn optimise(module: &inkwell::module::Module<'_>, machine: &inkwell::targets::TargetMachine) -> Result<(), Error> {
+    let options = PassBuilderOptions::create();
+    let passes = "function(sroa,early-cse<memssa>,simplifycfg<no-speculate-blocks>,instcombine<no-verify-fixpoint>,loop-mssa(licm),early-cse,simplifycfg<no-speculate-blocks>)";
+    module.run_passes(passes, machine, options).map_err(|e| Error::Bug(e.to_string()))
+}
+
+type Key = [u8; 32];
+
+fn key(ir: &Verified, shape: &Shape, cpu: &Cpu) -> Key {
+    let mut hash = Sha256::new();
+    hash.update(ir.to_string());
+    // Two functions of one text at two places share code only if their failures would name the same places.
+    hash.update(format!("{:?}{:?}", ir.spans, ir.sources));
+    hash.update(format!("{shape:?}{cpu:?}"));
+    hash.finalize().into()
+}
+
+fn cache() -> &'static Mutex<HashMap<Key, Weak<Code>>> {
+    static CACHE: OnceLock<Mutex<HashMap<Key, Weak<Code>>>> = OnceLock::new();
+    CACHE.get_or_init(Mutex::default)
+}
+
+fn lookup(key: &Key) -> Option<Arc<Code>> {
+    cache().lock().unwrap_or_else(|e| e.into_inner()).get(key)?.upgrade()
+}
+
+/// Keeps code that was made; if another thread was first, gives that one's.
+fn remember(key: Key, code: Arc<Code>) -> Arc<Code> {
+    let mut map = cache().lock().unwrap_or_else(|e| e.into_inner());
+    if let Some(first) = map.get(&key).and_then(Weak::upgrade) {
+        return first;
+    }
+    if map.len() >= 1024 && map.len().is_power_of_two() {
+        map.retain(|_, code| code.strong_count() > 0);
+    }
+    map.insert(key, Arc::downgrade(&code));
+    code
+}
+
+fn new_symbol() -> String {
+    static NEXT: AtomicU64 = AtomicU64::new(0);
+    format!("vg_code_{}", NEXT.fetch_add(1, Ordering::Relaxed))
 }

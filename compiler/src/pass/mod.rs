@@ -1,10 +1,11 @@
-//! Passes over the IR, and the list of them.
+//! Passes over the IR, the list of them, and analyses ([`divergence`]).
 //!
 //! A pass takes a whole [`Function`] and gives one that means the same (contraction: the same up to a rounding less). Passes know no target. [`prepare`] is
 //! what stands between lowering and [`Verified::new`](crate::ir::Verified::new).
 
 mod contract;
 mod dead;
+pub mod divergence;
 
 pub use contract::contract;
 pub use dead::remove_unused;

@@ -1,0 +1,347 @@
+//! Constructs, and the masks that varying control flow becomes.
+
+use inkwell::basic_block::BasicBlock;
+
+use super::super::instr::{IntPred, V};
+use super::{Emitter, Rep};
+use crate::abi::SiteKind;
+use crate::ir::{Block, Failure, Inst, Label, Value};
+use crate::op::Op;
+
+/// A construct that can be left.
+#[derive(Clone, Copy)]
+pub(super) struct Target<'c> {
+    label: Label,
+    exit: BasicBlock<'c>,
+    /// Lanes that act after the construct, if they may be fewer than before.
+    exit_mask: Option<V<'c>>,
+    latch: Option<BasicBlock<'c>>,
+    /// Lanes waiting at the latch.
+    continued: Option<V<'c>>,
+}
+
+/// Where to go when no lane acts in a block any more.
+pub(super) struct End<'c> {
+    block: BasicBlock<'c>,
+    /// Variable that takes the (then empty) mask.
+    mask: Option<V<'c>>,
+}
+
+/// How control leaves a block.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Flow {
+    /// It runs on to what follows.
+    Open,
+    /// It runs on, with no lane acting.
+    Empty,
+    /// It has branched away.
+    Ended,
+}
+
+impl<'c> Emitter<'_, 'c> {
+    /// Emits the whole body; control ends in `done`.
+    pub(super) fn body(&mut self, done: BasicBlock<'c>) {
+        self.ends.push(End { block: done, mask: None });
+        let f = self.f;
+        if self.block(&f.body) != Flow::Ended {
+            self.i.br(done);
+        }
+        self.ends.pop();
+    }
+
+    fn block(&mut self, block: &Block) -> Flow {
+        for &at in block {
+            let f = self.f;
+            let inst = f.inst(at);
+            if self.maybe_empty && self.must_have_lanes(inst) {
+                self.leave_if_empty();
+            }
+            let flow = match inst {
+                Inst::Set(slot, value) => {
+                    self.set(at, *slot, *value);
+                    Flow::Open
+                }
+                Inst::Store { array, index, part, value } => {
+                    self.store(at, *array, index, *part, *value);
+                    Flow::Open
+                }
+                Inst::If { cond, then, otherwise } => self.branch(at, *cond, then, otherwise),
+                Inst::Loop { label, body, latch } => self.repeat(at, *label, body, latch),
+                Inst::Scope { label, body } => self.scope(at, *label, body),
+                Inst::Break(label) => self.leave(at, *label, false),
+                Inst::Continue(label) => self.leave(at, *label, true),
+                Inst::Fail(failure) => self.fail(at, *failure),
+                _ => {
+                    self.value(at, inst);
+                    Flow::Open
+                }
+            };
+            if flow != Flow::Open {
+                return flow;
+            }
+        }
+        Flow::Open
+    }
+
+    /// Whether an instruction must not run when no lane acts. Pure scalar and vector arithmetic may.
+    fn must_have_lanes(&self, inst: &Inst) -> bool {
+        match inst {
+            Inst::Apply { op, .. } => self.exact_flags || op.effects().call || matches!(op, Op::FloorDiv | Op::Mod | Op::Pow),
+            Inst::Const(_) | Inst::Param(_) | Inst::Geometry(_) | Inst::Extent { .. } | Inst::Get(_) | Inst::Set(..) => false,
+            _ => true,
+        }
+    }
+
+    fn leave_if_empty(&mut self) {
+        let end = self.ends.last().expect("a body has an end");
+        if let Some(mask) = end.mask {
+            self.i.store(self.i.zero(self.mask_type()), mask, 4);
+        }
+        let go_on = self.i.block("some");
+        let any = self.any(self.mask);
+        self.i.cond_br(any, go_on, end.block);
+        self.i.go(go_on);
+        self.maybe_empty = false;
+    }
+
+    fn no_lanes(&self) -> V<'c> {
+        self.i.zero(self.mask_type())
+    }
+
+    fn mask_variable(&self, initial: V<'c>) -> V<'c> {
+        let variable = self.i.alloca(self.mask_type(), 4);
+        self.i.store(initial, variable, 4);
+        variable
+    }
+
+    fn load_mask(&self, variable: V<'c>) -> V<'c> {
+        self.i.load(self.mask_type(), variable, 4)
+    }
+
+    fn accumulate(&self, variable: V<'c>, mask: V<'c>) {
+        let old = self.load_mask(variable);
+        self.i.store(self.i.or(old, mask), variable, 4);
+    }
+
+    /// Emits one arm in the current block and joins `join`, leaving the arm's last mask in `after` if given.
+    fn arm(&mut self, block: &Block, mask: V<'c>, after: Option<V<'c>>, join: BasicBlock<'c>) -> Flow {
+        self.mask = mask;
+        self.maybe_empty = false;
+        self.ends.push(End { block: join, mask: after });
+        let flow = self.block(block);
+        self.ends.pop();
+        if flow != Flow::Ended {
+            if let Some(after) = after {
+                let last = if flow == Flow::Empty { self.no_lanes() } else { self.mask };
+                self.i.store(last, after, 4);
+            }
+            self.i.br(join);
+        }
+        flow
+    }
+
+    fn branch(&mut self, at: Value, cond: Value, then: &Block, otherwise: &Block) -> Flow {
+        match self.rep(cond) {
+            Rep::Uniform(c) => self.uniform_branch(at, c, then, otherwise),
+            other => {
+                let c = self.spread(other);
+                self.varying_branch(at, c, then, otherwise);
+                Flow::Open
+            }
+        }
+    }
+
+    fn uniform_branch(&mut self, at: Value, cond: V<'c>, then: &Block, otherwise: &Block) -> Flow {
+        let before = self.mask;
+        let after = self.d.loses_lanes(at).then(|| self.mask_variable(before));
+        let (yes, no, join) = (self.i.block("then"), self.i.block("else"), self.i.block("join"));
+        self.i.cond_br(cond, yes, no);
+        self.i.go(yes);
+        let first = self.arm(then, before, after, join);
+        self.i.go(no);
+        let second = self.arm(otherwise, before, after, join);
+        self.i.go(join);
+        self.after(before, after);
+        if first == Flow::Ended && second == Flow::Ended {
+            // Neither arm comes here unless a mask ran empty on the way; without lanes to lose the join is dead.
+            if after.is_none() {
+                self.i.builder.build_unreachable().expect("a positioned builder");
+                return Flow::Ended;
+            }
+            return Flow::Empty;
+        }
+        Flow::Open
+    }
+
+    fn varying_branch(&mut self, at: Value, cond: V<'c>, then: &Block, otherwise: &Block) {
+        let before = self.mask;
+        let off = self.no_lanes();
+        let loses = self.d.loses_lanes(at);
+        let mut masks = [cond, self.i.not(cond)];
+        if !self.full_mask() {
+            masks = masks.map(|c| self.i.select(before, c, off));
+        }
+        let mut rest = Vec::new();
+        for (mask, block) in masks.into_iter().zip([then, otherwise]) {
+            if block.is_empty() {
+                rest.push(mask);
+                continue;
+            }
+            let after = loses.then(|| self.mask_variable(off));
+            let (go, join) = (self.i.block("arm"), self.i.block("join"));
+            let any = self.any(mask);
+            self.i.cond_br(any, go, join);
+            self.i.go(go);
+            self.arm(block, mask, after, join);
+            self.i.go(join);
+            if let Some(after) = after {
+                rest.push(self.load_mask(after));
+            }
+        }
+        if loses {
+            self.mask = rest.into_iter().reduce(|a, b| self.i.or(a, b)).expect("two arms");
+            self.maybe_empty = true;
+        } else {
+            self.mask = before;
+            self.maybe_empty = false;
+        }
+    }
+
+    fn after(&mut self, before: V<'c>, after: Option<V<'c>>) {
+        self.mask = after.map_or(before, |a| self.load_mask(a));
+        self.maybe_empty = after.is_some();
+    }
+
+    fn scope(&mut self, at: Value, label: Label, body: &Block) -> Flow {
+        let before = self.mask;
+        let exit = self.i.block("scope.end");
+        let exit_mask = self.d.loses_lanes(at).then(|| self.mask_variable(self.no_lanes()));
+        self.targets.push(Target { label, exit, exit_mask, latch: None, continued: None });
+        self.ends.push(End { block: exit, mask: None });
+        self.maybe_empty = false;
+        let flow = self.block(body);
+        if flow == Flow::Open {
+            if let Some(v) = exit_mask {
+                self.accumulate(v, self.mask);
+            }
+        }
+        if flow != Flow::Ended {
+            self.i.br(exit);
+        }
+        self.ends.pop();
+        self.targets.pop();
+        self.i.go(exit);
+        self.after(before, exit_mask);
+        Flow::Open
+    }
+
+    fn repeat(&mut self, at: Value, label: Label, body: &Block, latch: &Block) -> Flow {
+        let before = self.mask;
+        let leaves = self.d.leaves_lane_by_lane(at);
+        let off = if self.lanes == 1 { before } else { self.no_lanes() };
+        let exit_mask = self.d.loses_lanes(at).then(|| self.mask_variable(off));
+        let waits = self.has_partial_continue(body, label);
+        let running = leaves.then(|| self.mask_variable(before));
+        let (head, latch_block, exit) = (self.i.block("loop"), self.i.block("latch"), self.i.block("loop.end"));
+        let continued = waits.then(|| self.mask_variable(off));
+        let live = (leaves || waits).then(|| self.mask_variable(off));
+        self.i.br(head);
+        self.i.go(head);
+        self.mask = running.map_or(before, |v| self.load_mask(v));
+        if let Some(v) = continued {
+            self.i.store(off, v, 4);
+        }
+        self.targets.push(Target { label, exit, exit_mask, latch: Some(latch_block), continued });
+        self.ends.push(End { block: latch_block, mask: live });
+        self.maybe_empty = false;
+        let flow = self.block(body);
+        if flow != Flow::Ended {
+            if let Some(v) = live {
+                self.i.store(if flow == Flow::Empty { off } else { self.mask }, v, 4);
+            }
+            self.i.br(latch_block);
+        }
+        self.ends.pop();
+        self.targets.pop();
+        self.i.go(latch_block);
+        self.mask = before;
+        if leaves {
+            let mut mask = self.load_mask(live.expect("made for loops that lanes leave"));
+            if let Some(v) = continued {
+                mask = self.i.or(mask, self.load_mask(v));
+            }
+            let go_on = self.i.block("lap");
+            let any = self.any(mask);
+            self.i.cond_br(any, go_on, exit);
+            self.i.go(go_on);
+            self.mask = mask;
+        }
+        self.maybe_empty = false;
+        let again = self.block(latch);
+        debug_assert_eq!(again, Flow::Open, "verified: a latch is straight-line or structured");
+        if let Some(v) = running {
+            self.i.store(self.mask, v, 4);
+        }
+        self.poll(head);
+        self.i.go(exit);
+        self.after(before, exit_mask);
+        Flow::Open
+    }
+
+    fn has_partial_continue(&self, block: &Block, label: Label) -> bool {
+        block.iter().any(|at| match self.f.inst(*at) {
+            Inst::Continue(l) => *l == label && self.d.is_partial(*at),
+            inst => inst.blocks().iter().any(|b| self.has_partial_continue(b, label)),
+        })
+    }
+
+    /// Goes on to `next`, unless the launch is to stop.
+    pub(super) fn poll(&mut self, next: BasicBlock<'c>) {
+        let stop = self.i.load(self.i.ptr(), self.i.offset(self.frame.launch, self.i.i64(24)), 8);
+        let word = self.i.load_relaxed(self.i.int(32), stop, 4);
+        let ask = self.i.block("poll");
+        let calm = self.i.icmp(IntPred::LLVMIntEQ, word, self.i.i32(0));
+        self.i.cond_br_likely(calm, next, ask);
+        self.i.go(ask);
+        let answer = self.i.call("vg_poll", self.i.int(32), &[self.frame.launch]);
+        let go_on = self.i.icmp(IntPred::LLVMIntEQ, answer, self.i.i32(0));
+        self.i.cond_br_likely(go_on, next, self.frame.abort);
+    }
+
+    fn leave(&mut self, at: Value, label: Label, continues: bool) -> Flow {
+        let target = self.targets.iter().rposition(|t| t.label == label).expect("verified: the label encloses this");
+        let Target { exit, exit_mask, latch, continued, .. } = self.targets[target];
+        let (to, gather) = if continues { (latch.expect("verified: continue targets a loop"), continued) } else { (exit, exit_mask) };
+        if let Some(v) = gather {
+            self.accumulate(v, self.mask);
+        }
+        if self.lanes == 1 || !self.d.is_partial(at) {
+            // All lanes that act in the target's body go together.
+            if let Some(v) = self.live_variable(latch).filter(|_| continues) {
+                self.i.store(self.mask, v, 4);
+            }
+            self.i.br(to);
+            return Flow::Ended;
+        }
+        self.mask = self.no_lanes();
+        Flow::Empty
+    }
+
+    /// The variable that takes the mask at the end of the loop body whose latch this is.
+    fn live_variable(&self, latch: Option<BasicBlock<'c>>) -> Option<V<'c>> {
+        self.ends.iter().find(|e| Some(e.block) == latch).and_then(|e| e.mask)
+    }
+
+    fn fail(&mut self, at: Value, failure: Failure) -> Flow {
+        let kind = match failure {
+            Failure::ZeroStep => SiteKind::ZeroStep,
+            Failure::TupleIndex => SiteKind::TupleIndex,
+            Failure::Unassigned(slot) => SiteKind::Unassigned(self.f.slot(slot).name.clone()),
+        };
+        let site = self.site(at, kind);
+        let thread = self.first_thread();
+        self.i.call("vg_fail", self.i.void(), &[self.frame.launch, self.frame.block, thread, self.i.i32(site as i32)]);
+        self.i.br(self.frame.abort);
+        Flow::Ended
+    }
+}

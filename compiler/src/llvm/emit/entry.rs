@@ -1,0 +1,476 @@
+//! What stands around a body: the loops over blocks and warps of a kernel, or over the elements of a scalar function (see [`crate::abi`]).
+
+use super::super::cpu::Level;
+use super::super::instr::{Instr, IntPred, Opcode, V};
+use super::super::{BlockClass, Lanes, Signature};
+use super::{Bound, Emitter, Frame, Rep, WARP};
+use crate::abi::Site;
+use crate::ir::{ArrayInfo, Function, Param};
+use crate::pass::divergence::{self, Divergence};
+use crate::types::ScalarType;
+
+/// Emits a kernel into `i`, whose function has the parameters of [`crate::abi::BlocksFn`].
+pub(in super::super) fn blocks(i: Instr<'_>, f: &Function, lanes: Lanes, class: BlockClass, check: bool, level: Level) -> Vec<Site> {
+    let d = divergence::analyse(
+        f,
+        match (lanes, class) {
+            (Lanes::One, _) => divergence::Lanes::One,
+            (Lanes::Warp, BlockClass::Rows) => divergence::Lanes::Rows,
+            (Lanes::Warp, BlockClass::Any) => divergence::Lanes::Any,
+        },
+    );
+    let mut e = Emitter::new(i, f, &d, lanes, level, check, false);
+    e.kernel(class);
+    e.sites
+}
+
+/// Emits a loop into `i`, whose function has the parameters of [`crate::abi::LoopFn`].
+pub(in super::super) fn elements(
+    i: Instr<'_>,
+    f: &Function,
+    lanes: Lanes,
+    signature: &Signature,
+    uniform: u64,
+    exact_flags: bool,
+    level: Level,
+) -> Vec<Site> {
+    let same: Vec<bool> = signature
+        .inputs
+        .iter()
+        .enumerate()
+        .flat_map(|(n, ty)| std::iter::repeat_n(uniform >> n & 1 == 1, 1 + ty.is_complex() as usize))
+        .collect();
+    let d = divergence::analyse(f, if lanes == Lanes::One { divergence::Lanes::One } else { divergence::Lanes::Elements(&same) });
+    let mut e = Emitter::new(i, f, &d, lanes, level, true, exact_flags);
+    e.elementwise(signature, uniform);
+    e.sites
+}
+
+impl<'a, 'c> Emitter<'a, 'c> {
+    fn new(i: Instr<'c>, f: &'a Function, d: &'a Divergence, lanes: Lanes, level: Level, check_bounds: bool, exact_flags: bool) -> Self {
+        let lanes = if lanes == Lanes::One { 1 } else { WARP };
+        let nowhere = i.here();
+        let (p, zero, zero64) = (i.param(0), i.i32(0), i.i64(0));
+        let mask = if lanes == 1 { i.i1(true) } else { i.ones(i.vector(i.int(1), WARP)) };
+        let frame = Frame {
+            launch: p,
+            block: zero64,
+            thread: zero64,
+            thread_idx: [Rep::Uniform(zero); 3],
+            block_idx: [zero; 3],
+            block_dim: [zero; 3],
+            grid_dim: [zero; 3],
+            abort: nowhere,
+        };
+        Emitter {
+            values: vec![None; f.insts.len()],
+            slots: Vec::new(),
+            arrays: Vec::new(),
+            params: vec![None; f.params.len()],
+            targets: Vec::new(),
+            ends: Vec::new(),
+            sites: Vec::new(),
+            indexes: None,
+            scratch: Vec::new(),
+            maybe_empty: false,
+            i,
+            f,
+            d,
+            lanes,
+            level,
+            check_bounds,
+            exact_flags,
+            frame,
+            mask,
+        }
+    }
+
+    fn full(&self) -> V<'c> {
+        if self.lanes == 1 { self.i.i1(true) } else { self.i.ones(self.mask_type()) }
+    }
+
+    /// Loads the array's words: pointer, extents, strides.
+    fn bind(&mut self, words: V<'c>, ndim: usize) {
+        let word = |n: usize| self.i.load(self.i.int(64), self.i.offset(words, self.i.i64(n as i64 * 8)), 8);
+        let pointer = self.i.load(self.i.ptr(), words, 8);
+        let extents = (0..ndim).map(|a| word(1 + a)).collect();
+        let strides = (0..ndim).map(|a| word(1 + ndim + a)).collect();
+        self.arrays.push(Bound { pointer, extents, strides, words });
+    }
+
+    /// Binds a constant array to data in the object.
+    fn bind_constant(&mut self, info: &ArrayInfo) {
+        let constant = info.constant.as_ref().expect("a constant array has contents");
+        let ndim = constant.shape.len();
+        let data = self.i.data(&info.name, &constant.data);
+        let words = self.i.alloca(self.i.array(self.i.int(64), 1 + 2 * ndim as u64), 8);
+        self.i.store(data, words, 8);
+        let mut stride = info.ty.elem.size();
+        for axis in (0..ndim).rev() {
+            let at = |n: usize| self.i.offset(words, self.i.i64(n as i64 * 8));
+            self.i.store(self.i.i64(constant.shape[axis] as i64), at(1 + axis), 8);
+            self.i.store(self.i.i64(stride as i64), at(1 + ndim + axis), 8);
+            stride *= constant.shape[axis];
+        }
+        self.bind(words, ndim);
+    }
+
+    /// Binds the arrays and scalars of a kernel to the words at `params`.
+    fn bind_params(&mut self, params: V<'c>) {
+        let f = self.f;
+        let mut places = vec![None; f.arrays.len()];
+        let mut word = 0i64;
+        for (n, param) in f.params.iter().enumerate() {
+            let at = self.i.offset(params, self.i.i64(word * 8));
+            match param {
+                Param::Scalar { ty, .. } => {
+                    let bits = self.i.load(self.i.int(64), at, 8);
+                    let narrow = self.i.resize(bits, self.i.int(ty.bits()), false);
+                    let value = if ty.is_float() { self.i.cast(Opcode::LLVMBitCast, narrow, self.i.scalar(*ty)) } else { narrow };
+                    self.params[n] = Some(Rep::Uniform(value));
+                    word += 1;
+                }
+                Param::Array { array, .. } => {
+                    places[array.index()] = Some(at);
+                    word += 1 + 2 * f.array(*array).ty.ndim as i64;
+                }
+            }
+        }
+        for (info, place) in f.arrays.iter().zip(places) {
+            match place {
+                Some(words) => self.bind(words, info.ty.ndim as usize),
+                None => self.bind_constant(info),
+            }
+        }
+    }
+
+    fn kernel(&mut self, class: BlockClass) {
+        let start = self.i.here();
+        let (params, launch, first, last) = (self.i.param(0), self.i.param(1), self.i.param(2), self.i.param(3));
+        let i32_at = |i: &Instr<'c>, n: i64| i.load(i.int(32), i.offset(launch, i.i64(n * 4)), 4);
+        self.frame.launch = launch;
+        self.frame.grid_dim = [0, 1, 2].map(|n| i32_at(&self.i, n));
+        self.frame.block_dim = [3, 4, 5].map(|n| i32_at(&self.i, n));
+        self.bind_params(params);
+        let [bx, by, bz] = self.frame.block_dim;
+        let threads32 = self.i.mul(self.i.mul(bx, by), bz);
+        let threads = self.i.resize(threads32, self.i.int(64), false);
+
+        let (blocks, block, warps, warp, body, next_warp, next_block, done) = (
+            self.i.block("blocks"),
+            self.i.block("block"),
+            self.i.block("warps"),
+            self.i.block("warp"),
+            self.i.block("body"),
+            self.i.block("warp.next"),
+            self.i.block("block.next"),
+            self.i.block("done"),
+        );
+        let setup = self.i.here();
+        self.i.br(blocks);
+
+        self.i.go(blocks);
+        let b = self.i.phi(self.i.int(64));
+        self.i.cond_br(self.i.icmp(IntPred::LLVMIntULT, b, last), block, done);
+
+        self.i.go(block);
+        self.frame.abort = done;
+        let coordinates = self.i.block("block.start");
+        self.poll(coordinates);
+        self.i.go(coordinates);
+        let wide = |i: &Instr<'c>, v: V<'c>| i.resize(v, i.int(64), false);
+        let (gx, gy) = (wide(&self.i, self.frame.grid_dim[0]), wide(&self.i, self.frame.grid_dim[1]));
+        let rest = self.i.binary(Opcode::LLVMUDiv, b, gx);
+        let index = [
+            self.i.binary(Opcode::LLVMURem, b, gx),
+            self.i.binary(Opcode::LLVMURem, rest, gy),
+            self.i.binary(Opcode::LLVMUDiv, rest, gy),
+        ];
+        self.frame.block_idx = index.map(|v| self.i.resize(v, self.i.int(32), false));
+        self.frame.block = b;
+        self.i.br(warps);
+
+        self.i.go(warps);
+        let thread = self.i.phi(self.i.int(64));
+        self.i.cond_br(self.i.icmp(IntPred::LLVMIntULT, thread, threads), warp, next_block);
+
+        self.i.go(warp);
+        self.frame.abort = next_warp;
+        self.frame.thread = thread;
+        self.place_threads(class, thread, threads32);
+        self.make_slots();
+        self.i.br(body);
+        self.i.go(body);
+        self.body(next_warp);
+
+        self.i.go(next_warp);
+        let next = self.i.add(thread, self.i.i64(self.lanes as i64));
+        self.i.br(warps);
+        self.i.incoming(thread, &[(self.i.i64(0), coordinates), (next, next_warp)]);
+
+        self.i.go(next_block);
+        let following = self.i.add(b, self.i.i64(1));
+        self.i.br(blocks);
+        self.i.incoming(b, &[(first, setup), (following, next_block)]);
+
+        self.i.go(done);
+        self.i.ret();
+        self.i.seal_entry(start);
+    }
+
+    /// Computes `threadIdx` of the lanes, and which lanes are threads at all.
+    fn place_threads(&mut self, class: BlockClass, thread: V<'c>, threads: V<'c>) {
+        let [bx, by, _] = self.frame.block_dim;
+        let t = self.i.resize(thread, self.i.int(32), false);
+        self.mask = self.full();
+        self.maybe_empty = false;
+        if self.lanes == 1 || class == BlockClass::Rows {
+            let x = self.i.binary(Opcode::LLVMURem, t, bx);
+            let row = self.i.binary(Opcode::LLVMUDiv, t, bx);
+            let y = self.i.binary(Opcode::LLVMURem, row, by);
+            let z = self.i.binary(Opcode::LLVMUDiv, row, by);
+            let first = if self.lanes == 1 { Rep::Uniform(x) } else { Rep::Linear(x, 1) };
+            self.frame.thread_idx = [first, Rep::Uniform(y), Rep::Uniform(z)];
+            return;
+        }
+        let linear = self.spread(Rep::Linear(t, 1));
+        self.mask = self.i.icmp(IntPred::LLVMIntULT, linear, self.i.splat(threads, WARP));
+        let (row, x) = self.divide(linear, self.i.splat(bx, WARP));
+        let (z, y) = self.divide(row, self.i.splat(by, WARP));
+        self.frame.thread_idx = [x, y, z].map(Rep::Varying);
+    }
+
+    /// Quotient and remainder of vectors of int32 below 2^12, by a float32 division, which is exact there: the quotient of such numbers is an integer or at
+    /// least 1/4096 below the next one.
+    fn divide(&self, a: V<'c>, b: V<'c>) -> (V<'c>, V<'c>) {
+        let float = self.i.vector(self.i.scalar(ScalarType::F32), WARP);
+        let (x, y) = (self.i.cast(Opcode::LLVMSIToFP, a, float), self.i.cast(Opcode::LLVMSIToFP, b, float));
+        let q = self.i.cast(Opcode::LLVMFPToSI, self.i.binary(Opcode::LLVMFDiv, x, y), self.i.type_of(a));
+        (q, self.i.sub(a, self.i.mul(q, b)))
+    }
+
+    fn elementwise(&mut self, signature: &Signature, uniform: u64) {
+        let start = self.i.here();
+        let (operands, count) = (self.i.param(0), self.i.param(1));
+        self.frame.launch = self.i.param(2);
+        let types: Vec<ScalarType> = signature.inputs.iter().chain(&signature.outputs).copied().collect();
+        let inputs = signature.inputs.len();
+        let pointers: Vec<V<'c>> = (0..types.len())
+            .map(|n| self.i.load(self.i.ptr(), self.i.offset(operands, self.i.i64(n as i64 * 8)), 8))
+            .collect();
+        for info in &self.f.arrays {
+            self.bind_constant(info);
+        }
+        let is_uniform = |n: usize| n < inputs && uniform >> n & 1 == 1;
+        self.bind_uniform(signature, uniform, &pointers);
+        let step = self.i.i64(self.lanes as i64);
+        let (head, direct, tail, body, next, done) = (
+            self.i.block("chunks"),
+            self.i.block("whole"),
+            self.i.block("tail"),
+            self.i.block("body"),
+            self.i.block("chunk.next"),
+            self.i.block("done"),
+        );
+        let tail_out = self.i.block("tail.out");
+        let after = self.i.block("after");
+        let setup = self.i.here();
+        self.i.br(head);
+
+        self.i.go(head);
+        let at = self.i.phi(self.i.int(64));
+        let left = self.i.sub(count, at);
+        let whole = self.i.icmp(IntPred::LLVMIntUGE, left, step);
+        self.i.cond_br(whole, direct, tail);
+
+        self.i.go(direct);
+        let places: Vec<V<'c>> = pointers
+            .iter()
+            .zip(&types)
+            .enumerate()
+            .map(|(n, (p, ty))| if is_uniform(n) { *p } else { self.i.offset(*p, self.i.mul(at, self.i.i64(ty.size() as i64))) })
+            .collect();
+        self.i.br(body);
+
+        // The last elements are copied beside a repetition of the first of them, so that the body always sees a full warp of real operands.
+        self.i.go(tail);
+        let some = self.i.block("tail.in");
+        self.i.cond_br(self.i.icmp(IntPred::LLVMIntEQ, left, self.i.i64(0)), done, some);
+        self.i.go(some);
+        let mut buffers = Vec::new();
+        for (n, ty) in types.iter().enumerate() {
+            if self.lanes == 1 || is_uniform(n) {
+                buffers.push(pointers[n]);
+                continue;
+            }
+            let bytes = ty.size() as u64 * WARP as u64;
+            let buffer = self.i.alloca(self.i.array(self.i.int(8), bytes), 64);
+            if n < inputs {
+                let from = self.i.offset(pointers[n], self.i.mul(at, self.i.i64(ty.size() as i64)));
+                let size = self.i.i64(ty.size() as i64);
+                self.i.call("vg_pad", self.i.void(), &[from, left, buffer, size]);
+            }
+            buffers.push(buffer);
+        }
+        let tail_end = self.i.here();
+        self.i.br(body);
+
+        self.i.go(body);
+        let chosen: Vec<V<'c>> = places
+            .iter()
+            .zip(&buffers)
+            .map(|(a, b)| {
+                let phi = self.i.phi(self.i.ptr());
+                self.i.incoming(phi, &[(*a, direct), (*b, tail_end)]);
+                phi
+            })
+            .collect();
+        self.frame.thread = at;
+        self.frame.abort = done;
+        self.mask = self.full();
+        self.maybe_empty = false;
+        self.load_elements(signature, uniform, &chosen);
+        self.make_slots();
+        let inner = self.i.block("apply");
+        self.i.br(inner);
+        self.i.go(inner);
+        self.body(after);
+
+        self.i.go(after);
+        self.store_results(&signature.outputs, &chosen[inputs..]);
+        self.i.cond_br(whole, next, tail_out);
+
+        self.i.go(tail_out);
+        if self.lanes != 1 {
+            for (n, ty) in types.iter().enumerate().skip(inputs) {
+                let to = self.i.offset(pointers[n], self.i.mul(at, self.i.i64(ty.size() as i64)));
+                let bytes = self.i.mul(left, self.i.i64(ty.size() as i64));
+                self.i.call("vg_copy", self.i.void(), &[to, chosen[n], bytes]);
+            }
+        }
+        self.i.br(done);
+
+        self.i.go(next);
+        let following = self.i.add(at, step);
+        if self.has_loop() {
+            self.poll(head);
+        } else {
+            self.i.br(head);
+        }
+        self.i.incoming(at, &[(self.i.i64(0), setup)]);
+        self.link_polled(at, following, next, head);
+
+        self.i.go(done);
+        self.i.ret();
+        self.i.seal_entry(start);
+    }
+
+    fn has_loop(&self) -> bool {
+        let mut found = false;
+        self.f.walk(&mut |_, inst| found |= matches!(inst, crate::ir::Inst::Loop { .. }));
+        found
+    }
+
+    /// Gives the phi `at` the value `following` for each way from `next` back to `head`.
+    fn link_polled(&self, at: V<'c>, following: V<'c>, next: inkwell::basic_block::BasicBlock<'c>, head: inkwell::basic_block::BasicBlock<'c>) {
+        // `poll` ends two blocks with a branch to `head`: `next` itself and the one that asks.
+        self.i.incoming(at, &[(following, next)]);
+        let here = self.i.here();
+        if here != next && here != head {
+            self.i.incoming(at, &[(following, here)]);
+        }
+    }
+
+    fn bind_uniform(&mut self, signature: &Signature, uniform: u64, pointers: &[V<'c>]) {
+        let mut n = 0;
+        for (input, ty) in signature.inputs.iter().enumerate() {
+            let parts = 1 + ty.is_complex() as usize;
+            if uniform >> input & 1 == 1 || self.lanes == 1 {
+                for part in 0..parts {
+                    if self.lanes == 1 && uniform >> input & 1 == 0 {
+                        continue;
+                    }
+                    let v = self.load_part(pointers[input], *ty, part);
+                    self.params[n + part] = Some(Rep::Uniform(v));
+                }
+            }
+            n += parts;
+        }
+    }
+
+    fn load_part(&self, p: V<'c>, ty: ScalarType, part: usize) -> V<'c> {
+        let scalar = ty.part();
+        let at = self.i.offset(p, self.i.i64((part * scalar.size()) as i64));
+        let v = self.i.load(self.i.stored(scalar), at, scalar.size() as u32);
+        if scalar == ScalarType::Bool { self.i.icmp(IntPred::LLVMIntNE, v, self.i.zero(self.i.int(8))) } else { v }
+    }
+
+    fn load_elements(&mut self, signature: &Signature, uniform: u64, places: &[V<'c>]) {
+        let mut n = 0;
+        for (input, ty) in signature.inputs.iter().enumerate() {
+            let parts = 1 + ty.is_complex() as usize;
+            if uniform >> input & 1 == 0 {
+                for part in 0..parts {
+                    let v = if self.lanes == 1 { self.load_part(places[input], *ty, part) } else { self.load_lanes(places[input], *ty, part) };
+                    self.params[n + part] = Some(if self.lanes == 1 { Rep::Uniform(v) } else { Rep::Varying(v) });
+                }
+            }
+            n += parts;
+        }
+    }
+
+    fn load_lanes(&self, p: V<'c>, ty: ScalarType, part: usize) -> V<'c> {
+        let scalar = ty.part();
+        let stored = self.i.stored(scalar);
+        let align = scalar.size() as u32;
+        if ty.is_complex() {
+            let both = self.i.load(self.i.vector(stored, 2 * WARP), p, align);
+            let lanes: Vec<i32> = (0..WARP as i32).map(|l| 2 * l + part as i32).collect();
+            return self.i.shuffle(both, both, &lanes);
+        }
+        let v = self.i.load(self.i.vector(stored, WARP), p, align);
+        if scalar == ScalarType::Bool { self.i.icmp(IntPred::LLVMIntNE, v, self.i.zero(self.i.type_of(v))) } else { v }
+    }
+
+    fn store_results(&mut self, outputs: &[ScalarType], places: &[V<'c>]) {
+        let f = self.f;
+        let mut slots = f.results.iter();
+        for (ty, place) in outputs.iter().zip(places) {
+            let scalar = ty.part();
+            let align = scalar.size() as u32;
+            let parts: Vec<V<'c>> = (0..1 + ty.is_complex() as usize)
+                .map(|_| {
+                    let slot = *slots.next().expect("the signature has the function's results");
+                    let rep = self.get(slot);
+                    let v = if self.lanes == 1 { self.scalar_of(rep) } else { self.spread(rep) };
+                    if scalar == ScalarType::Bool {
+                        let byte = self.i.int(8);
+                        self.i.cast(Opcode::LLVMZExt, v, if self.lanes == 1 { byte } else { self.i.vector(byte, WARP) })
+                    } else {
+                        v
+                    }
+                })
+                .collect();
+            match parts[..] {
+                [re, im] if self.lanes == 1 => {
+                    self.i.store(re, *place, align);
+                    self.i.store(im, self.i.offset(*place, self.i.i64(scalar.size() as i64)), align);
+                }
+                [re, im] => {
+                    let lanes: Vec<i32> = (0..WARP as i32).flat_map(|l| [l, l + WARP as i32]).collect();
+                    let both = self.i.shuffle(re, im, &lanes);
+                    self.i.store(both, *place, align);
+                }
+                [v] => self.i.store(v, *place, align),
+                _ => unreachable!("one part or two"),
+            }
+        }
+    }
+
+    fn scalar_of(&self, rep: Rep<'c>) -> V<'c> {
+        match rep {
+            Rep::Uniform(v) => v,
+            other => unreachable!("{other:?} with one lane"),
+        }
+    }
+}

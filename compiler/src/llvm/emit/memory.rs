@@ -1,0 +1,345 @@
+//! Element access: bounds, the pattern of addresses, and its best form.
+//!
+//! Every access has a fast path, taken when all indexes are in bounds, and a cold one that knows the whole rule (`vg_access`): negative indexes, failures, lanes that are off while a line of
+//! addresses runs past the end. A line of indexes is judged by its two ends.
+
+use super::super::cpu::Level;
+use super::super::instr::{IntPred, Opcode, T, V};
+use super::super::runtime::AccessKind;
+use super::{Emitter, Rep, WARP};
+use crate::abi::SiteKind;
+use crate::ir::{Array, Part, Value};
+use crate::pass::divergence::Class;
+use crate::types::{Layout, ScalarType};
+
+/// How the addresses of the acting lanes lie.
+enum Address<'c> {
+    /// One address for all.
+    One(V<'c>),
+    /// Lane l is at `base + l * size`.
+    Consecutive(V<'c>),
+    /// A vector of pointers.
+    Each(V<'c>),
+}
+
+/// One access, taken apart.
+struct Access<'c> {
+    array: Array,
+    index: Vec<(Rep<'c>, bool)>,
+    /// Type moved.
+    ty: ScalarType,
+    /// Byte of the element at which it lies.
+    offset: u8,
+    /// Size of the whole element.
+    elem: u32,
+}
+
+impl<'c> Emitter<'_, 'c> {
+    pub(super) fn load(&mut self, at: Value, array: Array, index: &[Value], part: Part) -> Rep<'c> {
+        let a = self.access(array, index, part);
+        let varying = self.d.value(at) == Class::Varying;
+        let scalar = self.i.stored(a.ty);
+        let ty = if varying { self.i.vector(scalar, WARP) } else { scalar };
+        let (fast, cold, join) = (self.i.block("in"), self.i.block("out"), self.i.block("loaded"));
+        let ok = self.in_bounds(&a);
+        self.i.cond_br_likely(ok, fast, cold);
+
+        self.i.go(fast);
+        let quick = match self.address(&a) {
+            Address::One(p) => self.i.load(scalar, p, a.align()),
+            Address::Consecutive(p) => self.load_run(p, ty, &a),
+            Address::Each(p) => self.gather(p, ty, &a),
+        };
+        let fast_end = self.i.here();
+        self.i.br(join);
+
+        self.i.go(cold);
+        let buffer = self.buffer(0);
+        self.i.store(self.i.zero(ty), buffer, 64);
+        self.cold(at, &a, buffer, false, varying);
+        let slow = self.i.load(ty, buffer, 64);
+        let cold_end = self.i.here();
+        self.i.br(join);
+
+        self.i.go(join);
+        let phi = self.i.phi(ty);
+        self.i.incoming(phi, &[(quick, fast_end), (slow, cold_end)]);
+        let value = self.from_stored(phi, a.ty);
+        if varying { Rep::Varying(value) } else { Rep::Uniform(value) }
+    }
+
+    pub(super) fn store(&mut self, at: Value, array: Array, index: &[Value], part: Part, value: Value) {
+        let a = self.access(array, index, part);
+        let one = a.index.iter().all(|(r, _)| matches!(r, Rep::Uniform(_)));
+        let data = if one { self.last_acting(value) } else { self.vector(value) };
+        let data = self.to_stored(data, a.ty);
+        let (fast, cold, join) = (self.i.block("in"), self.i.block("out"), self.i.block("stored"));
+        let ok = self.in_bounds(&a);
+        self.i.cond_br_likely(ok, fast, cold);
+
+        self.i.go(fast);
+        match self.address(&a) {
+            Address::One(p) => self.i.store(data, p, a.align()),
+            Address::Consecutive(p) => self.store_run(p, data, &a),
+            Address::Each(p) => self.scatter(p, data, &a),
+        }
+        self.i.br(join);
+
+        self.i.go(cold);
+        let buffer = self.buffer(0);
+        self.i.store(data, buffer, 64);
+        self.cold(at, &a, buffer, true, !one);
+        self.i.br(join);
+        self.i.go(join);
+    }
+
+    fn access(&self, array: Array, index: &[Value], part: Part) -> Access<'c> {
+        let elem = self.f.array(array).ty.elem;
+        Access {
+            array,
+            index: index.iter().map(|v| (self.rep(*v), self.f.ty(*v).is_unsigned())).collect(),
+            ty: if part == Part::Whole { elem } else { elem.part() },
+            offset: if part == Part::Imag { elem.part().size() as u8 } else { 0 },
+            elem: elem.size() as u32,
+        }
+    }
+
+    fn from_stored(&self, v: V<'c>, ty: ScalarType) -> V<'c> {
+        if ty != ScalarType::Bool {
+            return v;
+        }
+        self.i.icmp(IntPred::LLVMIntNE, v, self.i.zero(self.i.type_of(v)))
+    }
+
+    fn to_stored(&self, v: V<'c>, ty: ScalarType) -> V<'c> {
+        if ty != ScalarType::Bool {
+            return v;
+        }
+        let byte = self.i.int(8);
+        let lanes = self.i.lanes_of(v);
+        self.i.cast(Opcode::LLVMZExt, v, if lanes == 0 { byte } else { self.i.vector(byte, lanes) })
+    }
+
+    /// The value of the highest acting lane, which is what stands in memory after all lanes store to one address in order.
+    fn last_acting(&self, value: Value) -> V<'c> {
+        match self.rep(value) {
+            Rep::Uniform(v) => v,
+            other => {
+                let vector = self.spread(other);
+                let zeros = self.i.intrinsic("llvm.ctlz", &[self.i.int(32)], &[self.mask_bits(), self.i.i1(false)]);
+                // The mask is not empty here, so the lane is 0 to 31.
+                let lane = self.i.and(self.i.sub(self.i.i32(31), zeros), self.i.i32(31));
+                self.i.extract(vector, lane)
+            }
+        }
+    }
+
+    /// Whether the fast path may run: an i1.
+    fn in_bounds(&self, a: &Access<'c>) -> V<'c> {
+        let mut scalar: Option<V<'c>> = None;
+        let mut vector: Option<V<'c>> = None;
+        for (axis, (index, unsigned)) in a.index.iter().enumerate() {
+            let extent = self.arrays[a.array.index()].extents[axis];
+            let fits = |v: V<'c>| match self.i.lanes_of(v) {
+                lanes if self.check_bounds => {
+                    let extent = if lanes == 0 { extent } else { self.i.splat(extent, lanes) };
+                    self.i.icmp(IntPred::LLVMIntULT, v, extent)
+                }
+                _ if *unsigned => self.i.ones(self.i.type_of(self.i.icmp(IntPred::LLVMIntEQ, v, v))),
+                _ => self.i.icmp(IntPred::LLVMIntSGE, v, self.i.zero(self.i.type_of(v))),
+            };
+            match *index {
+                Rep::Uniform(v) => scalar = Some(scalar.map_or(fits(v), |s| self.i.and(s, fits(v)))),
+                Rep::Linear(base, stride) => {
+                    let last = self.i.add(base, self.i.i64(stride.wrapping_mul(WARP as i64 - 1)));
+                    let both = self.i.and(fits(base), fits(last));
+                    scalar = Some(scalar.map_or(both, |s| self.i.and(s, both)));
+                }
+                Rep::Varying(v) => vector = Some(vector.map_or(fits(v), |s| self.i.and(s, fits(v)))),
+            }
+        }
+        let vector = vector.map(|ok| {
+            let bad = if self.full_mask() { self.i.not(ok) } else { self.i.select(self.mask, self.i.not(ok), self.i.zero(self.mask_type())) };
+            self.i.not(self.any(bad))
+        });
+        match (scalar, vector) {
+            (Some(s), Some(v)) => self.i.and(s, v),
+            (s, v) => s.or(v).expect("an access has an index"),
+        }
+    }
+
+    /// Bytes from one element to the next along an axis, if known at compile time.
+    fn dense_stride(&self, a: &Access<'c>, axis: usize) -> Option<i64> {
+        let ty = self.f.array(a.array).ty;
+        let dense = match ty.layout {
+            Layout::C => ty.ndim as usize - 1,
+            Layout::F => 0,
+            Layout::A => return None,
+        };
+        (axis == dense).then_some(a.elem as i64)
+    }
+
+    fn address(&self, a: &Access<'c>) -> Address<'c> {
+        let bound = &self.arrays[a.array.index()];
+        let mut base = self.i.i64(a.offset as i64);
+        let mut step = Some(0i64);
+        let mut lanes: Option<V<'c>> = None;
+        for (axis, (index, _)) in a.index.iter().enumerate() {
+            let dense = self.dense_stride(a, axis);
+            let stride = dense.map_or(bound.strides[axis], |s| self.i.i64(s));
+            match *index {
+                Rep::Uniform(v) => base = self.i.add(base, self.i.mul(v, stride)),
+                Rep::Linear(v, per_lane) => {
+                    base = self.i.add(base, self.i.mul(v, stride));
+                    match dense {
+                        Some(s) => step = step.and_then(|t| t.checked_add(per_lane.checked_mul(s)?)),
+                        None => {
+                            step = None;
+                            let run = self.spread(Rep::Linear(self.i.i64(0), per_lane));
+                            let term = self.i.mul(run, self.i.splat(stride, WARP));
+                            lanes = Some(lanes.map_or(term, |l| self.i.add(l, term)));
+                            continue;
+                        }
+                    }
+                    if a.index.len() > 1 || lanes.is_some() {
+                        // Kept as a vector too, in case another axis breaks the run; LLVM drops it if unused.
+                        let term = self.spread(Rep::Linear(self.i.i64(0), per_lane.wrapping_mul(dense.unwrap_or(0))));
+                        lanes = Some(lanes.map_or(term, |l| self.i.add(l, term)));
+                    }
+                }
+                Rep::Varying(v) => {
+                    step = None;
+                    let term = self.i.mul(v, self.i.splat(stride, WARP));
+                    lanes = Some(lanes.map_or(term, |l| self.i.add(l, term)));
+                }
+            }
+        }
+        if a.index.iter().all(|(r, _)| matches!(r, Rep::Uniform(_))) {
+            return Address::One(self.i.offset(bound.pointer, base));
+        }
+        if let Some(step) = step {
+            if step == self.size(a) as i64 {
+                return Address::Consecutive(self.i.offset(bound.pointer, base));
+            }
+            let run = self.spread(Rep::Linear(self.i.i64(0), step));
+            return Address::Each(self.i.offset(self.i.offset(bound.pointer, base), run));
+        }
+        let lanes = lanes.expect("an axis that varies");
+        Address::Each(self.i.offset(self.i.offset(bound.pointer, base), lanes))
+    }
+
+    fn size(&self, a: &Access<'c>) -> u32 {
+        a.ty.size() as u32
+    }
+
+    /// Whether the processor has masked loads and stores of runs for elements of this size.
+    fn native_runs(&self, size: u32) -> bool {
+        match self.level {
+            Level::Avx512 => true,
+            Level::Avx2 => size >= 4,
+            _ => false,
+        }
+    }
+
+    fn load_run(&mut self, p: V<'c>, ty: T<'c>, a: &Access<'c>) -> V<'c> {
+        if self.full_mask() {
+            return self.i.load(ty, p, a.align());
+        }
+        if self.native_runs(self.size(a)) {
+            let v = self.i.intrinsic("llvm.masked.load", &[ty, self.i.ptr()], &[p, self.mask, self.i.zero(ty)]);
+            self.i.align_argument(v, 1, a.align());
+            return v;
+        }
+        let buffer = self.buffer(0);
+        self.i.store(self.i.zero(ty), buffer, 64);
+        let size = self.i.i64(self.size(a) as i64);
+        self.i.call("vg_masked_load", self.i.void(), &[p, self.mask_bits(), buffer, size]);
+        self.i.load(ty, buffer, 64)
+    }
+
+    fn store_run(&mut self, p: V<'c>, data: V<'c>, a: &Access<'c>) {
+        if self.full_mask() {
+            return self.i.store(data, p, a.align());
+        }
+        if self.native_runs(self.size(a)) {
+            let ty = self.i.type_of(data);
+            let call = self.i.intrinsic("llvm.masked.store", &[ty, self.i.ptr()], &[data, p, self.mask]);
+            return self.i.align_argument(call, 2, a.align());
+        }
+        let buffer = self.buffer(0);
+        self.i.store(data, buffer, 64);
+        let size = self.i.i64(self.size(a) as i64);
+        self.i.call("vg_masked_store", self.i.void(), &[p, self.mask_bits(), buffer, size]);
+    }
+
+    fn gather(&mut self, pointers: V<'c>, ty: T<'c>, a: &Access<'c>) -> V<'c> {
+        let size = self.size(a);
+        if self.level >= Level::Avx2 && size >= 4 {
+            let v = self.i.intrinsic("llvm.masked.gather", &[ty, self.i.type_of(pointers)], &[pointers, self.mask, self.i.zero(ty)]);
+            self.i.align_argument(v, 1, a.align());
+            return v;
+        }
+        let (at, out) = (self.buffer(1), self.buffer(0));
+        self.i.store(pointers, at, 64);
+        self.i.store(self.i.zero(ty), out, 64);
+        self.i.call("vg_gather", self.i.void(), &[at, self.mask_bits(), out, self.i.i64(size as i64)]);
+        self.i.load(ty, out, 64)
+    }
+
+    fn scatter(&mut self, pointers: V<'c>, data: V<'c>, a: &Access<'c>) {
+        let size = self.size(a);
+        if self.level >= Level::Avx512 && size >= 4 {
+            let types = [self.i.type_of(data), self.i.type_of(pointers)];
+            let call = self.i.intrinsic("llvm.masked.scatter", &types, &[data, pointers, self.mask]);
+            return self.i.align_argument(call, 2, a.align());
+        }
+        let (at, from) = (self.buffer(1), self.buffer(0));
+        self.i.store(pointers, at, 64);
+        self.i.store(data, from, 64);
+        self.i.call("vg_scatter", self.i.void(), &[at, self.mask_bits(), from, self.i.i64(size as i64)]);
+    }
+
+    /// Calls the whole rule on the lanes' elements in `buffer`; leaves the warp if one failed.
+    fn cold(&mut self, at: Value, a: &Access<'c>, buffer: V<'c>, store: bool, each: bool) {
+        let ndim = a.index.len();
+        let indexes = self.index_buffer();
+        for (axis, (index, _)) in a.index.iter().enumerate() {
+            let place = self.i.offset(indexes, self.i.i64(axis as i64 * WARP as i64 * 8));
+            match *index {
+                Rep::Uniform(v) if !each => self.i.store(v, place, 8),
+                other => self.i.store(self.spread(other), place, 64),
+            }
+        }
+        let name = self.f.array(a.array).name.clone();
+        let site = self.site(at, SiteKind::Index { array: name });
+        let unsigned = a.index.iter().enumerate().fold(0, |bits, (n, (_, u))| bits | (*u as u8) << n);
+        let kind = AccessKind { size: a.ty.size() as u8, offset: a.offset, ndim: ndim as u8, unsigned, store, check: self.check_bounds };
+        let (thread, mask) = if each { (self.frame.thread, self.mask_bits()) } else { (self.first_thread(), self.i.i32(1)) };
+        let words = self.arrays[a.array.index()].words;
+        let f = &self.frame;
+        let args = [f.launch, f.block, thread, words, indexes, mask, buffer, self.i.i64(kind.pack()), self.i.i32(site as i32)];
+        let failed = self.i.call("vg_access", self.i.int(32), &args);
+        let go_on = self.i.block("go.on");
+        let ok = self.i.icmp(IntPred::LLVMIntEQ, failed, self.i.i32(0));
+        self.i.cond_br_likely(ok, go_on, self.frame.abort);
+        self.i.go(go_on);
+    }
+
+
+    fn index_buffer(&mut self) -> V<'c> {
+        match self.indexes {
+            Some(v) => v,
+            None => {
+                let v = self.i.alloca(self.i.array(self.i.int(64), 3 * WARP as u64), 64);
+                self.indexes = Some(v);
+                v
+            }
+        }
+    }
+}
+
+impl Access<'_> {
+    fn align(&self) -> u32 {
+        self.ty.size() as u32
+    }
+}

@@ -1,0 +1,255 @@
+//! Verified IR to LLVM IR: one emitter, parameterised by lanes.
+//!
+//! With one lane every value is a scalar and every branch a branch. With 32, what [`crate::pass::divergence`] calls uniform stays scalar, a line along the lanes is kept as its base, the rest is
+//! vectors; varying control flow becomes masks. Invariants: code of a region runs only if a lane acts in it; lanes that are off hold values, never poison, and
+//! never act on memory, trap or call; masks are merged by `select m, c, false`.
+//!
+//! `entry` frames the body as a kernel or a loop, `control` does constructs and masks, `memory` element access, `ops` the op table. Failures leave the
+//! warp: its other lanes stop where they are, other warps go on, and the launch reports the lowest block and thread.
+
+mod control;
+mod entry;
+mod memory;
+mod ops;
+
+pub(super) use entry::{blocks, elements};
+
+use inkwell::basic_block::BasicBlock;
+
+use super::cpu::Level;
+use super::instr::{Instr, T, V};
+use crate::abi::{Site, SiteKind};
+use crate::ir::{Axis, Function, Geometry, Inst, Slot, Value};
+use crate::pass::divergence::{Class, Divergence};
+use crate::types::ScalarType;
+
+/// Lanes of a warp.
+const WARP: u32 = 32;
+
+/// A value in the form its class asks for.
+#[derive(Clone, Copy, Debug)]
+enum Rep<'c> {
+    /// One scalar for all lanes.
+    Uniform(V<'c>),
+    /// Lane l has `base + stride * l`.
+    Linear(V<'c>, i64),
+    /// A vector.
+    Varying(V<'c>),
+}
+
+/// An array bound to its parameter words.
+struct Bound<'c> {
+    pointer: V<'c>,
+    extents: Vec<V<'c>>,
+    strides: Vec<V<'c>>,
+    words: V<'c>,
+}
+
+/// What the code around a body has made ready for it.
+struct Frame<'c> {
+    launch: V<'c>,
+    /// Linear block, i64.
+    block: V<'c>,
+    /// Linear thread of lane 0, i64.
+    thread: V<'c>,
+    thread_idx: [Rep<'c>; 3],
+    block_idx: [V<'c>; 3],
+    block_dim: [V<'c>; 3],
+    grid_dim: [V<'c>; 3],
+    /// Where a warp that failed or was stopped goes.
+    abort: BasicBlock<'c>,
+}
+
+struct Emitter<'a, 'c> {
+    i: Instr<'c>,
+    f: &'a Function,
+    d: &'a Divergence,
+    lanes: u32,
+    level: Level,
+    check_bounds: bool,
+    exact_flags: bool,
+    values: Vec<Option<Rep<'c>>>,
+    slots: Vec<V<'c>>,
+    arrays: Vec<Bound<'c>>,
+    params: Vec<Option<Rep<'c>>>,
+    frame: Frame<'c>,
+    /// Acting lanes; meaningless with one lane.
+    mask: V<'c>,
+    /// Whether `mask` may have become empty since it was last looked at.
+    maybe_empty: bool,
+    targets: Vec<control::Target<'c>>,
+    ends: Vec<control::End<'c>>,
+    sites: Vec<Site>,
+    /// Room for the indexes of a cold access: 32 for each of three axes.
+    indexes: Option<V<'c>>,
+    /// Scratch buffers of 32 eight-byte lanes, made once a function.
+    scratch: Vec<V<'c>>,
+}
+
+impl<'c> Emitter<'_, 'c> {
+    fn rep(&self, value: Value) -> Rep<'c> {
+        self.values[value.index()].expect("verified: operands stand before their users")
+    }
+
+    /// The scalar of a uniform value, or the base of a line.
+    fn base(&self, value: Value) -> V<'c> {
+        match self.rep(value) {
+            Rep::Uniform(v) | Rep::Linear(v, _) => v,
+            Rep::Varying(_) => unreachable!("a varying value has no base"),
+        }
+    }
+
+    /// The value as a vector.
+    fn vector(&self, value: Value) -> V<'c> {
+        self.spread(self.rep(value))
+    }
+
+    fn spread(&self, rep: Rep<'c>) -> V<'c> {
+        match rep {
+            Rep::Varying(v) => v,
+            Rep::Uniform(v) => self.i.splat(v, WARP),
+            Rep::Linear(base, stride) => {
+                let ty = self.i.type_of(base);
+                let steps: Vec<V<'c>> = (0..WARP as i64).map(|l| self.i.const_int(ty, l.wrapping_mul(stride))).collect();
+                self.i.add(self.i.splat(base, WARP), self.i.const_vector(&steps))
+            }
+        }
+    }
+
+    fn with_class(&self, class: Class, v: V<'c>) -> Rep<'c> {
+        match class {
+            Class::Uniform => Rep::Uniform(v),
+            Class::Linear(s) => Rep::Linear(v, s),
+            Class::Varying => Rep::Varying(v),
+        }
+    }
+
+    fn mask_type(&self) -> T<'c> {
+        self.i.vector(self.i.int(1), WARP)
+    }
+
+    /// The mask as 32 bits; with one lane, 1.
+    fn mask_bits(&self) -> V<'c> {
+        if self.lanes == 1 {
+            return self.i.i32(1);
+        }
+        self.bits(self.mask)
+    }
+
+    fn bits(&self, mask: V<'c>) -> V<'c> {
+        self.i.cast(super::instr::Opcode::LLVMBitCast, mask, self.i.int(32))
+    }
+
+    fn any(&self, mask: V<'c>) -> V<'c> {
+        self.i.intrinsic("llvm.vector.reduce.or", &[self.mask_type()], &[mask])
+    }
+
+    fn full_mask(&self) -> bool {
+        self.lanes == 1 || self.i.is_constant_ones(self.mask)
+    }
+
+    fn slot_type(&self, slot: Slot) -> T<'c> {
+        let ty = self.i.scalar(self.f.slot(slot).ty);
+        if self.d.slot(slot) == Class::Varying { self.i.vector(ty, WARP) } else { ty }
+    }
+
+    /// Makes the slots' variables and sets them to zero.
+    fn make_slots(&mut self) {
+        for n in 0..self.f.slots.len() {
+            let ty = self.slot_type(Slot(n as u32));
+            let variable = self.i.alloca(ty, 64);
+            self.i.store(self.i.zero(ty), variable, 64);
+            self.slots.push(variable);
+        }
+    }
+
+    fn get(&self, slot: Slot) -> Rep<'c> {
+        let v = self.i.load(self.slot_type(slot), self.slots[slot.index()], 64);
+        self.with_class(self.d.slot(slot), v)
+    }
+
+    fn set(&mut self, at: Value, slot: Slot, value: Value) {
+        let variable = self.slots[slot.index()];
+        if self.d.slot(slot) != Class::Varying {
+            self.i.store(self.base(value), variable, 64);
+            return;
+        }
+        let new = self.vector(value);
+        let stored = if self.d.needs_blend(at) && !self.full_mask() {
+            let old = self.i.load(self.slot_type(slot), variable, 64);
+            self.i.select(self.mask, new, old)
+        } else {
+            new
+        };
+        self.i.store(stored, variable, 64);
+    }
+
+    fn geometry(&self, g: Geometry) -> Rep<'c> {
+        let axis = |a: Axis| a as usize;
+        match g {
+            Geometry::ThreadIdx(a) => self.frame.thread_idx[axis(a)],
+            Geometry::BlockIdx(a) => Rep::Uniform(self.frame.block_idx[axis(a)]),
+            Geometry::BlockDim(a) => Rep::Uniform(self.frame.block_dim[axis(a)]),
+            Geometry::GridDim(a) => Rep::Uniform(self.frame.grid_dim[axis(a)]),
+            Geometry::LaneId if self.lanes == 1 => {
+                let thread = self.i.resize(self.frame.thread, self.i.int(32), false);
+                Rep::Uniform(self.i.and(thread, self.i.i32(31)))
+            }
+            Geometry::LaneId => Rep::Linear(self.i.i32(0), 1),
+        }
+    }
+
+    /// Emits an instruction that gives a value.
+    fn value(&mut self, at: Value, inst: &Inst) {
+        let rep = match inst {
+            Inst::Const(c) => Rep::Uniform(self.i.constant(*c)),
+            Inst::Param(n) => self.params[*n as usize].expect("verified: a scalar parameter"),
+            Inst::Geometry(g) => self.geometry(*g),
+            Inst::Extent { array, axis } => Rep::Uniform(self.arrays[array.index()].extents[*axis as usize]),
+            Inst::Get(slot) => self.get(*slot),
+            Inst::Apply { op, args } => {
+                let class = self.d.value(at);
+                let types: Vec<ScalarType> = args.iter().map(|a| self.f.ty(*a)).collect();
+                let operands: Vec<V<'c>> =
+                    args.iter().map(|a| if class == Class::Varying { self.vector(*a) } else { self.base(*a) }).collect();
+                let result = self.apply(*op, &types, operands);
+                self.with_class(class, result)
+            }
+            Inst::Load { array, index, part } => self.load(at, *array, index, *part),
+            other => unreachable!("{other:?} gives no value"),
+        };
+        self.values[at.index()] = Some(rep);
+    }
+
+    fn site(&mut self, at: Value, kind: SiteKind) -> u32 {
+        let location = self.location(at);
+        self.sites.push(Site { location, kind });
+        self.sites.len() as u32 - 1
+    }
+
+    fn location(&self, at: Value) -> crate::source::Location {
+        if self.f.sources.is_empty() {
+            return crate::source::Location { file: "<ir>".into(), line: 0, column: 0 };
+        }
+        self.f.sources.locate(self.f.span(at))
+    }
+
+    /// The lowest acting thread, i64.
+    fn first_thread(&self) -> V<'c> {
+        if self.full_mask() {
+            return self.frame.thread;
+        }
+        let lane = self.i.intrinsic("llvm.cttz", &[self.i.int(32)], &[self.mask_bits(), self.i.i1(false)]);
+        self.i.add(self.frame.thread, self.i.resize(lane, self.i.int(64), false))
+    }
+
+    /// A buffer of 32 lanes of up to eight bytes, number `n`. Its contents last until the next use.
+    fn buffer(&mut self, n: usize) -> V<'c> {
+        while self.scratch.len() <= n {
+            let ty = self.i.array(self.i.int(64), WARP as u64);
+            let buffer = self.i.alloca(ty, 64);
+            self.scratch.push(buffer);
+        }
+        self.scratch[n]
+    }
+}

@@ -1,0 +1,217 @@
+#![allow(unsafe_code)]
+//! Functions that compiled code calls: what is rare (an index that failed its check), or has no SIMD form on some processor.
+//!
+//! The only symbols, with the C library's, that compiled code may name. Each takes lanes in memory, lane 0 first, and a mask with bit i for lane i, and touches nothing
+//! of a lane that is off. Compiled code guarantees valid pointers: its own stack buffers of 32 elements, and addresses it has checked.
+
+use std::ffi::c_void;
+
+use crate::abi::{Failure, Launch, LaunchState};
+use crate::op::{Op, eval};
+use crate::types::{Scalar, ScalarType};
+
+/// Name and address of every symbol of this file.
+pub(super) fn symbols() -> Vec<(&'static str, *const c_void)> {
+    macro_rules! table {
+        ($($name:ident),* $(,)?) => { vec![$((stringify!($name), $name as *const c_void)),*] };
+    }
+    table![
+        vg_poll, vg_fail, vg_access, vg_gather, vg_scatter, vg_masked_load, vg_masked_store, vg_map1_f64, vg_map2_f64, vg_map1_f32, vg_map2_f32,
+        vg_map2_i64, vg_floordiv_f64, vg_mod_f64, vg_floordiv_f32, vg_mod_f32, vg_pow_i64, vg_pow_u64, vg_pad, vg_copy,
+    ]
+}
+
+fn lanes(mask: u32) -> impl Iterator<Item = usize> {
+    (0..32).filter(move |lane| mask >> lane & 1 == 1)
+}
+
+unsafe fn state<'a>(launch: *const Launch) -> &'a LaunchState {
+    // SAFETY: the caller of compiled code keeps launch and state alive while it runs (abi).
+    unsafe { &*(*launch).state }
+}
+
+/// Whether to stop.
+unsafe extern "C" fn vg_poll(launch: *const Launch) -> i32 {
+    // SAFETY: as `state` says.
+    unsafe { state(launch) }.poll() as i32
+}
+
+/// Records that a thread failed.
+unsafe extern "C" fn vg_fail(launch: *const Launch, block: u64, thread: u64, site: u32) {
+    // SAFETY: as `state` says.
+    unsafe { state(launch) }.record(Failure { block, thread, site, index: None });
+}
+
+/// How [`vg_access`] is told what to do, packed in one word.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct AccessKind {
+    /// Bytes moved for each lane.
+    pub(super) size: u8,
+    /// Where in the element they lie.
+    pub(super) offset: u8,
+    /// Axes.
+    pub(super) ndim: u8,
+    /// Bit i: the index of axis i is unsigned.
+    pub(super) unsigned: u8,
+    /// Store, else load.
+    pub(super) store: bool,
+    /// Fail on an index out of bounds; else it is only wrapped.
+    pub(super) check: bool,
+}
+
+impl AccessKind {
+    pub(super) fn pack(self) -> i64 {
+        i64::from_le_bytes([self.size, self.offset, self.ndim, self.unsigned, self.store as u8, self.check as u8, 0, 0])
+    }
+
+    fn unpack(word: i64) -> AccessKind {
+        let [size, offset, ndim, unsigned, store, check, ..] = word.to_le_bytes();
+        AccessKind { size, offset, ndim, unsigned, store: store != 0, check: check != 0 }
+    }
+}
+
+/// The whole rule of an element access: negative indexes count from the end, out of bounds fails. `array` is 1 + 2n words (abi), `index` has 32 indexes an axis
+/// (`lanes` of them used when not 32), `data` the lanes' elements. Returns 1 if a lane failed; then nothing more of the warp may run.
+#[expect(clippy::too_many_arguments, reason = "called by compiled code only")]
+unsafe extern "C" fn vg_access(
+    launch: *const Launch,
+    block: u64,
+    thread: u64,
+    array: *const u64,
+    index: *const i64,
+    mask: u32,
+    data: *mut u8,
+    kind: i64,
+    site: u32,
+) -> i32 {
+    let kind = AccessKind::unpack(kind);
+    let ndim = kind.ndim as usize;
+    for lane in lanes(mask) {
+        // SAFETY: `array` has 1 + 2 * ndim words, `index` 32 * ndim, `data` 32 * size bytes (module head); the element is inside the array, as just checked,
+        // or the caller asked for no check and answers for it.
+        unsafe {
+            let mut at = *array as *mut u8;
+            for axis in 0..ndim {
+                let extent = *array.add(1 + axis) as i64;
+                let stride = *array.add(1 + ndim + axis) as i64;
+                let given = *index.add(axis * 32 + lane);
+                let unsigned = kind.unsigned >> axis & 1 == 1;
+                let wrapped = if !unsigned && given < 0 { given.wrapping_add(extent) } else { given };
+                if kind.check && wrapped as u64 >= extent as u64 {
+                    state(launch).record(Failure { block, thread: thread + lane as u64, site, index: Some((axis as u8, given, extent)) });
+                    return 1;
+                }
+                at = at.wrapping_offset(wrapped.wrapping_mul(stride) as isize);
+            }
+            at = at.add(kind.offset as usize);
+            let slot = data.add(lane * kind.size as usize);
+            let (from, to) = if kind.store { (slot, at) } else { (at, slot) };
+            std::ptr::copy_nonoverlapping(from, to, kind.size as usize);
+        }
+    }
+    0
+}
+
+/// Loads `size` bytes from each lane's pointer.
+unsafe extern "C" fn vg_gather(pointers: *const *const u8, mask: u32, out: *mut u8, size: u64) {
+    for lane in lanes(mask) {
+        // SAFETY: 32 pointers and 32 * size bytes (module head); pointers of acting lanes were checked.
+        unsafe { std::ptr::copy_nonoverlapping(*pointers.add(lane), out.add(lane * size as usize), size as usize) }
+    }
+}
+
+/// Stores `size` bytes to each lane's pointer, in ascending lane order.
+unsafe extern "C" fn vg_scatter(pointers: *const *mut u8, mask: u32, data: *const u8, size: u64) {
+    for lane in lanes(mask) {
+        // SAFETY: as vg_gather.
+        unsafe { std::ptr::copy_nonoverlapping(data.add(lane * size as usize), *pointers.add(lane), size as usize) }
+    }
+}
+
+/// Loads consecutive elements of acting lanes.
+unsafe extern "C" fn vg_masked_load(from: *const u8, mask: u32, out: *mut u8, size: u64) {
+    for lane in lanes(mask) {
+        let at = lane * size as usize;
+        // SAFETY: acting lanes' elements were checked; `wrapping_add` since lane 0's may lie outside.
+        unsafe { std::ptr::copy_nonoverlapping(from.wrapping_add(at), out.add(at), size as usize) }
+    }
+}
+
+/// Stores consecutive elements of acting lanes.
+unsafe extern "C" fn vg_masked_store(to: *mut u8, mask: u32, data: *const u8, size: u64) {
+    for lane in lanes(mask) {
+        let at = lane * size as usize;
+        // SAFETY: as vg_masked_load.
+        unsafe { std::ptr::copy_nonoverlapping(data.add(at), to.wrapping_add(at), size as usize) }
+    }
+}
+
+/// Copies `count` (1 to 31) elements and fills up to 32 with the first.
+unsafe extern "C" fn vg_pad(from: *const u8, count: u64, out: *mut u8, size: u64) {
+    let (count, size) = (count as usize, size as usize);
+    // SAFETY: `from` has count elements, `out` 32 (module head).
+    unsafe {
+        std::ptr::copy_nonoverlapping(from, out, count * size);
+        for lane in count..32 {
+            std::ptr::copy_nonoverlapping(from, out.add(lane * size), size);
+        }
+    }
+}
+
+/// Copies bytes out of a buffer.
+unsafe extern "C" fn vg_copy(to: *mut u8, from: *const u8, bytes: u64) {
+    // SAFETY: both have that many bytes, and `from` is compiled code's own buffer (module head).
+    unsafe { std::ptr::copy_nonoverlapping(from, to, bytes as usize) }
+}
+
+macro_rules! maps {
+    ($map1:ident, $map2:ident, $t:ty) => {
+        /// Applies a function of one operand to the acting lanes.
+        unsafe extern "C" fn $map1(f: unsafe extern "C" fn($t) -> $t, a: *const $t, out: *mut $t, mask: u32) {
+            for lane in lanes(mask) {
+                // SAFETY: 32 elements each (module head); `f` is a pure function of the C library or of this file.
+                unsafe { *out.add(lane) = f(*a.add(lane)) }
+            }
+        }
+        maps!($map2, $t);
+    };
+    ($map2:ident, $t:ty) => {
+        /// Applies a function of two operands to the acting lanes.
+        unsafe extern "C" fn $map2(f: unsafe extern "C" fn($t, $t) -> $t, a: *const $t, b: *const $t, out: *mut $t, mask: u32) {
+            for lane in lanes(mask) {
+                // SAFETY: 32 elements each (module head); `f` is a pure function of the C library or of this file.
+                unsafe { *out.add(lane) = f(*a.add(lane), *b.add(lane)) }
+            }
+        }
+    };
+}
+
+maps!(vg_map1_f64, vg_map2_f64, f64);
+maps!(vg_map1_f32, vg_map2_f32, f32);
+maps!(vg_map2_i64, i64);
+
+macro_rules! float_rows {
+    ($($name:ident $op:ident $t:ident $back:ident;)*) => {$(
+        /// The op table's row for one lane.
+        extern "C" fn $name(a: $t, b: $t) -> $t {
+            eval(Op::$op, &[Scalar::$t(a), Scalar::$t(b)]).$back()
+        }
+    )*};
+}
+
+float_rows! {
+    vg_floordiv_f64 FloorDiv f64 as_f64;
+    vg_mod_f64 Mod f64 as_f64;
+    vg_floordiv_f32 FloorDiv f32 as_f32;
+    vg_mod_f32 Mod f32 as_f32;
+}
+
+/// Integer power, signed.
+extern "C" fn vg_pow_i64(a: i64, b: i64) -> i64 {
+    eval(Op::Pow, &[Scalar::int(ScalarType::I64, a as i128), Scalar::int(ScalarType::I64, b as i128)]).bits() as i64
+}
+
+/// Integer power, unsigned.
+extern "C" fn vg_pow_u64(a: i64, b: i64) -> i64 {
+    eval(Op::Pow, &[Scalar::int(ScalarType::U64, a as u64 as i128), Scalar::int(ScalarType::U64, b as u64 as i128)]).bits() as i64
+}
