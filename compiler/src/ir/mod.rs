@@ -114,6 +114,7 @@ pub enum Failure {
 }
 
 /// An instruction.
+#[expect(missing_docs, reason = "fields are told in their variant's line")]
 #[derive(Clone, Debug, PartialEq)]
 pub enum Inst {
     /// A constant.

@@ -167,10 +167,6 @@ impl<'c> Instr<'c> {
         Self::v(raw!(LLVMConstAllOnes(ty.0)))
     }
 
-    pub(super) fn undef(&self, ty: T<'c>) -> V<'c> {
-        Self::v(raw!(LLVMGetUndef(ty.0)))
-    }
-
     pub(super) fn poison(&self, ty: T<'c>) -> V<'c> {
         Self::v(raw!(LLVMGetPoison(ty.0)))
     }

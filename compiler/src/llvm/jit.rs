@@ -112,11 +112,6 @@ pub(super) fn load(object: &MemoryBuffer, symbol: &str) -> Result<Loaded, Error>
 }
 
 impl Loaded {
-    /// Address of the function.
-    pub(super) fn address(&self) -> usize {
-        self.address
-    }
-
     /// Bytes of the object it came from.
     pub(super) fn size(&self) -> usize {
         self.size

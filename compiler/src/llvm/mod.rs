@@ -163,6 +163,16 @@ pub fn compile(ir: &Verified, shape: &Shape, cpu: &Cpu) -> Result<Arc<Code>, Err
     Ok(remember(key, code))
 }
 
+/// The lanes that suit a function on a processor: warps, unless it lacks the masks that varying control flow needs (before AVX2), where they cost more than they give.
+pub fn best_lanes(ir: &Verified, cpu: &Cpu) -> Lanes {
+    if cpu.level() >= cpu::Level::Avx2 {
+        return Lanes::Warp;
+    }
+    let mut branches = false;
+    ir.walk(&mut |_, inst| branches |= matches!(inst, crate::ir::Inst::If { .. } | crate::ir::Inst::Loop { .. }));
+    if branches { Lanes::One } else { Lanes::Warp }
+}
+
 /// What LLVM makes of a function, as text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Listing {
@@ -225,7 +235,7 @@ fn emit_module<'c>(
         Shape::Blocks { .. } => &["ptr", "ptr", "i64", "i64"],
         Shape::Loop { .. } => &["ptr", "i64", "ptr"],
     };
-    let i = instr::Instr::new(context, module.clone(), symbol, params);
+    let i = instr::Instr::new(context, module, symbol, params);
     let function = i.function;
     // Without these, LLVM splits 512-bit vectors for processors it deems better off with 256.
     for (name, value) in
@@ -235,7 +245,7 @@ fn emit_module<'c>(
     }
     let nounwind = inkwell::attributes::Attribute::get_named_enum_kind_id("nounwind");
     function.add_attribute(AttributeLoc::Function, context.create_enum_attribute(nounwind, 0));
-    let sites = match shape {
+    let (module, sites) = match shape {
         Shape::Blocks { lanes, class, check_bounds } => emit::blocks(i, ir, *lanes, *class, *check_bounds, cpu.level()),
         Shape::Loop { lanes, signature, uniform, exact_flags } => {
             emit::elements(i, ir, *lanes, signature, *uniform, *exact_flags, cpu.level())

@@ -1,5 +1,7 @@
 //! What stands around a body: the loops over blocks and warps of a kernel, or over the elements of a scalar function (see [`crate::abi`]).
 
+use inkwell::module::Module;
+
 use super::super::cpu::Level;
 use super::super::instr::{Instr, IntPred, Opcode, V};
 use super::super::{BlockClass, Lanes, Signature};
@@ -10,7 +12,14 @@ use crate::pass::divergence::{self, Divergence};
 use crate::types::ScalarType;
 
 /// Emits a kernel into `i`, whose function has the parameters of [`crate::abi::BlocksFn`].
-pub(in super::super) fn blocks(i: Instr<'_>, f: &Function, lanes: Lanes, class: BlockClass, check: bool, level: Level) -> Vec<Site> {
+pub(in super::super) fn blocks<'c>(
+    i: Instr<'c>,
+    f: &Function,
+    lanes: Lanes,
+    class: BlockClass,
+    check: bool,
+    level: Level,
+) -> (Module<'c>, Vec<Site>) {
     let d = divergence::analyse(
         f,
         match (lanes, class) {
@@ -21,19 +30,19 @@ pub(in super::super) fn blocks(i: Instr<'_>, f: &Function, lanes: Lanes, class: 
     );
     let mut e = Emitter::new(i, f, &d, lanes, level, check, false);
     e.kernel(class);
-    e.sites
+    (e.i.module, e.sites)
 }
 
 /// Emits a loop into `i`, whose function has the parameters of [`crate::abi::LoopFn`].
-pub(in super::super) fn elements(
-    i: Instr<'_>,
+pub(in super::super) fn elements<'c>(
+    i: Instr<'c>,
     f: &Function,
     lanes: Lanes,
     signature: &Signature,
     uniform: u64,
     exact_flags: bool,
     level: Level,
-) -> Vec<Site> {
+) -> (Module<'c>, Vec<Site>) {
     let same: Vec<bool> = signature
         .inputs
         .iter()
@@ -43,7 +52,7 @@ pub(in super::super) fn elements(
     let d = divergence::analyse(f, if lanes == Lanes::One { divergence::Lanes::One } else { divergence::Lanes::Elements(&same) });
     let mut e = Emitter::new(i, f, &d, lanes, level, true, exact_flags);
     e.elementwise(signature, uniform);
-    e.sites
+    (e.i.module, e.sites)
 }
 
 impl<'a, 'c> Emitter<'a, 'c> {
