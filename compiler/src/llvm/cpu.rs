@@ -134,7 +134,14 @@ impl Level {
 fn initialise() {
     static ONCE: OnceLock<()> = OnceLock::new();
     ONCE.get_or_init(|| {
-        Target::initialize_x86(&InitializationConfig { asm_parser: false, asm_printer: true, base: true, disassembler: false, info: true, machine_code: true });
+        Target::initialize_x86(&InitializationConfig {
+            asm_parser: false,
+            asm_printer: true,
+            base: true,
+            disassembler: false,
+            info: true,
+            machine_code: true,
+        });
     });
 }
 

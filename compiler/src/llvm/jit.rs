@@ -79,7 +79,11 @@ impl Jit {
                     Name: LLVMOrcLLJITMangleAndIntern(self.lljit, name.as_ptr()),
                     Sym: llvm_sys::orc2::LLVMJITEvaluatedSymbol {
                         Address: *address as u64,
-                        Flags: LLVMJITSymbolFlags { GenericFlags: LLVMJITSymbolGenericFlags::LLVMJITSymbolGenericFlagsExported as u8 | LLVMJITSymbolGenericFlags::LLVMJITSymbolGenericFlagsCallable as u8, TargetFlags: 0 },
+                        Flags: LLVMJITSymbolFlags {
+                            GenericFlags: LLVMJITSymbolGenericFlags::LLVMJITSymbolGenericFlagsExported as u8
+                                | LLVMJITSymbolGenericFlags::LLVMJITSymbolGenericFlagsCallable as u8,
+                            TargetFlags: 0,
+                        },
                     },
                 })
                 .collect();

@@ -247,9 +247,7 @@ fn emit_module<'c>(
     function.add_attribute(AttributeLoc::Function, context.create_enum_attribute(nounwind, 0));
     let (module, sites) = match shape {
         Shape::Blocks { lanes, class, check_bounds } => emit::blocks(i, ir, *lanes, *class, *check_bounds, cpu.level()),
-        Shape::Loop { lanes, signature, uniform, exact_flags } => {
-            emit::elements(i, ir, *lanes, signature, *uniform, *exact_flags, cpu.level())
-        }
+        Shape::Loop { lanes, signature, uniform, exact_flags } => emit::elements(i, ir, *lanes, signature, *uniform, *exact_flags, cpu.level()),
     };
     if cfg!(debug_assertions) {
         module.verify().map_err(|e| Error::Bug(format!("{e}\n{}", module.print_to_string())))?;

@@ -16,8 +16,26 @@ pub(super) fn symbols() -> Vec<(&'static str, *const c_void)> {
         ($($name:ident),* $(,)?) => { vec![$((stringify!($name), $name as *const c_void)),*] };
     }
     table![
-        vg_poll, vg_fail, vg_access, vg_gather, vg_scatter, vg_masked_load, vg_masked_store, vg_map1_f64, vg_map2_f64, vg_map1_f32, vg_map2_f32,
-        vg_map2_i64, vg_floordiv_f64, vg_mod_f64, vg_floordiv_f32, vg_mod_f32, vg_pow_i64, vg_pow_u64, vg_pad, vg_copy,
+        vg_poll,
+        vg_fail,
+        vg_access,
+        vg_gather,
+        vg_scatter,
+        vg_masked_load,
+        vg_masked_store,
+        vg_map1_f64,
+        vg_map2_f64,
+        vg_map1_f32,
+        vg_map2_f32,
+        vg_map2_i64,
+        vg_floordiv_f64,
+        vg_mod_f64,
+        vg_floordiv_f32,
+        vg_mod_f32,
+        vg_pow_i64,
+        vg_pow_u64,
+        vg_pad,
+        vg_copy,
     ]
 }
 

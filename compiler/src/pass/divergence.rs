@@ -413,7 +413,8 @@ impl Analysis<'_> {
     /// The region in which the slot's life begins, if it begins with an assignment that stands before and around everything else; else the root.
     fn birth(&self, accesses: &[Access]) -> usize {
         let first = &accesses[0];
-        let local = first.write && accesses.iter().all(|a| self.block_holds(first.block, a.block) && self.ancestors(a.region).contains(&first.region));
+        let local =
+            first.write && accesses.iter().all(|a| self.block_holds(first.block, a.block) && self.ancestors(a.region).contains(&first.region));
         if local { first.region } else { 0 }
     }
 

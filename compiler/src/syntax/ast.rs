@@ -39,7 +39,6 @@ pub struct Stmt {
 }
 
 /// The statements.
-#[expect(missing_docs, reason = "fields are told in their variant's line")]
 #[derive(Clone, Debug, PartialEq)]
 #[allow(missing_docs, reason = "each variant's line explains its fields")]
 pub enum StmtKind {
@@ -77,7 +76,6 @@ pub struct Expr {
 }
 
 /// The expressions.
-#[expect(missing_docs, reason = "fields are told in their variant's line")]
 #[derive(Clone, Debug, PartialEq)]
 #[allow(missing_docs, reason = "each variant's line explains its fields")]
 pub enum ExprKind {

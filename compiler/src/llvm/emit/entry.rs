@@ -43,12 +43,8 @@ pub(in super::super) fn elements<'c>(
     exact_flags: bool,
     level: Level,
 ) -> (Module<'c>, Vec<Site>) {
-    let same: Vec<bool> = signature
-        .inputs
-        .iter()
-        .enumerate()
-        .flat_map(|(n, ty)| std::iter::repeat_n(uniform >> n & 1 == 1, 1 + ty.is_complex() as usize))
-        .collect();
+    let same: Vec<bool> =
+        signature.inputs.iter().enumerate().flat_map(|(n, ty)| std::iter::repeat_n(uniform >> n & 1 == 1, 1 + ty.is_complex() as usize)).collect();
     let d = divergence::analyse(f, if lanes == Lanes::One { divergence::Lanes::One } else { divergence::Lanes::Elements(&same) });
     let mut e = Emitter::new(i, f, &d, lanes, level, true, exact_flags);
     e.elementwise(signature, uniform);
@@ -190,11 +186,7 @@ impl<'a, 'c> Emitter<'a, 'c> {
         let wide = |i: &Instr<'c>, v: V<'c>| i.resize(v, i.int(64), false);
         let (gx, gy) = (wide(&self.i, self.frame.grid_dim[0]), wide(&self.i, self.frame.grid_dim[1]));
         let rest = self.i.binary(Opcode::LLVMUDiv, b, gx);
-        let index = [
-            self.i.binary(Opcode::LLVMURem, b, gx),
-            self.i.binary(Opcode::LLVMURem, rest, gy),
-            self.i.binary(Opcode::LLVMUDiv, rest, gy),
-        ];
+        let index = [self.i.binary(Opcode::LLVMURem, b, gx), self.i.binary(Opcode::LLVMURem, rest, gy), self.i.binary(Opcode::LLVMUDiv, rest, gy)];
         self.frame.block_idx = index.map(|v| self.i.resize(v, self.i.int(32), false));
         self.frame.block = b;
         self.i.br(warps);
@@ -264,9 +256,8 @@ impl<'a, 'c> Emitter<'a, 'c> {
         self.frame.launch = self.i.param(2);
         let types: Vec<ScalarType> = signature.inputs.iter().chain(&signature.outputs).copied().collect();
         let inputs = signature.inputs.len();
-        let pointers: Vec<V<'c>> = (0..types.len())
-            .map(|n| self.i.load(self.i.ptr(), self.i.offset(operands, self.i.i64(n as i64 * 8)), 8))
-            .collect();
+        let pointers: Vec<V<'c>> =
+            (0..types.len()).map(|n| self.i.load(self.i.ptr(), self.i.offset(operands, self.i.i64(n as i64 * 8)), 8)).collect();
         for info in &self.f.arrays {
             self.bind_constant(info);
         }

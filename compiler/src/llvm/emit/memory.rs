@@ -325,7 +325,6 @@ impl<'c> Emitter<'_, 'c> {
         self.i.go(go_on);
     }
 
-
     fn index_buffer(&mut self) -> V<'c> {
         match self.indexes {
             Some(v) => v,

@@ -210,8 +210,7 @@ impl<'c> Emitter<'_, 'c> {
             Inst::Apply { op, args } => {
                 let class = self.d.value(at);
                 let types: Vec<ScalarType> = args.iter().map(|a| self.f.ty(*a)).collect();
-                let operands: Vec<V<'c>> =
-                    args.iter().map(|a| if class == Class::Varying { self.vector(*a) } else { self.base(*a) }).collect();
+                let operands: Vec<V<'c>> = args.iter().map(|a| if class == Class::Varying { self.vector(*a) } else { self.base(*a) }).collect();
                 let result = self.apply(*op, &types, operands);
                 self.with_class(class, result)
             }

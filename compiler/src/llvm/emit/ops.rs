@@ -141,11 +141,7 @@ impl<'c> Emitter<'_, 'c> {
         let r = self.i.sub(a, self.i.mul(q, safe));
         let opposite = self.i.icmp(IntPred::LLVMIntSLT, self.i.binary(Opcode::LLVMXor, r, safe), zero);
         let adjust = self.i.and(self.i.icmp(IntPred::LLVMIntNE, r, zero), opposite);
-        let result = if op == Op::FloorDiv {
-            self.i.select(adjust, self.i.sub(q, one), q)
-        } else {
-            self.i.select(adjust, self.i.add(r, safe), r)
-        };
+        let result = if op == Op::FloorDiv { self.i.select(adjust, self.i.sub(q, one), q) } else { self.i.select(adjust, self.i.add(r, safe), r) };
         self.i.select(by_zero, zero, result)
     }
 

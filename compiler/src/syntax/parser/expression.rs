@@ -28,14 +28,10 @@ impl Context<'_> {
             py::Expr::BooleanLiteral(literal) => ExprKind::Bool(literal.value),
             py::Expr::NoneLiteral(_) => ExprKind::None,
             py::Expr::StringLiteral(string) => ExprKind::Str(string.value.to_str().to_owned()),
-            py::Expr::Attribute(attribute) => ExprKind::Attribute {
-                value: self.boxed(&attribute.value)?,
-                attr: attribute.attr.to_string(),
-                attr_span: self.span(&attribute.attr),
-            },
-            py::Expr::Subscript(subscript) => {
-                ExprKind::Subscript { value: self.boxed(&subscript.value)?, index: self.boxed(&subscript.slice)? }
+            py::Expr::Attribute(attribute) => {
+                ExprKind::Attribute { value: self.boxed(&attribute.value)?, attr: attribute.attr.to_string(), attr_span: self.span(&attribute.attr) }
             }
+            py::Expr::Subscript(subscript) => ExprKind::Subscript { value: self.boxed(&subscript.value)?, index: self.boxed(&subscript.slice)? },
             py::Expr::Tuple(tuple) => ExprKind::Tuple(self.exprs(&tuple.elts)?),
             py::Expr::BinOp(binary) => {
                 let op = binary_op(binary.op);
@@ -58,11 +54,9 @@ impl Context<'_> {
                 ExprKind::Compare { left, rest: rest.collect::<Parsed<_>>()? }
             }
             py::Expr::Call(call) => self.call(call)?,
-            py::Expr::If(choice) => ExprKind::IfElse {
-                test: self.boxed(&choice.test)?,
-                then: self.boxed(&choice.body)?,
-                otherwise: self.boxed(&choice.orelse)?,
-            },
+            py::Expr::If(choice) => {
+                ExprKind::IfElse { test: self.boxed(&choice.test)?, then: self.boxed(&choice.body)?, otherwise: self.boxed(&choice.orelse)? }
+            }
             other => ExprKind::Unsupported(unsupported::expr(other)),
         })
     }

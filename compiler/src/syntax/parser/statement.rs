@@ -33,11 +33,9 @@ impl Context<'_> {
                 let (test, body) = (self.expr(&branch.test)?, self.body(&branch.body)?);
                 StmtKind::If { test, body, orelse: self.elif(&branch.elif_else_clauses)? }
             }
-            py::Stmt::While(repeat) => StmtKind::While {
-                test: self.expr(&repeat.test)?,
-                body: self.loop_body(&repeat.body)?,
-                orelse: self.body(&repeat.orelse)?,
-            },
+            py::Stmt::While(repeat) => {
+                StmtKind::While { test: self.expr(&repeat.test)?, body: self.loop_body(&repeat.body)?, orelse: self.body(&repeat.orelse)? }
+            }
             py::Stmt::For(repeat) if !repeat.is_async => StmtKind::For {
                 target: self.target(&repeat.target)?,
                 iter: self.expr(&repeat.iter)?,
