@@ -131,6 +131,7 @@ fn run(lanes: Lanes, grid: [u32; 3], block: [u32; 3], w: usize, h: usize, iters:
     let cpu = Cpu::new(Some(cpu)).expect("a processor");
     if std::env::var_os("VG_PRINT").is_some() {
         std::fs::write("/tmp/mandel.s", llvm::listing(&ir, &shape, &cpu, llvm::Listing::Assembly).unwrap()).unwrap();
+        std::fs::write("/tmp/mandel0.ll", llvm::listing(&ir, &shape, &cpu, llvm::Listing::Emitted).unwrap()).unwrap();
         std::fs::write("/tmp/mandel.ll", llvm::listing(&ir, &shape, &cpu, llvm::Listing::Optimised).unwrap()).unwrap();
     }
     let t = std::time::Instant::now();

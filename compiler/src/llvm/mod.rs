@@ -194,7 +194,7 @@ pub fn listing(ir: &Verified, shape: &Shape, cpu: &Cpu, listing: Listing) -> Res
         Listing::Emitted | Listing::Optimised => {
             let (module, _) = emit_module(&context, ir, shape, cpu, "code")?;
             if listing == Listing::Optimised {
-                optimise(&module, &cpu.machine()?)?;
+                optimise(&module, &cpu.machine()?, shape)?;
             }
             Ok(module.print_to_string().to_string())
         }
@@ -215,7 +215,7 @@ fn assemble(
     let context = Context::create();
     let (module, sites) = emit_module(&context, ir, shape, cpu, symbol)?;
     let machine = cpu.machine()?;
-    optimise(&module, &machine)?;
+    optimise(&module, &machine, shape)?;
     let object = machine.write_to_memory_buffer(&module, form).map_err(|e| Error::Bug(e.to_string()))?;
     Ok((object, sites))
 }
@@ -255,11 +255,14 @@ fn emit_module<'c>(
     Ok((module, sites))
 }
 
-/// The passes. Vectors are made by the emitter, so LLVM's vectorisers stay off; a scalar loop keeps every branch a branch, for the IEEE flags' sake.
-fn optimise(module: &inkwell::module::Module<'_>, machine: &inkwell::targets::TargetMachine) -> Result<(), Error> {
-    let options = PassBuilderOptions::create();
-    let passes = "function(sroa,early-cse<memssa>,simplifycfg<no-speculate-blocks>,instcombine<no-verify-fixpoint>,loop-mssa(licm),early-cse,simplifycfg<no-speculate-blocks>)";
-    module.run_passes(passes, machine, options).map_err(|e| Error::Bug(e.to_string()))
+/// The passes. Vectors are made by the emitter, so LLVM's vectorisers stay off. Nothing that speculates runs where IEEE flags count: an operation moved over the branch
+/// that guards it would raise what the user's function does not.
+fn optimise(module: &inkwell::module::Module<'_>, machine: &inkwell::targets::TargetMachine, shape: &Shape) -> Result<(), Error> {
+    const FIRST: &str = "sroa,early-cse<memssa>,simplifycfg<no-speculate-blocks>,instcombine<no-verify-fixpoint>";
+    const LAST: &str = "early-cse,simplifycfg<no-speculate-blocks>";
+    let flags_count = matches!(shape, Shape::Loop { exact_flags: true, .. } | Shape::Loop { lanes: Lanes::One, .. });
+    let passes = if flags_count { format!("function({FIRST},{LAST})") } else { format!("function({FIRST},loop-mssa(licm),{LAST})") };
+    module.run_passes(&passes, machine, PassBuilderOptions::create()).map_err(|e| Error::Bug(e.to_string()))
 }
 
 type Key = [u8; 32];
