@@ -144,3 +144,30 @@ fn a_forked_child_has_a_pool_of_its_own() {
         assert_eq!(status, 0);
     });
 }
+
+#[test]
+fn registered_work_is_told_that_time_passes_until_it_ends() {
+    struct Count(AtomicUsize);
+    impl pool::Tick for Count {
+        fn tick(&self) {
+            self.0.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+    let count = std::sync::Arc::new(Count(AtomicUsize::new(0)));
+    let wait_for = |ticks: usize| {
+        let start = Instant::now();
+        while count.0.load(Ordering::Relaxed) < ticks {
+            assert!(start.elapsed() < Duration::from_secs(10), "no ticks");
+            std::thread::sleep(Duration::from_millis(5));
+        }
+    };
+    let registration = pool::register(count.clone());
+    wait_for(2);
+    drop(registration);
+    let seen = count.0.load(Ordering::Relaxed);
+    // Long enough for the ticker to fall asleep; the next registration must wake it.
+    std::thread::sleep(Duration::from_millis(700));
+    assert_eq!(count.0.load(Ordering::Relaxed), seen);
+    let _registration = pool::register(count.clone());
+    wait_for(seen + 1);
+}

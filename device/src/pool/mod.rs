@@ -7,9 +7,11 @@
 
 mod share;
 mod size;
+mod ticker;
 
 pub use share::{run, run_polled};
 pub use size::{Size, size};
+pub use ticker::{Registration, Tick, register};
 
 use std::cell::Cell;
 use std::num::NonZeroUsize;
@@ -27,10 +29,11 @@ thread_local! {
     static LIMIT: Cell<Option<NonZeroUsize>> = const { Cell::new(None) };
 }
 
-/// The pools of one process: that of the set size, and those of limits in use.
+/// The threads of one process: the pool of the set size and those of limits in use, and the ticker.
 struct Process {
     pid: u32,
     pools: Mutex<Vec<(usize, Arc<ThreadPool>)>>,
+    ticker: ticker::Ticker,
 }
 
 static PROCESS: AtomicPtr<Process> = AtomicPtr::new(std::ptr::null_mut());
@@ -45,7 +48,7 @@ fn process() -> &'static Process {
         return process;
     }
     // First use, or first use after a fork. What the parent had is leaked on purpose: its lock may be held and its threads are gone.
-    let fresh = Box::into_raw(Box::new(Process { pid, pools: Mutex::new(Vec::new()) }));
+    let fresh = Box::into_raw(Box::new(Process { pid, pools: Mutex::new(Vec::new()), ticker: ticker::Ticker::default() }));
     match PROCESS.compare_exchange(found, fresh, Ordering::AcqRel, Ordering::Acquire) {
         // SAFETY: just made, and stored for good.
         Ok(_) => unsafe { &*fresh },

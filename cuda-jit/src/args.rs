@@ -1,0 +1,411 @@
+//! Arguments of a launch: their types, and their words as compiled code reads them.
+//!
+//! Safe methods take what Rust vouches for (scalars, slices, ndarray views, device arrays); [`Args::raw_array`] is for hosts with arrays of their own. Packing follows
+//! `verdigris_compiler::abi`. Which kernel will get them is not known here.
+#![allow(unsafe_code)]
+
+use std::marker::PhantomData;
+
+use ndarray::{ArrayView, ArrayViewMut, Dimension};
+use num_complex::Complex;
+
+use verdigris_compiler::types::{ArrayType, Layout, Scalar, ScalarType, Type};
+use verdigris_device::array::Array;
+
+/// A Rust type that is a scalar type of the kernel language, with the same bits.
+///
+/// # Safety
+/// `TYPE` has the size and representation of `Self`, and every value that a kernel may store in an array of it is a valid `Self`.
+pub unsafe trait Element: Copy + 'static {
+    /// The type.
+    const TYPE: ScalarType;
+    /// Its value as the words of a scalar argument: one, or two for a complex number.
+    fn words(self) -> ([u64; 2], usize);
+}
+
+macro_rules! elements {
+    ($($rust:ty => $ty:ident, |$value:ident| $bits:expr;)*) => {$(
+        // SAFETY: the same width and representation; every bit pattern of a number is valid, and kernels store only 0 and 1 in a bool.
+        unsafe impl Element for $rust {
+            const TYPE: ScalarType = ScalarType::$ty;
+            fn words(self) -> ([u64; 2], usize) {
+                let $value = self;
+                $bits
+            }
+        }
+    )*};
+}
+
+elements! {
+    bool => Bool, |v| ([v.into(), 0], 1);
+    i8 => I8, |v| ([(v as u8).into(), 0], 1);
+    i16 => I16, |v| ([(v as u16).into(), 0], 1);
+    i32 => I32, |v| ([(v as u32).into(), 0], 1);
+    i64 => I64, |v| ([v as u64, 0], 1);
+    u8 => U8, |v| ([v.into(), 0], 1);
+    u16 => U16, |v| ([v.into(), 0], 1);
+    u32 => U32, |v| ([v.into(), 0], 1);
+    u64 => U64, |v| ([v, 0], 1);
+    f32 => F32, |v| ([v.to_bits().into(), 0], 1);
+    f64 => F64, |v| ([v.to_bits(), 0], 1);
+    Complex<f32> => C64, |v| ([v.re.to_bits().into(), v.im.to_bits().into()], 2);
+    Complex<f64> => C128, |v| ([v.re.to_bits(), v.im.to_bits()], 2);
+}
+
+/// Arguments, in order. They borrow the arrays for as long as they live.
+#[derive(Clone, Debug, Default)]
+pub struct Args<'a> {
+    types: Vec<Type>,
+    words: Vec<u64>,
+    arrays: PhantomData<&'a mut [u8]>,
+}
+
+/// An array that no kernel can take.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Unsuitable {
+    /// No axis, or more than three.
+    Axes(usize),
+    /// An element does not lie at a multiple of its alignment.
+    Unaligned,
+}
+
+impl std::fmt::Display for Unsuitable {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Unsuitable::Axes(axes) => write!(f, "an array of {axes} axes: kernels take arrays of one to three"),
+            Unsuitable::Unaligned => f.write_str("an array whose elements are not aligned"),
+        }
+    }
+}
+
+impl std::error::Error for Unsuitable {}
+
+/// The layout that NumPy's flags would tell: C where an array is both C and Fortran.
+pub fn layout_of(itemsize: usize, shape: &[usize], strides: &[isize]) -> Layout {
+    let dense = |axes: &mut dyn Iterator<Item = usize>| {
+        let mut step = itemsize as isize;
+        for axis in axes {
+            if shape[axis] != 1 && strides[axis] != step {
+                return false;
+            }
+            step = step.wrapping_mul(shape[axis] as isize);
+        }
+        true
+    };
+    if shape.contains(&0) || dense(&mut (0..shape.len()).rev()) {
+        Layout::C
+    } else if dense(&mut (0..shape.len())) {
+        Layout::F
+    } else {
+        Layout::A
+    }
+}
+
+impl<'a> Args<'a> {
+    /// No arguments yet.
+    pub fn new() -> Args<'a> {
+        Args::default()
+    }
+
+    /// As [`Args::new`], with room for this many.
+    pub fn with_capacity(args: usize) -> Args<'a> {
+        Args { types: Vec::with_capacity(args), words: Vec::with_capacity(args * 3), arrays: PhantomData }
+    }
+
+    /// Their types.
+    pub fn types(&self) -> &[Type] {
+        &self.types
+    }
+
+    /// Their words.
+    pub fn words(&self) -> &[u64] {
+        &self.words
+    }
+
+    /// A number or a bool.
+    pub fn scalar<T: Element>(&mut self, value: T) -> &mut Self {
+        let (words, count) = value.words();
+        self.types.push(Type::Scalar(T::TYPE));
+        self.words.extend_from_slice(&words[..count]);
+        self
+    }
+
+    /// A scalar of a type known at run time, which is not complex.
+    pub fn value(&mut self, value: Scalar) -> &mut Self {
+        self.types.push(Type::Scalar(value.ty()));
+        self.words.push(value.bits());
+        self
+    }
+
+    /// Python's None.
+    pub fn none(&mut self) -> &mut Self {
+        self.types.push(Type::None);
+        self
+    }
+
+    /// A tuple of what `items` adds.
+    pub fn tuple<E>(&mut self, items: impl FnOnce(&mut Self) -> Result<(), E>) -> Result<&mut Self, E> {
+        let first = self.types.len();
+        items(self)?;
+        let inner = self.types.split_off(first);
+        self.types.push(Type::Tuple(inner));
+        Ok(self)
+    }
+
+    /// A slice that the kernel only reads: storing to it is refused when the kernel is compiled.
+    pub fn slice<T: Element>(&mut self, values: &'a [T]) -> &mut Self {
+        let ty = ArrayType { elem: T::TYPE, ndim: 1, layout: Layout::C, readonly: true };
+        self.packed(ty, values.as_ptr() as u64, &[values.len()], &[size_of::<T>() as isize]);
+        self
+    }
+
+    /// A slice that the kernel may write.
+    pub fn slice_mut<T: Element>(&mut self, values: &'a mut [T]) -> &mut Self {
+        let ty = ArrayType { elem: T::TYPE, ndim: 1, layout: Layout::C, readonly: false };
+        self.packed(ty, values.as_mut_ptr() as u64, &[values.len()], &[size_of::<T>() as isize]);
+        self
+    }
+
+    /// An ndarray view that the kernel only reads.
+    ///
+    /// # Errors
+    /// It has no axis or more than three.
+    pub fn view<T: Element, D: Dimension>(&mut self, view: ArrayView<'a, T, D>) -> Result<&mut Self, Unsuitable> {
+        self.ndarray::<T>(view.as_ptr() as u64, view.shape(), view.strides(), true)
+    }
+
+    /// An ndarray view that the kernel may write.
+    ///
+    /// # Errors
+    /// It has no axis or more than three.
+    pub fn view_mut<T: Element, D: Dimension>(&mut self, mut view: ArrayViewMut<'a, T, D>) -> Result<&mut Self, Unsuitable> {
+        let pointer = view.as_mut_ptr() as u64;
+        self.ndarray::<T>(pointer, view.shape(), view.strides(), false)
+    }
+
+    fn ndarray<T: Element>(&mut self, pointer: u64, shape: &[usize], strides: &[isize], readonly: bool) -> Result<&mut Self, Unsuitable> {
+        // ndarray counts strides in elements.
+        let strides: Vec<isize> = strides.iter().map(|s| s * size_of::<T>() as isize).collect();
+        let ty = array_type(T::TYPE, shape, &strides, readonly)?;
+        self.packed(ty, pointer, shape, &strides);
+        Ok(self)
+    }
+
+    /// A device array, as elements of a type. Nobody else may use it during the launch: borrowing it here tells that to this thread only.
+    ///
+    /// # Errors
+    /// It has no axis or more than three, or elements that are not aligned.
+    ///
+    /// # Panics
+    /// If its item size is not the type's.
+    pub fn device(&mut self, array: &'a mut Array, elem: ScalarType) -> Result<&mut Self, Unsuitable> {
+        let layout = array.layout();
+        assert_eq!(layout.itemsize(), elem.size(), "the item size of {elem}");
+        let alignment = elem.part().size();
+        if !(array.pointer() as usize).is_multiple_of(alignment) || layout.strides().iter().any(|s| !s.unsigned_abs().is_multiple_of(alignment)) {
+            return Err(Unsuitable::Unaligned);
+        }
+        let ty = array_type(elem, layout.shape(), layout.strides(), false)?;
+        self.packed(ty, array.pointer() as u64, layout.shape(), layout.strides());
+        Ok(self)
+    }
+
+    /// An array of the host's own. `strides` are in bytes.
+    ///
+    /// # Safety
+    /// For as long as these arguments are used, memory is as the type, shape and strides say: valid, aligned, initialised; writable unless the type is readonly; and no
+    /// other thread writes it during a launch.
+    pub unsafe fn raw_array(&mut self, ty: ArrayType, pointer: *mut u8, shape: &[usize], strides: &[isize]) -> &mut Self {
+        self.packed(ty, pointer as u64, shape, strides);
+        self
+    }
+
+    /// Words made earlier for arguments of these types.
+    ///
+    /// # Safety
+    /// As [`Args::raw_array`] for each array among them.
+    pub unsafe fn prepared(&mut self, ty: Type, words: &[u64]) -> &mut Self {
+        debug_assert_eq!(words.len(), words_of(&ty));
+        self.types.push(ty);
+        self.words.extend_from_slice(words);
+        self
+    }
+
+    fn packed(&mut self, ty: ArrayType, pointer: u64, shape: &[usize], strides: &[isize]) {
+        debug_assert!(usize::from(ty.ndim) == shape.len() && shape.len() == strides.len());
+        self.types.push(Type::Array(ty));
+        self.words.push(pointer);
+        self.words.extend(shape.iter().map(|&n| n as u64));
+        self.words.extend(strides.iter().map(|&n| n as u64));
+    }
+
+    /// These arguments for a kernel declared for `types`, where that loses nothing: an array's layout may be declared more loosely, an integer of another width must fit, an
+    /// integer may become a float, a real number complex. `None` where it would.
+    pub fn converted(&self, types: &[Type]) -> Option<Args<'a>> {
+        if self.types.len() != types.len() {
+            return None;
+        }
+        let mut out = Args::with_capacity(types.len());
+        let mut words = self.words.as_slice();
+        for (given, declared) in self.types.iter().zip(types) {
+            convert(given, declared, &mut words, &mut out.words)?;
+            out.types.push(declared.clone());
+        }
+        Some(out)
+    }
+}
+
+/// The type of an array argument.
+///
+/// # Errors
+/// It has no axis or more than three.
+pub fn array_type(elem: ScalarType, shape: &[usize], strides: &[isize], readonly: bool) -> Result<ArrayType, Unsuitable> {
+    match shape.len() {
+        ndim @ 1..=3 => Ok(ArrayType { elem, ndim: ndim as u8, layout: layout_of(elem.size(), shape, strides), readonly }),
+        other => Err(Unsuitable::Axes(other)),
+    }
+}
+
+/// How many words an argument takes.
+pub fn words_of(ty: &Type) -> usize {
+    match ty {
+        Type::None => 0,
+        Type::Scalar(s) if s.is_complex() => 2,
+        Type::Scalar(_) => 1,
+        Type::Tuple(items) => items.iter().map(words_of).sum(),
+        Type::Array(a) => 1 + 2 * usize::from(a.ndim),
+    }
+}
+
+fn take<'w>(words: &mut &'w [u64], count: usize) -> &'w [u64] {
+    let (taken, rest) = words.split_at(count);
+    *words = rest;
+    taken
+}
+
+fn convert(given: &Type, declared: &Type, words: &mut &[u64], out: &mut Vec<u64>) -> Option<()> {
+    if given == declared {
+        out.extend_from_slice(take(words, words_of(given)));
+        return Some(());
+    }
+    match (given, declared) {
+        (Type::Array(from), Type::Array(to)) => {
+            let layout = from.layout == to.layout || to.layout == Layout::A || (from.ndim == 1 && from.layout != Layout::A);
+            if (from.elem, from.ndim) != (to.elem, to.ndim) || !layout || (from.readonly && !to.readonly) {
+                return None;
+            }
+            out.extend_from_slice(take(words, words_of(given)));
+        }
+        (Type::Tuple(from), Type::Tuple(to)) if from.len() == to.len() => {
+            for (from, to) in from.iter().zip(to) {
+                convert(from, to, words, out)?;
+            }
+        }
+        (Type::Scalar(from), Type::Scalar(to)) => out.extend(convert_scalar(*from, *to, take(words, words_of(given)))?),
+        _ => return None,
+    }
+    Some(())
+}
+
+fn convert_scalar(from: ScalarType, to: ScalarType, words: &[u64]) -> Option<Vec<u64>> {
+    if to.is_complex() {
+        let zero = Scalar::zero(from.part()).bits();
+        let parts = [words[0], words.get(1).copied().unwrap_or(zero)];
+        return parts.iter().map(|&word| convert_scalar(from.part(), to.part(), &[word]).map(|w| w[0])).collect();
+    }
+    if from.is_complex() {
+        return None;
+    }
+    let value = Scalar::from_bits(from, words[0]);
+    let converted = if to.is_float() {
+        Some(match from.is_float() {
+            true => Scalar::float(to, value.as_f64()),
+            // Each conversion rounds once.
+            false if to == ScalarType::F32 => Scalar::f32(value.as_int() as f32),
+            false => Scalar::f64(value.as_int() as f64),
+        })
+    } else if from.is_float() || (to == ScalarType::Bool && from != ScalarType::Bool) {
+        None
+    } else {
+        let fitted = Scalar::int(to, value.as_int());
+        (fitted.as_int() == value.as_int()).then_some(fitted)
+    };
+    converted.map(|scalar| vec![scalar.bits()])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ScalarType::*;
+
+    fn one<T: Element>(value: T, to: ScalarType) -> Option<Vec<u64>> {
+        let mut args = Args::new();
+        args.scalar(value);
+        args.converted(&[Type::Scalar(to)]).map(|a| a.words)
+    }
+
+    #[test]
+    fn words_follow_the_abi() {
+        let (mut a, b) = (ndarray::Array2::<f32>::zeros((3, 4)), [1u8, 2]);
+        let pointer = a.as_ptr() as u64;
+        let mut args = Args::new();
+        args.scalar(-1i8).scalar(Complex::new(1.0f64, -2.0)).slice(&b).view_mut(a.view_mut().reversed_axes()).unwrap();
+        let expected_types = "int8 complex128 array(uint8, 1d, C, readonly) array(float32, 2d, F)";
+        assert_eq!(args.types().iter().map(Type::to_string).collect::<Vec<_>>().join(" "), expected_types);
+        assert_eq!(args.words()[..3], [0xff, 1.0f64.to_bits(), (-2.0f64).to_bits()]);
+        assert_eq!(args.words()[3..6], [b.as_ptr() as u64, 2, 1]);
+        assert_eq!(args.words()[6..], [pointer, 4, 3, 4, 16]);
+        assert_eq!(args.words().len(), args.types().iter().map(words_of).sum::<usize>());
+    }
+
+    #[test]
+    fn tuples_are_flat_words_of_one_type() {
+        let mut args = Args::new();
+        args.scalar(1i64).tuple(|items| items.scalar(2.0f32).tuple(|_| Ok::<_, ()>(())).map(|_| ())).unwrap();
+        assert_eq!(args.types()[1].to_string(), "tuple(float32, tuple())");
+        assert_eq!(args.words(), [1, u64::from(2.0f32.to_bits())]);
+    }
+
+    #[test]
+    fn conversions_lose_nothing() {
+        assert_eq!(one(300i64, U8), None);
+        assert_eq!(one(-1i64, U64), None);
+        assert_eq!(one(255i64, U8), Some(vec![255]));
+        assert_eq!(one(-3i32, I64), Some(vec![-3i64 as u64]));
+        assert_eq!(one(3i64, F32), Some(vec![u64::from(3.0f32.to_bits())]));
+        assert_eq!(one(0.1f64, F32), Some(vec![u64::from(0.1f32.to_bits())]));
+        assert_eq!(one(2.0f64, I64), None);
+        assert_eq!(one(1i64, Bool), None);
+        assert_eq!(one(true, I32), Some(vec![1]));
+        assert_eq!(one(2i64, C128), Some(vec![2.0f64.to_bits(), 0]));
+        assert_eq!(one(Complex::new(1.0f32, 2.0), C128), Some(vec![1.0f64.to_bits(), 2.0f64.to_bits()]));
+        assert_eq!(one(Complex::new(1.0f32, 0.0), F64), None);
+    }
+
+    #[test]
+    fn arrays_convert_only_to_looser_layouts_of_the_same_elements() {
+        let array = |elem, ndim, layout, readonly| Type::Array(ArrayType { elem, ndim, layout, readonly });
+        let mut data = [0f32; 6];
+        let mut args = Args::new();
+        args.slice_mut(&mut data);
+        assert!(args.converted(&[array(F32, 1, Layout::A, false)]).is_some());
+        assert!(args.converted(&[array(F32, 1, Layout::F, true)]).is_some());
+        assert!(args.converted(&[array(F64, 1, Layout::A, false)]).is_none());
+        assert!(args.converted(&[array(F32, 2, Layout::A, false)]).is_none());
+        let fixed = [0f32; 6];
+        let mut args = Args::new();
+        args.slice(&fixed);
+        assert!(args.converted(&[array(F32, 1, Layout::C, false)]).is_none());
+    }
+
+    #[test]
+    fn layouts_are_what_numpys_flags_tell() {
+        assert_eq!(layout_of(8, &[3, 4], &[32, 8]), Layout::C);
+        assert_eq!(layout_of(8, &[3, 4], &[8, 24]), Layout::F);
+        assert_eq!(layout_of(8, &[3, 4], &[64, 8]), Layout::A);
+        assert_eq!(layout_of(8, &[4], &[-8]), Layout::A);
+        assert_eq!(layout_of(8, &[1, 4], &[-7, 8]), Layout::C);
+        assert_eq!(layout_of(8, &[0, 4], &[3, 5]), Layout::C);
+    }
+}

@@ -1,0 +1,246 @@
+//! What can go wrong in making or launching a kernel, as data. Owns no rendering beyond a few lines each.
+
+use std::fmt;
+
+use verdigris_compiler::abi::{Failure, Site, SiteKind};
+use verdigris_compiler::diagnostic::Diagnostic;
+use verdigris_compiler::llvm;
+use verdigris_compiler::types::Type;
+
+/// Why a kernel could not be made or did not run to its end.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub enum Error {
+    /// Something is wrong with the kernel's text for these argument types.
+    Diagnostic(Box<Diagnostic>),
+    /// The compiler gave no code.
+    Compiler(llvm::Error),
+    /// A signature that does not parse.
+    Signature {
+        /// The text.
+        text: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// A launch with the wrong number of arguments.
+    ArgumentCount {
+        /// The kernel.
+        kernel: String,
+        /// Its parameters.
+        parameters: Vec<String>,
+        /// How many of them have defaults.
+        defaulted: usize,
+        /// Arguments given.
+        given: usize,
+    },
+    /// An argument that cannot be passed.
+    Argument {
+        /// The kernel.
+        kernel: String,
+        /// The parameter's name.
+        parameter: String,
+        /// What was given, and why that cannot be.
+        reason: String,
+    },
+    /// The kernel was declared for certain types, and these are others.
+    NoOverload {
+        /// The kernel.
+        kernel: String,
+        /// Types given.
+        given: Vec<Type>,
+        /// Types declared.
+        declared: Vec<Vec<Type>>,
+    },
+    /// A grid or block that cannot be.
+    Launch(LaunchError),
+    /// The host asked to stop.
+    Interrupted,
+    /// A thread failed.
+    Thread(Box<ThreadError>),
+}
+
+/// An axis of a grid or a block.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Axis {
+    /// The fastest.
+    X,
+    /// The middle.
+    Y,
+    /// The slowest.
+    Z,
+}
+
+/// A limit of a launch that was not kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum LaunchError {
+    /// The grid has less than one block along an axis.
+    GridEmpty {
+        /// The axis.
+        axis: Axis,
+        /// Blocks asked for.
+        blocks: i64,
+    },
+    /// The grid has too many blocks along an axis.
+    GridTooLarge {
+        /// The axis.
+        axis: Axis,
+        /// Blocks asked for.
+        blocks: i64,
+        /// The most there may be.
+        limit: i64,
+    },
+    /// The block has less than one thread along an axis.
+    BlockEmpty {
+        /// The axis.
+        axis: Axis,
+        /// Threads asked for.
+        threads: i64,
+    },
+    /// The block has too many threads along an axis.
+    BlockAxisTooLarge {
+        /// The axis.
+        axis: Axis,
+        /// Threads asked for.
+        threads: i64,
+        /// The most there may be.
+        limit: i64,
+    },
+    /// The block has too many threads in all.
+    BlockTooLarge {
+        /// Threads along each axis.
+        block: [i64; 3],
+        /// The most there may be.
+        limit: i64,
+    },
+}
+
+/// A thread that failed; of all that did, the one of the lowest block and thread.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ThreadError {
+    /// What the compiled code recorded.
+    pub failure: Failure,
+    /// The place in the user's function.
+    pub site: Site,
+    /// Blocks of the launch.
+    pub grid: [u32; 3],
+    /// Threads of a block.
+    pub block: [u32; 3],
+}
+
+impl ThreadError {
+    /// `blockIdx` of the thread.
+    pub fn block_index(&self) -> [u64; 3] {
+        coordinates(self.failure.block, self.grid)
+    }
+
+    /// `threadIdx` of the thread.
+    pub fn thread_index(&self) -> [u64; 3] {
+        coordinates(self.failure.thread, self.block)
+    }
+}
+
+fn coordinates(linear: u64, extents: [u32; 3]) -> [u64; 3] {
+    let [x, y, _] = extents.map(u64::from);
+    [linear % x, linear / x % y, linear / (x * y)]
+}
+
+impl From<Box<Diagnostic>> for Error {
+    fn from(diagnostic: Box<Diagnostic>) -> Error {
+        Error::Diagnostic(diagnostic)
+    }
+}
+
+impl From<LaunchError> for Error {
+    fn from(error: LaunchError) -> Error {
+        Error::Launch(error)
+    }
+}
+
+impl fmt::Display for Axis {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Axis::X => "x",
+            Axis::Y => "y",
+            Axis::Z => "z",
+        })
+    }
+}
+
+impl fmt::Display for LaunchError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            LaunchError::GridEmpty { axis, blocks } => write!(f, "gridDim.{axis} is {blocks}: a grid has at least one block along each axis"),
+            LaunchError::GridTooLarge { axis, blocks, limit } => write!(f, "gridDim.{axis} is {blocks}: the limit is {limit} blocks along {axis}"),
+            LaunchError::BlockEmpty { axis, threads } => write!(f, "blockDim.{axis} is {threads}: a block has at least one thread along each axis"),
+            LaunchError::BlockAxisTooLarge { axis, threads, limit } => {
+                write!(f, "blockDim.{axis} is {threads}: the limit is {limit} threads along {axis}")
+            }
+            LaunchError::BlockTooLarge { block: [x, y, z], limit } => {
+                write!(
+                    f,
+                    "a block of ({x}, {y}, {z}) has {} threads: the limit is {limit} threads a block",
+                    i128::from(*x) * i128::from(*y) * i128::from(*z)
+                )
+            }
+        }
+    }
+}
+
+/// `a, b and c`, or `nothing`.
+pub(crate) fn listed(items: impl IntoIterator<Item = impl fmt::Display>) -> String {
+    let items: Vec<String> = items.into_iter().map(|item| item.to_string()).collect();
+    if items.is_empty() { "nothing".to_owned() } else { items.join(", ") }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Error::Diagnostic(diagnostic) => f.write_str(&diagnostic.render()),
+            Error::Compiler(error) => write!(f, "{error:?}"),
+            Error::Signature { text, reason } => write!(f, "{text:?} is no signature of a kernel: {reason}"),
+            Error::ArgumentCount { kernel, parameters, defaulted, given } => {
+                let most = parameters.len();
+                let takes = if *defaulted == 0 { most.to_string() } else { format!("{} to {most}", most - defaulted) };
+                let plural = if most == 1 { "" } else { "s" };
+                write!(
+                    f,
+                    "{kernel}() takes {takes} argument{plural} ({}), but {given} {} given",
+                    listed(parameters),
+                    if *given == 1 { "was" } else { "were" }
+                )
+            }
+            Error::Argument { kernel, parameter, reason } => write!(f, "argument `{parameter}` of {kernel}(): {reason}"),
+            Error::NoOverload { kernel, given, declared } => {
+                write!(f, "{kernel}() was declared for ")?;
+                for (i, types) in declared.iter().enumerate() {
+                    write!(f, "{}({})", if i > 0 { " and " } else { "" }, listed(types))?;
+                }
+                write!(f, ", and these arguments are ({})", listed(given))
+            }
+            Error::Launch(error) => error.fmt(f),
+            Error::Interrupted => f.write_str("the launch was interrupted"),
+            Error::Thread(error) => error.fmt(f),
+        }
+    }
+}
+
+impl fmt::Display for ThreadError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (&self.site.kind, self.failure.index) {
+            (SiteKind::Index { array }, Some((axis, index, extent))) => {
+                write!(f, "index {index} is out of bounds for axis {axis} of `{array}`, which has size {extent}")?
+            }
+            (SiteKind::Index { array }, None) => write!(f, "an index into `{array}` is out of bounds")?,
+            (SiteKind::ZeroStep, _) => f.write_str("range() step must not be zero")?,
+            (SiteKind::Unassigned(name), _) => write!(f, "`{name}` is read before it is assigned")?,
+            (SiteKind::TupleIndex, _) => f.write_str("tuple index out of range")?,
+        }
+        let (place, [bx, by, bz], [tx, ty, tz]) = (&self.site.location, self.block_index(), self.thread_index());
+        write!(f, "\n  --> {}:{}:{}, block ({bx}, {by}, {bz}), thread ({tx}, {ty}, {tz})", place.file, place.line, place.column)
+    }
+}
+
+impl std::error::Error for Error {}
+impl std::error::Error for LaunchError {}
+impl std::error::Error for ThreadError {}

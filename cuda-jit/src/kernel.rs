@@ -1,0 +1,301 @@
+//! Kernels: one function, compiled for the argument types it meets.
+//!
+//! Owns the overloads of a kernel and the check of a call's number and types of arguments. The text has been parsed once when a kernel exists; types come from
+//! [`crate::args`], limits have been checked by [`crate::launch`], running is [`crate::schedule`]'s.
+#![allow(unsafe_code)]
+
+use std::sync::{Arc, Mutex, OnceLock, RwLock};
+
+use verdigris_compiler::abi::BlocksFn;
+use verdigris_compiler::ir::{Kind, Param};
+use verdigris_compiler::llvm::{self, BlockClass, Code, Cpu, Lanes, Shape};
+use verdigris_compiler::lower::{self, Lowered};
+use verdigris_compiler::names::Definition;
+use verdigris_compiler::source::Sources;
+use verdigris_compiler::syntax;
+use verdigris_compiler::types::Type;
+
+use crate::args::{Args, words_of};
+use crate::error::{Error, ThreadError};
+use crate::launch::Config;
+use crate::schedule::{self, Cost, Ended, Watch};
+
+/// How a kernel is compiled.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Options {
+    /// Contract `a*b + c` to one rounding, as CUDA does. On by default.
+    pub fma: bool,
+    /// The processor to compile for, by LLVM's name, instead of this machine's.
+    pub cpu: Option<String>,
+    check_bounds: bool,
+}
+
+impl Default for Options {
+    fn default() -> Options {
+        Options { fma: true, cpu: None, check_bounds: true }
+    }
+}
+
+impl Options {
+    /// Drops the check of indexes. Negative ones still count from the end.
+    ///
+    /// # Safety
+    /// The kernel never indexes out of bounds: it would touch other memory.
+    pub unsafe fn without_bounds_check(mut self) -> Options {
+        self.check_bounds = false;
+        self
+    }
+
+    /// Whether indexes are checked.
+    pub fn check_bounds(&self) -> bool {
+        self.check_bounds
+    }
+}
+
+/// A kernel.
+#[derive(Debug)]
+pub struct Kernel {
+    definition: Arc<Definition>,
+    options: Options,
+    parameters: Vec<String>,
+    defaulted: usize,
+    /// What it was declared for; empty: whatever it is called with.
+    declared: Vec<Vec<Type>>,
+    overloads: RwLock<Vec<Arc<Overload>>>,
+    cpu: OnceLock<Cpu>,
+    /// Held while compiling, so that nothing is compiled twice.
+    compiling: Mutex<()>,
+}
+
+/// A kernel for certain argument types.
+#[derive(Debug)]
+pub struct Overload {
+    types: Vec<Type>,
+    lowered: Lowered,
+    /// Code by class of block.
+    code: [OnceLock<Compiled>; 2],
+}
+
+#[derive(Debug)]
+struct Compiled {
+    code: Arc<Code>,
+    entry: BlocksFn,
+    cost: Cost,
+}
+
+impl Overload {
+    /// The argument types.
+    pub fn types(&self) -> &[Type] {
+        &self.types
+    }
+
+    /// The typed IR.
+    pub fn lowered(&self) -> &Lowered {
+        &self.lowered
+    }
+
+    /// The code compiled so far.
+    pub fn code(&self) -> impl Iterator<Item = &Arc<Code>> {
+        self.code.iter().filter_map(|slot| slot.get().map(|compiled| &compiled.code))
+    }
+}
+
+impl Kernel {
+    /// A kernel that is compiled for the types it is called with.
+    ///
+    /// # Errors
+    /// The text does not parse.
+    pub fn new(definition: Arc<Definition>, options: Options) -> Result<Kernel, Error> {
+        let mut sources = Sources::default();
+        let source = sources.add(&definition.source);
+        let function = syntax::parse(&definition, source).map_err(|diagnostic| diagnostic.with_sources(&sources))?;
+        let defaulted = function.params.iter().rev().take_while(|p| p.has_default).count();
+        Ok(Kernel {
+            parameters: function.params.into_iter().map(|p| p.name).collect(),
+            defaulted,
+            definition,
+            options,
+            declared: Vec::new(),
+            overloads: RwLock::default(),
+            cpu: OnceLock::new(),
+            compiling: Mutex::new(()),
+        })
+    }
+
+    /// A kernel for declared types only, compiled now for blocks whose x extent is a multiple of 32 (for others at their first launch).
+    ///
+    /// # Errors
+    /// The text does not parse or does not fit a signature.
+    pub fn declared(definition: Arc<Definition>, options: Options, signatures: Vec<Vec<Type>>) -> Result<Kernel, Error> {
+        let mut kernel = Kernel::new(definition, options)?;
+        for types in &signatures {
+            kernel.check_count(types.len())?;
+            kernel.compiled(&*kernel.overload(types)?, BlockClass::Rows)?;
+        }
+        kernel.declared = signatures;
+        Ok(kernel)
+    }
+
+    /// The function.
+    pub fn definition(&self) -> &Arc<Definition> {
+        &self.definition
+    }
+
+    /// Its name.
+    pub fn name(&self) -> &str {
+        &self.definition.name
+    }
+
+    /// Names of its parameters.
+    pub fn parameters(&self) -> &[String] {
+        &self.parameters
+    }
+
+    /// How it is compiled.
+    pub fn options(&self) -> &Options {
+        &self.options
+    }
+
+    /// What it has been compiled for so far.
+    pub fn overloads(&self) -> Vec<Arc<Overload>> {
+        self.overloads.read().unwrap_or_else(|e| e.into_inner()).clone()
+    }
+
+    /// Whether only declared types are taken.
+    pub fn is_declared(&self) -> bool {
+        !self.declared.is_empty()
+    }
+
+    fn check_count(&self, given: usize) -> Result<(), Error> {
+        let most = self.parameters.len();
+        if given > most || given + self.defaulted < most {
+            return Err(Error::ArgumentCount {
+                kernel: self.name().to_owned(),
+                parameters: self.parameters.clone(),
+                defaulted: self.defaulted,
+                given,
+            });
+        }
+        Ok(())
+    }
+
+    fn found(&self, types: &[Type]) -> Option<Arc<Overload>> {
+        let overloads = self.overloads.read().unwrap_or_else(|e| e.into_inner());
+        overloads.iter().find(|o| o.types == types).cloned()
+    }
+
+    fn overload(&self, types: &[Type]) -> Result<Arc<Overload>, Error> {
+        if let Some(found) = self.found(types) {
+            return Ok(found);
+        }
+        let _compiling = self.compiling.lock().unwrap_or_else(|e| e.into_inner());
+        if let Some(found) = self.found(types) {
+            return Ok(found);
+        }
+        let lowered = lower::lower(&self.definition, types, lower::Options { kind: Kind::Kernel, fma: self.options.fma }, None)?;
+        // Compiled code trusts the number of words: that the front end split the arguments as `Args` does is checked, not assumed.
+        let expected: usize = types.iter().map(words_of).sum();
+        let read: usize = lowered
+            .ir
+            .params
+            .iter()
+            .map(|param| match param {
+                Param::Scalar { .. } => 1,
+                Param::Array { array, .. } => 1 + 2 * usize::from(lowered.ir.array(*array).ty.ndim),
+            })
+            .sum();
+        if expected != read {
+            return Err(Error::Compiler(llvm::Error::Bug(format!(
+                "`{}` reads {read} words of arguments, not the {expected} of its types",
+                self.name()
+            ))));
+        }
+        let overload = Arc::new(Overload { types: types.to_vec(), lowered, code: [OnceLock::new(), OnceLock::new()] });
+        self.overloads.write().unwrap_or_else(|e| e.into_inner()).push(overload.clone());
+        Ok(overload)
+    }
+
+    fn compiled<'o>(&self, overload: &'o Overload, class: BlockClass) -> Result<&'o Compiled, Error> {
+        let slot = &overload.code[match class {
+            BlockClass::Rows => 0,
+            BlockClass::Any => 1,
+        }];
+        if let Some(compiled) = slot.get() {
+            return Ok(compiled);
+        }
+        let _compiling = self.compiling.lock().unwrap_or_else(|e| e.into_inner());
+        if let Some(compiled) = slot.get() {
+            return Ok(compiled);
+        }
+        let cpu = match self.cpu.get() {
+            Some(cpu) => cpu,
+            None => {
+                let cpu = Cpu::new(self.options.cpu.as_deref()).map_err(Error::Compiler)?;
+                self.cpu.get_or_init(|| cpu)
+            }
+        };
+        let shape = Shape::Blocks { lanes: Lanes::Warp, class, check_bounds: self.options.check_bounds };
+        let code = llvm::compile(&overload.lowered.ir, &shape, cpu).map_err(Error::Compiler)?;
+        let entry = code.blocks();
+        Ok(slot.get_or_init(|| Compiled { code, entry, cost: Cost::default() }))
+    }
+
+    /// Compiles for these types now (for the class of block given), so that the first launch does not.
+    ///
+    /// # Errors
+    /// The text does not fit them.
+    pub fn compile(&self, types: &[Type], class: BlockClass) -> Result<Arc<Overload>, Error> {
+        self.check_count(types.len())?;
+        let overload = self.overload(types)?;
+        self.compiled(&overload, class)?;
+        Ok(overload)
+    }
+
+    /// Runs the kernel to its end.
+    ///
+    /// # Errors
+    /// The arguments do not fit, or a thread failed.
+    pub fn launch(&self, config: &Config, args: &Args<'_>) -> Result<(), Error> {
+        self.launch_watched(config, args, None)
+    }
+
+    /// As [`Kernel::launch`]; `watch` is asked on this thread, every 50 ms or so, whether to stop.
+    ///
+    /// # Errors
+    /// The arguments do not fit, a thread failed, or the watch said stop.
+    pub fn launch_watched(&self, config: &Config, args: &Args<'_>, watch: Option<Watch>) -> Result<(), Error> {
+        let class = BlockClass::of(config.block());
+        if let Some(overload) = self.found(args.types()) {
+            return self.start(&overload, class, config, args, watch);
+        }
+        self.check_count(args.types().len())?;
+        if self.declared.is_empty() {
+            let overload = self.overload(args.types())?;
+            return self.start(&overload, class, config, args, watch);
+        }
+        let fitting = self.declared.iter().find_map(|types| args.converted(types));
+        let Some(args) = fitting else {
+            return Err(Error::NoOverload { kernel: self.name().to_owned(), given: args.types().to_vec(), declared: self.declared.clone() });
+        };
+        let overload = self.overload(args.types())?;
+        self.start(&overload, class, config, &args, watch)
+    }
+
+    fn start(&self, overload: &Arc<Overload>, class: BlockClass, config: &Config, args: &Args<'_>, watch: Option<Watch>) -> Result<(), Error> {
+        let compiled = self.compiled(overload, class)?;
+        // SAFETY: the code was compiled for these types, whose words these are (their number was checked when it was lowered); `Args` vouches for the memory
+        // and borrows it, and its indexes are checked unless the kernel's maker has promised that they are in bounds.
+        let ended = unsafe { schedule::run(compiled.entry, args.words(), config, &compiled.cost, watch) };
+        match ended {
+            Ended::Done => Ok(()),
+            Ended::Stopped => Err(Error::Interrupted),
+            Ended::Failed(failure) => {
+                let Some(site) = compiled.code.sites().get(failure.site as usize).cloned() else {
+                    return Err(Error::Compiler(llvm::Error::Bug(format!("a failure at site {} of {}", failure.site, compiled.code.sites().len()))));
+                };
+                Err(Error::Thread(Box::new(ThreadError { failure, site, grid: config.grid(), block: config.block() })))
+            }
+        }
+    }
+}

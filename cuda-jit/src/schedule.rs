@@ -1,0 +1,132 @@
+//! Blocks over cores.
+//!
+//! Runs the compiled code of a kernel over all blocks of a launch: handed out in ascending linear order from one counter, in chunks, to the calling thread and to
+//! workers. The caller has checked the launch, compiled the code for its arguments and packed them. Knows nothing of Python text or types.
+#![allow(unsafe_code)]
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use std::time::Instant;
+
+use verdigris_compiler::abi::{BlocksFn, Failure, Launch, LaunchState};
+use verdigris_device::{float_env, pool};
+
+use crate::launch::Config;
+
+/// Asked by the launching thread every 50 ms or so: whether to stop.
+pub type Watch = fn() -> bool;
+
+/// A launch expected to take less runs on the calling thread alone: waking a worker would cost as much.
+const ALONE_NS: u64 = 15_000;
+/// Chunks each thread should get, so that uneven blocks even out.
+const CHUNKS_A_THREAD: u64 = 32;
+/// A chunk should take at least this long, or the counter is all that threads do.
+const CHUNK_NS: u64 = 2_000;
+
+/// What earlier launches of the same code took, in nanoseconds for 1,024 blocks; 0 before the first.
+#[derive(Debug, Default)]
+pub struct Cost(AtomicU64);
+
+/// How a launch ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Ended {
+    /// All blocks ran.
+    Done,
+    /// The watch said stop; some blocks did not run, or not to their end.
+    Stopped,
+    /// A thread failed; all others ran.
+    Failed(Failure),
+}
+
+/// What one launch shares with its workers and the ticker.
+struct Run {
+    /// The launching thread's, with its stop word.
+    state: LaunchState,
+    /// The workers' stop word: only ever 0 or 2, since it is the launching thread that asks the watch.
+    workers_stop: AtomicU32,
+}
+
+const GO: u32 = 0;
+const ASK: u32 = 1;
+const STOP: u32 = 2;
+
+impl pool::Tick for Run {
+    fn tick(&self) {
+        let _ = self.state.stop.compare_exchange(GO, ASK, Ordering::Relaxed, Ordering::Relaxed);
+    }
+}
+
+impl Run {
+    fn new(watch: Option<Watch>) -> Run {
+        let state = LaunchState::new(move |stop| {
+            if watch.is_some_and(|watch| watch()) {
+                stop.store(STOP, Ordering::Relaxed);
+            }
+            stop.compare_exchange(ASK, GO, Ordering::Relaxed, Ordering::Relaxed) == Err(STOP)
+        });
+        Run { state, workers_stop: AtomicU32::new(GO) }
+    }
+
+    fn stopped(&self) -> bool {
+        self.state.stop.load(Ordering::Relaxed) == STOP
+    }
+}
+
+/// Runs all blocks of a launch.
+///
+/// # Safety
+/// `entry` is code for a kernel whose parameters, packed as [`verdigris_compiler::abi`] says, are `params`; the memory they point to is valid for it, and nobody else writes it
+/// until this returns.
+pub unsafe fn run(entry: BlocksFn, params: &[u64], config: &Config, cost: &Cost, watch: Option<Watch>) -> Ended {
+    let run = Arc::new(Run::new(watch));
+    // Without a watch nobody would answer the ticks.
+    let _registration = watch.map(|_| pool::register(run.clone()));
+    let total = config.blocks();
+    let begun = Instant::now();
+    let blocks = |stop: &AtomicU32, first: u64, last: u64| {
+        let launch = Launch { grid: config.grid(), block: config.block(), stop, state: &run.state };
+        // SAFETY: the caller vouches for code and parameters; first..last are blocks of the grid; launch and state outlive the call.
+        unsafe { entry(params.as_ptr(), &launch, first, last) };
+    };
+    let threads = pool::threads() as u64;
+    let known = cost.0.load(Ordering::Relaxed);
+    let alone = total == 1 || threads == 1 || (known > 0 && known.saturating_mul(total) / 1024 < ALONE_NS);
+    if alone {
+        let _environment = float_env::enter();
+        blocks(&run.state.stop, 0, total);
+    } else {
+        let even = total / (threads * CHUNKS_A_THREAD);
+        let worthwhile = if known > 0 { CHUNK_NS * 1024 / known } else { 1 };
+        let chunk = even.max(worthwhile.min(total / threads)).max(1);
+        let next = AtomicU64::new(0);
+        let launcher = std::thread::current().id();
+        let share = |_part: usize| {
+            let _environment = float_env::enter();
+            let launching = std::thread::current().id() == launcher;
+            let stop = if launching { &run.state.stop } else { &run.workers_stop };
+            loop {
+                let first = next.fetch_add(chunk, Ordering::Relaxed);
+                if first >= total {
+                    return;
+                }
+                blocks(stop, first, total.min(first + chunk));
+                if run.stopped() {
+                    run.workers_stop.store(STOP, Ordering::Relaxed);
+                    return;
+                }
+            }
+        };
+        let parts = usize::try_from(threads.min(total.div_ceil(chunk))).unwrap_or(1);
+        pool::run_polled(parts, &share, &mut || {
+            if run.state.poll() {
+                run.workers_stop.store(STOP, Ordering::Relaxed);
+            }
+        });
+    }
+    if run.stopped() {
+        return Ended::Stopped;
+    }
+    let nanoseconds = u64::try_from(begun.elapsed().as_nanos()).unwrap_or(u64::MAX).saturating_mul(if alone { 1 } else { threads });
+    cost.0.store((u128::from(nanoseconds) * 1024 / u128::from(total)).clamp(1, u128::from(u64::MAX)) as u64, Ordering::Relaxed);
+    run.state.failure().map_or(Ended::Done, Ended::Failed)
+}
