@@ -303,3 +303,6 @@ impl Inst {
         matches!(self, Inst::Break(_) | Inst::Continue(_) | Inst::Fail(_))
     }
 }
+
+#[cfg(test)]
+mod tests;

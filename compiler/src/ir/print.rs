@@ -10,7 +10,7 @@
 //! slot s0: int64 "i"
 //! array a0: array(float64, 1d, C) "out"
 //! param scalar float64 "factor"
-//! param array a0
+//! param array a0 "out"
 //! body {
 //!   v0: float64 = param 0
 //!   v1: int64 = get s0
