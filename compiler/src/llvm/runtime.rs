@@ -224,12 +224,21 @@ float_rows! {
     vg_mod_f32 Mod f32 as_f32;
 }
 
-/// Integer power, signed.
-extern "C" fn vg_pow_i64(a: i64, b: i64) -> i64 {
-    eval(Op::Pow, &[Scalar::int(ScalarType::I64, a as i128), Scalar::int(ScalarType::I64, b as i128)]).bits() as i64
+macro_rules! integer_rows {
+    ($($name:ident $op:ident $ty:ident $t:ty;)*) => {$(
+        /// The op table's row for one lane.
+        extern "C" fn $name(a: i64, b: i64) -> i64 {
+            let scalar = |x: i64| Scalar::int(ScalarType::$ty, (x as $t) as i128);
+            eval(Op::$op, &[scalar(a), scalar(b)]).bits() as i64
+        }
+    )*};
 }
 
-/// Integer power, unsigned.
-extern "C" fn vg_pow_u64(a: i64, b: i64) -> i64 {
-    eval(Op::Pow, &[Scalar::int(ScalarType::U64, a as u64 as i128), Scalar::int(ScalarType::U64, b as u64 as i128)]).bits() as i64
+integer_rows! {
+    vg_pow_i64 Pow I64 i64;
+    vg_pow_u64 Pow U64 u64;
+    vg_floordiv_i64 FloorDiv I64 i64;
+    vg_floordiv_u64 FloorDiv U64 u64;
+    vg_mod_i64 Mod I64 i64;
+    vg_mod_u64 Mod U64 u64;
 }

@@ -4,10 +4,11 @@
 //! vectors; varying control flow becomes masks. Invariants: code of a region runs only if a lane acts in it; lanes that are off hold values, never poison, and
 //! never act on memory, trap or call; masks are merged by `select m, c, false`.
 //!
-//! `entry` frames the body as a kernel or a loop, `control` does constructs and masks, `memory` element access, `ops` the op table. Failures leave the
+//! `entry` frames the body as a kernel or a loop, `control` does constructs and masks, `memory` element access, `ops` the op table, `division` the integer division no SIMD has. Failures leave the
 //! warp: its other lanes stop where they are, other warps go on, and the launch reports the lowest block and thread.
 
 mod control;
+mod division;
 mod entry;
 mod memory;
 mod ops;
@@ -211,7 +212,11 @@ impl<'c> Emitter<'_, 'c> {
                 let class = self.d.value(at);
                 let types: Vec<ScalarType> = args.iter().map(|a| self.f.ty(*a)).collect();
                 let operands: Vec<V<'c>> = args.iter().map(|a| if class == Class::Varying { self.vector(*a) } else { self.base(*a) }).collect();
-                let result = self.apply(*op, &types, operands);
+                let divisor = args.get(1).and_then(|b| match self.f.inst(*b) {
+                    Inst::Const(c) => Some(*c),
+                    _ => None,
+                });
+                let result = self.apply(*op, &types, operands, divisor);
                 self.with_class(class, result)
             }
             Inst::Load { array, index, part } => self.load(at, *array, index, *part),

@@ -6,7 +6,8 @@ use crate::op::{Math, Op};
 use crate::types::{Scalar, ScalarType};
 
 impl<'c> Emitter<'_, 'c> {
-    pub(super) fn apply(&mut self, op: Op, types: &[ScalarType], mut args: Vec<V<'c>>) -> V<'c> {
+    /// A row applied to operands of these types; `divisor` is the second operand's value if it is a constant.
+    pub(super) fn apply(&mut self, op: Op, types: &[ScalarType], mut args: Vec<V<'c>>, divisor: Option<Scalar>) -> V<'c> {
         if self.exact_flags && op.effects().flags && !self.full_mask() && types.iter().any(|t| t.is_float()) && self.i.lanes_of(args[0]) != 0 {
             for (arg, ty) in args.iter_mut().zip(types) {
                 *arg = self.quiet(*arg, *ty);
@@ -28,7 +29,7 @@ impl<'c> Emitter<'_, 'c> {
             Op::Div => self.i.binary(Opcode::LLVMFDiv, a, b),
             Op::FloorDiv if float => self.call2(if ty == ScalarType::F64 { "vg_floordiv_f64" } else { "vg_floordiv_f32" }, ty, a, b),
             Op::Mod if float => self.call2(if ty == ScalarType::F64 { "vg_mod_f64" } else { "vg_mod_f32" }, ty, a, b),
-            Op::FloorDiv | Op::Mod => self.integer_division(op, ty, a, b),
+            Op::FloorDiv | Op::Mod => self.integer_division(op, ty, a, b, divisor),
             Op::Fmod => self.call2(if ty == ScalarType::F64 { "fmod" } else { "fmodf" }, ty, a, b),
             Op::Pow if float => self.call2(if ty == ScalarType::F64 { "pow" } else { "powf" }, ty, a, b),
             Op::Pow => self.integer_power(ty, a, b),
@@ -54,14 +55,14 @@ impl<'c> Emitter<'_, 'c> {
     }
 
     /// The type `ty` in the shape of `like`: scalar or vector.
-    fn shaped(&self, ty: T<'c>, like: V<'c>) -> T<'c> {
+    pub(super) fn shaped(&self, ty: T<'c>, like: V<'c>) -> T<'c> {
         match self.i.lanes_of(like) {
             0 => ty,
             lanes => self.i.vector(ty, lanes),
         }
     }
 
-    fn constant_like(&self, value: Scalar, like: V<'c>) -> V<'c> {
+    pub(super) fn constant_like(&self, value: Scalar, like: V<'c>) -> V<'c> {
         let v = self.i.constant(value);
         match self.i.lanes_of(like) {
             0 => v,
@@ -69,7 +70,7 @@ impl<'c> Emitter<'_, 'c> {
         }
     }
 
-    fn int_like(&self, ty: ScalarType, value: i128, like: V<'c>) -> V<'c> {
+    pub(super) fn int_like(&self, ty: ScalarType, value: i128, like: V<'c>) -> V<'c> {
         self.constant_like(Scalar::int(ty, value), like)
     }
 
@@ -121,28 +122,6 @@ impl<'c> Emitter<'_, 'c> {
             _ => IntPred::LLVMIntUGE,
         };
         self.i.icmp(pred, a, b)
-    }
-
-    fn integer_division(&self, op: Op, ty: ScalarType, a: V<'c>, b: V<'c>) -> V<'c> {
-        let zero = self.int_like(ty, 0, a);
-        let one = self.int_like(ty, 1, a);
-        let by_zero = self.i.icmp(IntPred::LLVMIntEQ, b, zero);
-        if ty.is_unsigned() {
-            let safe = self.i.select(by_zero, one, b);
-            let opcode = if op == Op::FloorDiv { Opcode::LLVMUDiv } else { Opcode::LLVMURem };
-            return self.i.select(by_zero, zero, self.i.binary(opcode, a, safe));
-        }
-        // MIN / -1 traps as x / 0 does; by 1 it gives what the wrapped quotient and remainder are.
-        let lowest = self.int_like(ty, -(1i128 << (ty.bits() - 1)), a);
-        let minus = self.int_like(ty, -1, a);
-        let overflow = self.i.and(self.i.icmp(IntPred::LLVMIntEQ, a, lowest), self.i.icmp(IntPred::LLVMIntEQ, b, minus));
-        let safe = self.i.select(self.i.or(by_zero, overflow), one, b);
-        let q = self.i.binary(Opcode::LLVMSDiv, a, safe);
-        let r = self.i.sub(a, self.i.mul(q, safe));
-        let opposite = self.i.icmp(IntPred::LLVMIntSLT, self.i.binary(Opcode::LLVMXor, r, safe), zero);
-        let adjust = self.i.and(self.i.icmp(IntPred::LLVMIntNE, r, zero), opposite);
-        let result = if op == Op::FloorDiv { self.i.select(adjust, self.i.sub(q, one), q) } else { self.i.select(adjust, self.i.add(r, safe), r) };
-        self.i.select(by_zero, zero, result)
     }
 
     fn integer_power(&mut self, ty: ScalarType, a: V<'c>, b: V<'c>) -> V<'c> {
@@ -254,7 +233,7 @@ impl<'c> Emitter<'_, 'c> {
         self.i.load(vector, out, 64)
     }
 
-    fn call2(&mut self, name: &str, ty: ScalarType, a: V<'c>, b: V<'c>) -> V<'c> {
+    pub(super) fn call2(&mut self, name: &str, ty: ScalarType, a: V<'c>, b: V<'c>) -> V<'c> {
         let t = self.i.scalar(ty);
         if self.i.lanes_of(a) == 0 {
             return self.i.call(name, t, &[a, b]);
