@@ -72,12 +72,17 @@ impl Sources {
 
     /// Whether there is a source of that id.
     pub fn contains(&self, id: SourceId) -> bool {
-        (id.0 as usize) < self.files.len()
+        self.find(id).is_some()
+    }
+
+    /// The source of that id, if it has been added.
+    pub fn find(&self, id: SourceId) -> Option<&Arc<SourceFile>> {
+        self.files.get(id.0 as usize)
     }
 
     /// Where a span begins. A function built with no source at all has its spans at line 0 of `<ir>`.
     pub fn locate(&self, span: Span) -> Location {
-        match self.files.get(span.source.0 as usize) {
+        match self.find(span.source) {
             Some(file) => file.locate(span.start),
             None => Location { file: "<ir>".into(), line: 0, column: 0 },
         }
@@ -85,14 +90,48 @@ impl Sources {
 }
 
 impl SourceFile {
-    /// Where byte `offset` of the text stands in the user's file.
+    /// Where byte `offset` of the text stands in the user's file. Any offset will do: one past the end is the end, one inside a character that character.
     pub fn locate(&self, offset: u32) -> Location {
-        let before = &self.text[..(offset as usize).min(self.text.len())];
+        let before = &self.text[..self.text.floor_char_boundary(offset as usize)];
         let line_start = before.rfind('\n').map_or(0, |i| i + 1);
         Location {
             file: self.file.clone(),
             line: self.first_line + before.matches('\n').count() as u32,
             column: before[line_start..].chars().count() as u32 + 1 + self.indent,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn file(text: &str, first_line: u32, indent: u32) -> Arc<SourceFile> {
+        Arc::new(SourceFile { file: "f.py".into(), text: text.into(), first_line, indent })
+    }
+
+    #[test]
+    fn places_are_those_of_the_users_file() {
+        let f = file("def f(x):\n    é = 1\n", 40, 4);
+        let at = |offset| (f.locate(offset).line, f.locate(offset).column);
+        assert_eq!(at(0), (40, 5));
+        assert_eq!(at(4), (40, 9));
+        assert_eq!(at(10), (41, 5));
+        assert_eq!(at(14), (41, 9));
+        assert_eq!(at(15), (41, 9), "inside é");
+        assert_eq!(at(17), (41, 11), "é counts as one column");
+        assert_eq!(at(1000), (42, 5), "the end");
+    }
+
+    #[test]
+    fn a_source_is_added_once() {
+        let mut sources = Sources::default();
+        assert!(sources.is_empty());
+        let first = sources.add(&file("a", 1, 0));
+        let other = sources.add(&file("b", 1, 0));
+        assert_eq!(sources.add(&file("a", 1, 0)), first);
+        assert_ne!(first, other);
+        assert_eq!(&*sources.get(other).text, "b");
+        assert_eq!(sources.locate(Span { source: SourceId(9), start: 0, end: 0 }).line, 0);
     }
 }

@@ -12,11 +12,11 @@ pub enum Family {
 }
 
 macro_rules! codes {
-    ($($(#[$doc:meta])* $variant:ident = $text:literal, $family:ident;)*) => {
+    ($(#[doc = $doc:literal] $variant:ident = $text:literal, $family:ident;)*) => {
         /// A stable code, printed in brackets after `error`.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
         #[non_exhaustive]
-        pub enum Code { $($(#[$doc])* $variant,)* }
+        pub enum Code { $(#[doc = $doc] $variant,)* }
 
         impl Code {
             /// Every code.
@@ -25,6 +25,11 @@ macro_rules! codes {
             /// The code as printed.
             pub fn as_str(self) -> &'static str {
                 match self { $(Code::$variant => $text,)* }
+            }
+
+            /// What it stands for: one sentence.
+            pub fn summary(self) -> &'static str {
+                match self { $(Code::$variant => $doc.trim_ascii(),)* }
             }
 
             /// The family of exceptions it belongs to.
@@ -71,5 +76,28 @@ codes! {
 impl fmt::Display for Code {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+
+    #[test]
+    fn codes_are_unique_kebab_case_and_explained() {
+        let mut seen = HashSet::new();
+        for &code in Code::ALL {
+            let text = code.as_str();
+            assert!(seen.insert(text), "{text} twice");
+            assert!(text.split('-').all(|word| !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_lowercase())), "{text}");
+            let summary = code.summary();
+            assert!(summary.len() > 15 && summary.ends_with('.') && !summary.contains('\n'), "{text}: {summary}");
+            assert_eq!(code.to_string(), text);
+        }
+        assert_eq!(seen.len(), Code::ALL.len());
+        assert_eq!(Code::Syntax.family(), Family::Unsupported);
+        assert_eq!(Code::TypeMismatch.family(), Family::Typing);
     }
 }

@@ -77,7 +77,10 @@ impl Context<'_> {
             ParseErrorType::OtherError(message) => message.clone(),
             other => other.to_string(),
         };
-        Diagnostic::new(Code::Syntax, self.span(error.location), headline(&message))
+        // The end of the text is shown as the end of its last line that says something.
+        let last = self.text.trim_end().len() as u32;
+        let span = self.span(error.location);
+        Diagnostic::new(Code::Syntax, Span { start: span.start.min(last), end: span.end.min(last), ..span }, headline(&message))
     }
 }
 

@@ -1,0 +1,3 @@
+# name: f
+async def f(a):
+    return a

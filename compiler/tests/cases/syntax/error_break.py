@@ -1,0 +1,5 @@
+def f(a):
+    while a:
+        pass
+    else:
+        break

@@ -1,0 +1,2 @@
+def f(a, *, scale=1):
+    return a * scale

@@ -1,0 +1,2 @@
+# line: 2
+foo(lambda x: x + ), y

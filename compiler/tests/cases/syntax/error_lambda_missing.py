@@ -1,0 +1,3 @@
+# name: <lambda>
+# line: 5
+x = 1

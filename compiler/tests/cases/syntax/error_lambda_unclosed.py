@@ -1,0 +1,2 @@
+# line: 2
+foo(lambda x: bar(x, 1

@@ -1,0 +1,4 @@
+# name: g
+# line: 3
+def f(x):
+    return x

@@ -1,0 +1,3 @@
+# line: 2
+    lambda x, y: (x
+                  + y), 3)
