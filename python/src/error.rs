@@ -3,6 +3,7 @@
 //! Owns, for each error type of the crates below, which class of `verdigris.errors` it becomes and what attributes it carries. The classes are Python's, looked up
 //! when first needed. Text comes from the error's own `Display` or rendering; nothing here words a fault of the user's.
 
+use pyo3::exceptions::{PyIndexError, PyMemoryError};
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyDict, PyTuple, PyType};
@@ -38,6 +39,7 @@ pub(crate) enum Class {
     Unsupported,
     Argument,
     Shape,
+    BadValue,
     Launch,
     Device,
     LibraryNotFound,
@@ -54,6 +56,7 @@ impl Class {
             Class::Unsupported => "UnsupportedError",
             Class::Argument => "ArgumentError",
             Class::Shape => "ShapeError",
+            Class::BadValue => "BadValueError",
             Class::Launch => "LaunchError",
             Class::Device => "DeviceError",
             Class::LibraryNotFound => "LibraryNotFound",
@@ -152,6 +155,40 @@ impl IntoPyErr for llvm::Error {
             llvm::Error::Bug(text) => Bug::Broken(text).into_py_err(py),
             other => Bug::Broken(format!("{other:?}")).into_py_err(py),
         }
+    }
+}
+
+impl IntoPyErr for verdigris_rand::Error {
+    fn into_py_err(self, py: Python<'_>) -> PyErr {
+        use verdigris_rand::Error::{Lambda, OddLength, Ordering, UnknownKind, UnknownOrdering};
+        let (class, code) = match self {
+            OddLength { .. } => (Class::Shape, "odd-length"),
+            Lambda { .. } => (Class::BadValue, "lambda"),
+            Ordering { .. } | UnknownOrdering { .. } => (Class::BadValue, "ordering"),
+            UnknownKind { .. } => (Class::BadValue, "generator-kind"),
+            _ => (Class::BadValue, "rand"),
+        };
+        Exception::new(py, class, self.to_string()).with("code", code).build()
+    }
+}
+
+impl IntoPyErr for verdigris_device::DeviceError {
+    fn into_py_err(self, py: Python<'_>) -> PyErr {
+        use verdigris_device::DeviceError::{AlreadyChosen, Index, NoGpu, NotRecorded, OutOfMemory, Shape, TooLarge, UnknownDevice};
+        let message = self.to_string();
+        let (class, code) = match self {
+            // Python's own class for it, which callers know how to catch.
+            OutOfMemory { .. } => return PyMemoryError::new_err(message),
+            UnknownDevice(_) => (Class::Device, "unknown-device"),
+            NoGpu { .. } => (Class::Device, "no-gpu"),
+            AlreadyChosen { .. } => (Class::Device, "already-chosen"),
+            TooLarge => (Class::Shape, "too-large"),
+            Shape(_) => (Class::Shape, "shape"),
+            Index { .. } => return PyIndexError::new_err(message),
+            NotRecorded => (Class::Device, "not-recorded"),
+            _ => (Class::Device, "device"),
+        };
+        Exception::new(py, class, message).with("code", code).build()
     }
 }
 

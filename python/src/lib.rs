@@ -1,14 +1,16 @@
 //! The extension module `verdigris._verdigris`.
 //!
 //! Owns what stands between Python and the crates below: taking arguments apart ([`definition`], [`meaning`], [`types`]), the border where the GIL is released and
-//! errors change their form ([`gate`], [`error`]), and the environment ([`config`]). All that computes is in the crates; all that a user reads is in
-//! the Python package.
+//! errors change their form ([`gate`], [`error`]), the environment ([`config`]), and a thin class for each thing that Python holds. All that computes is in the
+//! crates; all that a user reads is in the Python package.
 
 mod config;
 mod definition;
 mod error;
 mod gate;
+mod machine;
 mod meaning;
+mod rand;
 mod types;
 
 /// The module.
@@ -17,5 +19,9 @@ mod module {
     #[pymodule_export]
     use crate::definition::PyFunction;
     #[pymodule_export]
+    use crate::machine::{facts, get_num_threads, set_device, set_num_threads, set_thread_limit};
+    #[pymodule_export]
     use crate::meaning::register_builtin;
+    #[pymodule_export]
+    use crate::rand::PyGenerator;
 }

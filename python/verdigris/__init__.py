@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from . import errors, types
+from . import errors, rand, types
+from ._info import info
+from ._machine import get_num_threads, num_threads, set_num_threads, use_device
 from .types import (
     boolean,
     complex64,
@@ -29,14 +31,20 @@ __all__ = [
     "errors",
     "float32",
     "float64",
+    "get_num_threads",
+    "info",
     "int8",
     "int16",
     "int32",
     "int64",
+    "num_threads",
+    "rand",
+    "set_num_threads",
     "types",
     "uint8",
     "uint16",
     "uint32",
     "uint64",
+    "use_device",
     "void",
 ]

@@ -6,7 +6,6 @@ means to the compiler is decided in Rust.
 """
 
 from __future__ import annotations
-
 import __future__
 
 import ast
@@ -152,7 +151,13 @@ def _same(ours: types.CodeType, found: types.CodeType, loosely: bool) -> bool:
 
 def _arguments(code: types.CodeType) -> tuple[object, ...]:
     count = code.co_argcount + code.co_kwonlyargcount
-    return code.co_argcount, code.co_posonlyargcount, code.co_kwonlyargcount, code.co_varnames[:count], code.co_flags & (inspect.CO_VARARGS | inspect.CO_VARKEYWORDS)
+    return (
+        code.co_argcount,
+        code.co_posonlyargcount,
+        code.co_kwonlyargcount,
+        code.co_varnames[:count],
+        code.co_flags & (inspect.CO_VARARGS | inspect.CO_VARKEYWORDS),
+    )
 
 
 def _same_constant(a: object, b: object) -> bool:

@@ -8,7 +8,9 @@ please report it. All derive from `VerdigrisError` and all pickle.
 from __future__ import annotations
 
 __all__ = [
+    "AlreadyLoaded",
     "ArgumentError",
+    "BadValueError",
     "DeviceError",
     "DeviceWarning",
     "InternalError",
@@ -73,6 +75,10 @@ class ArgumentError(VerdigrisError, TypeError):
     """A call with the wrong number of arguments or with one of a type that cannot be passed."""
 
 
+class BadValueError(VerdigrisError, ValueError):
+    """A value outside what a call takes."""
+
+
 class ShapeError(VerdigrisError, ValueError):
     """Shapes, strides or lengths do not fit each other."""
 
@@ -87,6 +93,10 @@ class LaunchError(VerdigrisError, ValueError):
 
 class LibraryNotFound(DeviceError, OSError):
     """A shared library that the call needs is not on this machine."""
+
+
+class AlreadyLoaded(VerdigrisError, ImportError):
+    """A module that `verdigris.compat` should stand in for is loaded already."""
 
 
 class InternalError(VerdigrisError):

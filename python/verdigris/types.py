@@ -91,7 +91,9 @@ class Array:
         """`[:]`, `[:, :]`: any strides; `::1` on the last axis: C; on the first: Fortran."""
         steps = [axis.step if axis == slice(None, None, axis.step) else axis for axis in axes if isinstance(axis, slice)]
         if len(steps) != len(axes) or any(step not in (None, 1) for step in steps) or steps.count(1) > 1:
-            raise ArgumentError(f"{_subscript(axes)} names no array type: write `:` for each axis, `::1` for a dense one", code="bad-type")
+            raise ArgumentError(
+                f"{_subscript(axes)} names no array type: write `:` for each axis, `::1` for a dense one", code="bad-type"
+            )
         layout = "A"
         if steps[-1] == 1:
             layout = "C"
@@ -186,9 +188,13 @@ def signature(thing: Any) -> Signature:
             return Signature(None, tuple(map(as_type, found)))
         if isinstance(found, Signature):
             return found
-        raise ArgumentError(f"{thing!r} is a type, not a signature: write its arguments, as in '{thing}({thing})'", code="bad-signature")
+        raise ArgumentError(
+            f"{thing!r} is a type, not a signature: write its arguments, as in '{thing}({thing})'", code="bad-signature"
+        )
     if isinstance(thing, Scalar | Array | Void):
-        raise ArgumentError(f"{thing!r} is a type, not a signature: write its arguments, as in {thing!r}(float64)", code="bad-signature")
+        raise ArgumentError(
+            f"{thing!r} is a type, not a signature: write its arguments, as in {thing!r}(float64)", code="bad-signature"
+        )
     if isinstance(thing, Iterable):
         return Signature(None, tuple(map(as_type, thing)))
     raise ArgumentError(f"{thing!r} is not a signature", code="bad-signature")
