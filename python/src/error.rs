@@ -3,7 +3,7 @@
 //! Owns, for each error type of the crates below, which class of `verdigris.errors` it becomes and what attributes it carries. The classes are Python's, looked up
 //! when first needed. Text comes from the error's own `Display` or rendering; nothing here words a fault of the user's.
 
-use pyo3::exceptions::{PyIndexError, PyMemoryError};
+use pyo3::exceptions::{PyIndexError, PyKeyboardInterrupt, PyMemoryError};
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyDict, PyTuple, PyType};
@@ -11,6 +11,7 @@ use pyo3::types::{PyDict, PyTuple, PyType};
 use verdigris_compiler::abi::{Failure, Site, SiteKind};
 use verdigris_compiler::diagnostic::{Diagnostic, Family};
 use verdigris_compiler::llvm;
+use verdigris_compiler::source::Location;
 
 /// An error of ours that has a Python form.
 pub(crate) trait IntoPyErr {
@@ -87,6 +88,11 @@ impl<'py> Exception<'py> {
         self
     }
 
+    /// Adds the code and the place in the user's source.
+    pub(crate) fn at(self, code: &str, place: &Location) -> Exception<'py> {
+        self.with("code", code).with("filename", &*place.file).with("lineno", place.line).with("offset", place.column)
+    }
+
     /// The exception itself; whatever goes wrong in making it is raised instead.
     pub(crate) fn build(self) -> PyErr {
         self.raise().unwrap_or_else(|error| error)
@@ -132,29 +138,18 @@ impl IntoPyErr for Box<Diagnostic> {
             Family::Typing => Class::Typing,
             Family::Unsupported => Class::Unsupported,
         };
-        let place = self.location();
-        Exception::new(py, class, self.render())
-            .with("code", self.code.as_str())
-            .with("filename", &*place.file)
-            .with("lineno", place.line)
-            .with("offset", place.column)
-            .build()
+        Exception::new(py, class, self.render()).at(self.code.as_str(), &self.location()).build()
     }
 }
 
 impl IntoPyErr for llvm::Error {
     fn into_py_err(self, py: Python<'_>) -> PyErr {
-        match self {
-            llvm::Error::UnknownCpu(name) => {
-                Exception::new(py, Class::Device, format!("VERDIGRIS_CPU is {name:?}, which is no processor that LLVM knows")).with("code", "unknown-cpu").build()
-            }
-            llvm::Error::CpuNotHere(name) => {
-                let message = format!("VERDIGRIS_CPU is {name:?}, but this machine's processor lacks instructions of it");
-                Exception::new(py, Class::Device, message).with("code", "cpu-not-here").build()
-            }
-            llvm::Error::Bug(text) => Bug::Broken(text).into_py_err(py),
-            other => Bug::Broken(format!("{other:?}")).into_py_err(py),
-        }
+        let code = match &self {
+            llvm::Error::UnknownCpu(_) => "unknown-cpu",
+            llvm::Error::CpuNotHere(_) => "cpu-not-here",
+            _ => return Bug::Broken(self.to_string()).into_py_err(py),
+        };
+        Exception::new(py, Class::Device, format!("VERDIGRIS_CPU: {self}")).with("code", code).build()
     }
 }
 
@@ -192,35 +187,20 @@ impl IntoPyErr for verdigris_device::DeviceError {
     }
 }
 
-/// A failed thread of a launch, with what the caller knows of the launch.
+/// A failed thread of a launch, or element of a ufunc's call.
 #[derive(Clone, Debug)]
 pub(crate) struct Failed {
     /// What the compiled code recorded.
     pub(crate) failure: Failure,
     /// The place it stands for.
     pub(crate) site: Site,
-    /// Blocks of the grid along x, y, z; `None` for a ufunc.
-    pub(crate) launch: Option<Launched>,
-}
-
-/// The geometry of a launch.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Launched {
-    /// Blocks along x, y, z.
-    pub(crate) grid: [u32; 3],
-    /// Threads of a block along x, y, z.
-    pub(crate) block: [u32; 3],
-}
-
-/// Coordinates (x fastest) of a linear index.
-fn coordinates(linear: u64, extents: [u32; 3]) -> (u64, u64, u64) {
-    let [x, y, _] = extents.map(u64::from);
-    (linear % x, linear / x % y, linear / (x * y))
+    /// `blockIdx` and `threadIdx` of the thread; `None` for a ufunc.
+    pub(crate) thread: Option<([u64; 3], [u64; 3])>,
 }
 
 impl IntoPyErr for Failed {
     fn into_py_err(self, py: Python<'_>) -> PyErr {
-        let Failed { failure, site, launch } = self;
+        let Failed { failure, site, thread } = self;
         let place = &site.location;
         let (class, code, what) = match &site.kind {
             SiteKind::Index { array } => {
@@ -234,21 +214,14 @@ impl IntoPyErr for Failed {
             SiteKind::ZeroStep => (Class::KernelValue, "zero-step", "range() step must not be zero".to_owned()),
             SiteKind::Unassigned(name) => (Class::KernelUnboundLocal, "unassigned-variable", format!("`{name}` is read before it is assigned")),
         };
-        let who = match launch {
-            Some(Launched { grid, block }) => {
-                let (b, t) = (coordinates(failure.block, grid), coordinates(failure.thread, block));
-                format!("block {b:?}, thread {t:?}")
-            }
+        let who = match thread {
+            Some(([bx, by, bz], [tx, ty, tz])) => format!("block ({bx}, {by}, {bz}), thread ({tx}, {ty}, {tz})"),
             None => format!("element {}", failure.thread),
         };
         let message = format!("{what}\n  --> {}:{}:{}, {who}", place.file, place.line, place.column);
-        let mut exception = Exception::new(py, class, message)
-            .with("code", code)
-            .with("filename", &*place.file)
-            .with("lineno", place.line)
-            .with("offset", place.column);
-        if let Some(Launched { grid, block }) = launch {
-            exception = exception.with("block", coordinates(failure.block, grid)).with("thread", coordinates(failure.thread, block));
+        let mut exception = Exception::new(py, class, message).at(code, place);
+        if let Some((block, thread)) = thread {
+            exception = exception.with("block", <(u64, u64, u64)>::from(block)).with("thread", <(u64, u64, u64)>::from(thread));
         }
         match &site.kind {
             SiteKind::Index { array } => {
@@ -261,5 +234,28 @@ impl IntoPyErr for Failed {
             SiteKind::TupleIndex | SiteKind::ZeroStep => {}
         }
         exception.build()
+    }
+}
+
+impl IntoPyErr for verdigris_cuda_jit::Error {
+    fn into_py_err(self, py: Python<'_>) -> PyErr {
+        use verdigris_cuda_jit::Error::{Argument, ArgumentCount, Compiler, Diagnostic, Interrupted, Launch, NoOverload, Signature, Thread};
+        let message = self.to_string();
+        let (class, code) = match self {
+            Diagnostic(diagnostic) => return diagnostic.into_py_err(py),
+            Compiler(error) => return error.into_py_err(py),
+            Thread(error) => {
+                let thread = Some((error.block_index(), error.thread_index()));
+                return Failed { failure: error.failure, site: error.site, thread }.into_py_err(py);
+            }
+            Interrupted => return PyKeyboardInterrupt::new_err(message),
+            Signature { .. } => (Class::Argument, "bad-signature"),
+            ArgumentCount { .. } => (Class::Argument, "argument-count"),
+            Argument { .. } => (Class::Argument, "bad-argument"),
+            NoOverload { .. } => (Class::Argument, "no-overload"),
+            Launch(_) => (Class::Launch, "launch-limits"),
+            _ => (Class::Internal, "internal"),
+        };
+        Exception::new(py, class, message).with("code", code).build()
     }
 }

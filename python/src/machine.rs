@@ -7,6 +7,7 @@ use std::sync::Once;
 
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
+use verdigris_compiler::llvm;
 use verdigris_device::choice::{self, Choice, Request};
 use verdigris_device::{DeviceError, pool};
 
@@ -77,7 +78,7 @@ pub(crate) fn facts(py: Python<'_>) -> PyResult<Bound<'_, PyDict>> {
     facts.set_item("threads_reason", size.reason)?;
     match config::cpu(py) {
         Ok(cpu) => {
-            facts.set_item("cpu", &cpu.name)?;
+            facts.set_item("cpu", cpu.name())?;
             facts.set_item("simd_bits", cpu.simd_bits())?;
         }
         Err(error) => {
@@ -85,6 +86,7 @@ pub(crate) fn facts(py: Python<'_>) -> PyResult<Bound<'_, PyDict>> {
             facts.set_item("simd_bits", 0)?;
         }
     }
+    facts.set_item("llvm", llvm::version())?;
     facts.set_item("variables", config::VARIABLES.to_vec())?;
     Ok(facts)
 }

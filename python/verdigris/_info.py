@@ -29,8 +29,8 @@ class Info(dict[str, Any]):
 
 
 def info() -> Info:
-    """The device and why it was chosen, the processor, the threads and where their number comes from, versions, and the environment variables
-    that are set. Starts no thread and compiles nothing."""
+    """The device and why it was chosen, the processor, the threads and where their number comes from, versions, and the
+    environment variables that are set. Starts no thread and compiles nothing."""
     from . import __version__
 
     facts = _verdigris.facts()

@@ -11,8 +11,8 @@ from .errors import BadValueError
 class use_device:
     """Says which device to use: `use_device("cpu")`, `"auto"`, `"cuda"` or `"cuda:1"`; also a context manager.
 
-    A GPU cannot be had in this version, so asking for one is a `DeviceError` that says what is missing, and every device that can be
-    asked for is the CPU: leaving the `with` block has nothing to put back.
+    A GPU cannot be had in this version, so asking for one is a `DeviceError` that says what is missing, and every
+    device that can be asked for is the CPU: leaving the `with` block has nothing to put back.
     """
 
     def __init__(self, name: str) -> None:

@@ -1,8 +1,8 @@
 """From a Python function to its text and the objects its names stand for.
 
-`take` runs when a decorator does: it finds the function's text and proves, by compiling the file again, that the text is the function's own.
-`lookup` and `default_values` run at the first compilation: they say which object a dotted path means in the function's world. What an object
-means to the compiler is decided in Rust.
+`take` runs when a decorator does: it finds the function's text and proves, by compiling the file again, that the text
+is the function's own. `lookup` and `default_values` run at the first compilation: they say which object a dotted path
+means in the function's world. What an object means to the compiler is decided in Rust.
 """
 
 from __future__ import annotations
@@ -47,8 +47,9 @@ def take(function: Any) -> Taken:
     lines = _lines(function)
     if not lines:
         raise SourceNotFound(
-            f"the text of `{function.__name__}` (line {code.co_firstlineno} of {file}) cannot be found, and verdigris compiles from the text: "
-            "put the function into a file or a notebook cell, or make the text known to `linecache` before it is decorated",
+            f"the text of `{function.__name__}` (line {code.co_firstlineno} of {file}) cannot be found, and verdigris compiles "
+            "from the text: put the function into a file or a notebook cell, or make the text known to `linecache` before it is "
+            "decorated",
             code="source-not-found",
             filename=file,
             lineno=code.co_firstlineno,
@@ -186,7 +187,9 @@ def _take_def(function: types.FunctionType, text: str, lines: list[str]) -> Take
 
 
 def _dedented(file: str, block: list[str], first: int, name: str, line: int, column: int | None) -> Taken:
-    """Strips the first line's indentation from every line; a line that has less (inside a string or brackets) loses what it has."""
+    """Strips the first line's indentation from every line; a line that has less (inside a string or brackets) loses
+    what it has.
+    """
     indent = len(block[0]) - len(block[0].lstrip(" \t\f"))
     text = "".join(_strip(each, indent) for each in block)
     return Taken(file, text, first, indent, name, line, None if column is None else column - indent)
@@ -227,8 +230,8 @@ def _lambda_of(function: types.FunctionType, lines: list[str], module: ast.Modul
     if spots or len(found) == 1:
         return found[-1]
     raise UnsupportedError(
-        f"line {code.co_firstlineno} of {code.co_filename} has {len(found)} lambdas that look alike and Python was told to keep no columns: "
-        "give each its own line",
+        f"line {code.co_firstlineno} of {code.co_filename} has {len(found)} lambdas that look alike, and Python was told to keep "
+        "no columns: give each its own line",
         code="source-not-found",
         filename=code.co_filename,
         lineno=code.co_firstlineno,
@@ -252,7 +255,9 @@ def _argument_names(args: ast.arguments) -> tuple[str, ...]:
 
 
 def _lambdas(node: ast.AST, lines: list[str], around: tuple[int, int]) -> Iterator[tuple[ast.Lambda, int, int]]:
-    """Every lambda below `node`, outer before inner, with the lines of the smallest run of statements around it that parse alone."""
+    """Every lambda below `node`, outer before inner, with the lines of the smallest run of statements around it that
+    parse alone.
+    """
     for _, value in ast.iter_fields(node):
         children = value if isinstance(value, list) else [value]
         for i, child in enumerate(children):

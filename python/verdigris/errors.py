@@ -1,8 +1,8 @@
 """Every exception and warning that verdigris raises.
 
-Three kinds. A fault of your function (`TypingError`, `UnsupportedError`) has a code, a place and the rendered source as its text. A fault
-of a call or of the machine (`ShapeError`, `DeviceError`, ...) names the shapes, types or devices concerned. An `InternalError` is ours:
-please report it. All derive from `VerdigrisError` and all pickle.
+Three kinds. A fault of your function (`TypingError`, `UnsupportedError`) has a code, a place and the rendered source as
+its text. A fault of a call or of the machine (`ShapeError`, `DeviceError`, ...) names the shapes, types or devices
+concerned. An `InternalError` is ours: please report it. All derive from `VerdigrisError` and all pickle.
 """
 
 from __future__ import annotations
@@ -36,8 +36,8 @@ __all__ = [
 class VerdigrisError(Exception):
     """Base of everything verdigris raises.
 
-    `code` is a stable word for the fault (`"type-mismatch"`); `filename`, `lineno` and `offset` (both 1-based) are the place in your
-    source, and None where the fault has no place.
+    `code` is a stable word for the fault (`"type-mismatch"`); `filename`, `lineno` and `offset` (both 1-based) are the
+    place in your source, and None where the fault has no place.
     """
 
     code: str | None = None
@@ -104,14 +104,18 @@ class InternalError(VerdigrisError):
 
 
 class KernelError(VerdigrisError):
-    """A thread of a kernel failed. `block` and `thread` are its coordinates (x, y, z); of all failed threads the first is reported."""
+    """A thread of a kernel failed. `block` and `thread` are its coordinates (x, y, z); of all failed threads the first
+    is reported.
+    """
 
     block: tuple[int, int, int] | None = None
     thread: tuple[int, int, int] | None = None
 
 
 class KernelIndexError(KernelError, IndexError):
-    """An index out of bounds: `array` is the array's name, `axis`, `index` and `extent` say what was asked for and what there is."""
+    """An index out of bounds: `array` is the array's name, `axis`, `index` and `extent` say what was asked for and what
+    there is.
+    """
 
     array: str | None = None
     axis: int | None = None

@@ -17,7 +17,9 @@ __all__ = ["Array", "Scalar", "Signature", "Void", "as_type", "signature"]  # an
 
 
 class Scalar:
-    """The type of a number or a bool. Called with types it makes a signature, called with a value it converts it; indexed, an array type."""
+    """The type of a number or a bool. Called with types it makes a signature, called with a value it converts it;
+    indexed, an array type.
+    """
 
     __slots__ = ("name",)
     name: str
@@ -178,8 +180,8 @@ def as_type(thing: Any) -> Scalar | Array:
 
 
 def signature(thing: Any) -> Signature:
-    """The signature that an object writes: `float32(float32, float32)`, the same as a string, a string `"(float32, float32)"` or a tuple of
-    types, whose result is inferred."""
+    """The signature that an object writes: `float32(float32, float32)`, the same as a string, a string `"(float32,
+    float32)"` or a tuple of types, whose result is inferred."""
     if isinstance(thing, Signature):
         return thing
     if isinstance(thing, str):

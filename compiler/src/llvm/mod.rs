@@ -25,6 +25,12 @@ use crate::abi::{BlocksFn, LoopFn, Site};
 use crate::ir::Verified;
 use crate::types::ScalarType;
 
+/// The release of LLVM that is linked: `22.1.6`.
+pub fn version() -> String {
+    let (major, minor, patch) = inkwell::support::get_llvm_version();
+    format!("{major}.{minor}.{patch}")
+}
+
 /// How a block's threads lie in warps; compiled code is specialised by it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum BlockClass {
