@@ -176,3 +176,68 @@ fn mandelbrot_speed() {
     }
     run(Lanes::Warp, [32, 16, 1], [32, 8, 1], 1536, 1024, 20, "haswell");
 }
+
+/// `a * b + c` of one type.
+fn multiply_add(ty: ScalarType) -> Verified {
+    let mut b = Builder::new("multiply_add", Kind::Scalar);
+    let params = ["a", "b", "c"].map(|n| b.scalar_param(n, ty));
+    let [x, y, z] = params.map(|p| b.push(Inst::Param(p)));
+    let product = b.apply(Op::Mul, &[x, y]);
+    let sum = b.apply(Op::Add, &[product, z]);
+    let result = b.slot("%result", ty);
+    b.set(result, sum);
+    Verified::new(b.finish(vec![result], Sources::default())).expect("valid")
+}
+
+#[test]
+fn elements_of_every_count_and_with_uniform_operands() {
+    for cpu in ["native", "haswell", "x86-64"] {
+        let cpu = Cpu::new(Some(cpu)).expect("a processor");
+        for lanes in [Lanes::One, Lanes::Warp] {
+            for uniform in [0u64, 0b010, 0b101, 0b111] {
+                let f64s = ScalarType::F64;
+                let signature = llvm::Signature { inputs: vec![f64s; 3], outputs: vec![f64s] };
+                let shape = Shape::Loop { lanes, signature, uniform, exact_flags: false };
+                let code = llvm::compile(&multiply_add(f64s), &shape, &cpu).expect("code");
+                for count in (0..70).chain([1000]) {
+                    let column = |seed: usize| -> Vec<f64> { (0..count.max(1)).map(|i| (i * 7 + seed) as f64 / 3.0).collect() };
+                    let inputs = [column(1), column(2), column(3)];
+                    let mut out = vec![-1.0; count + 8];
+                    let state = LaunchState::default();
+                    let launch = Launch { grid: [1; 3], block: [1; 3], stop: &state.stop, state: &state };
+                    let mut operands = inputs.each_ref().map(|c| c.as_ptr() as *mut u8).to_vec();
+                    operands.push(out.as_mut_ptr().cast());
+                    // SAFETY: the columns have `count` elements (one at least), the output more.
+                    unsafe { code.elements()(operands.as_ptr(), count as u64, &launch) };
+                    let pick = |n: usize, i: usize| inputs[n][if uniform >> n & 1 == 1 { 0 } else { i }];
+                    for (i, got) in out.iter().enumerate() {
+                        let want = if i < count { pick(0, i) * pick(1, i) + pick(2, i) } else { -1.0 };
+                        assert_eq!(*got, want, "{} {lanes:?} uniform {uniform:b} count {count} element {i}", cpu.name());
+                    }
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn a_store_out_of_bounds_is_reported_by_its_lowest_thread() {
+    let mut b = Builder::new("store", Kind::Kernel);
+    let out = b.array_param("out", ArrayType { elem: ScalarType::I64, ndim: 1, layout: Layout::C, readonly: false });
+    let t = geometry(&mut b, Geometry::ThreadIdx(Axis::X));
+    b.push(Inst::Store { array: out, index: [t].into_iter().collect(), part: Part::Whole, value: t });
+    let ir = Verified::new(b.finish(vec![], Sources::default())).expect("valid");
+    for lanes in [Lanes::One, Lanes::Warp] {
+        let shape = Shape::Blocks { lanes, class: BlockClass::Rows, check_bounds: true };
+        let code = llvm::compile(&ir, &shape, &Cpu::new(None).expect("this processor")).expect("code");
+        let mut data = vec![0i64; 40];
+        let state = LaunchState::default();
+        let launch = Launch { grid: [2, 1, 1], block: [64, 1, 1], stop: &state.stop, state: &state };
+        let params = [data.as_mut_ptr() as u64, data.len() as u64, 8];
+        // SAFETY: the words describe `data`.
+        unsafe { code.blocks()(params.as_ptr(), &launch, 0, 2) };
+        let failure = state.failure().expect("a failure");
+        assert_eq!((failure.block, failure.thread, failure.index), (0, 40, Some((0, 40, 40))));
+        assert_eq!(data, (0..40).collect::<Vec<i64>>());
+    }
+}

@@ -5,7 +5,7 @@
 //! symbols are found in one table (the runtime's and the C library's), defined once; nothing else of the process can be reached.
 
 use std::ffi::{CStr, CString, c_void};
-use std::sync::{Mutex, OnceLock};
+use std::sync::{Mutex, MutexGuard, OnceLock};
 
 use inkwell::memory_buffer::MemoryBuffer;
 use llvm_sys::orc2::lljit::*;
@@ -34,8 +34,26 @@ struct Jit {
 // SAFETY: LLJIT may be used from any thread; every use here holds the mutex.
 unsafe impl Send for Jit {}
 
+static JIT: OnceLock<Result<Mutex<Jit>, Error>> = OnceLock::new();
+
+/// The JIT's lock, held.
+pub(super) struct Hold {
+    _guard: MutexGuard<'static, Jit>,
+}
+
+impl std::fmt::Debug for Hold {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Hold")
+    }
+}
+
+/// Takes the JIT's lock, if there is a JIT.
+pub(super) fn hold() -> Option<Hold> {
+    let jit = JIT.get()?.as_ref().ok()?;
+    Some(Hold { _guard: jit.lock().unwrap_or_else(|e| e.into_inner()) })
+}
+
 fn jit() -> Result<&'static Mutex<Jit>, Error> {
-    static JIT: OnceLock<Result<Mutex<Jit>, Error>> = OnceLock::new();
     JIT.get_or_init(|| Jit::new().map(Mutex::new)).as_ref().map_err(Clone::clone)
 }
 

@@ -13,7 +13,7 @@ pub use cpu::Cpu;
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, OnceLock, Weak};
+use std::sync::{Arc, Mutex, OnceLock, RwLock, RwLockWriteGuard, Weak};
 
 use inkwell::attributes::AttributeLoc;
 use inkwell::context::Context;
@@ -160,6 +160,7 @@ impl Code {
 /// [`Error::Bug`] only; anything wrong with the user's function has been found before.
 pub fn compile(ir: &Verified, shape: &Shape, cpu: &Cpu) -> Result<Arc<Code>, Error> {
     let key = key(ir, shape, cpu);
+    let _job = jobs().read().unwrap_or_else(|e| e.into_inner());
     if let Some(code) = lookup(&key) {
         return Ok(code);
     }
@@ -167,6 +168,24 @@ pub fn compile(ir: &Verified, shape: &Shape, cpu: &Cpu) -> Result<Arc<Code>, Err
     let (object, sites) = assemble(ir, shape, cpu, &symbol, FileType::Object)?;
     let code = Arc::new(Code { loaded: jit::load(&object, &symbol)?, shape: shape.clone(), sites });
     Ok(remember(key, code))
+}
+
+/// Holds off every compilation, so that the process may fork: a child made in the middle of one would inherit locks that nobody there can open. Waits for those under way.
+pub fn hold_for_fork() -> Held {
+    let jobs = jobs().write().unwrap_or_else(|e| e.into_inner());
+    Held { _jobs: jobs, _loader: jit::hold() }
+}
+
+/// See [`hold_for_fork`]; dropped in parent and child.
+#[derive(Debug)]
+pub struct Held {
+    _jobs: RwLockWriteGuard<'static, ()>,
+    _loader: Option<jit::Hold>,
+}
+
+fn jobs() -> &'static RwLock<()> {
+    static JOBS: RwLock<()> = RwLock::new(());
+    &JOBS
 }
 
 /// The lanes that suit a function on a processor: warps, unless it lacks the masks that varying control flow needs (before AVX2), where they cost more than they give.
