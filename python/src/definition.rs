@@ -263,6 +263,12 @@ impl PyFunction {
         self.source.first_line
     }
 
+    /// What each path in the text means, in words; names are looked up now if they have not been.
+    fn meanings(&self, py: Python<'_>) -> PyResult<BTreeMap<String, String>> {
+        let definition = self.definition(py)?;
+        Ok(definition.names.iter().chain(&definition.defaults).map(|(name, meaning)| (name.clone(), meaning::words(meaning))).collect())
+    }
+
     fn __repr__(&self) -> String {
         format!("<function {} at {}:{}>", self.name, self.source.file, self.source.first_line)
     }

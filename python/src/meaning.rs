@@ -271,7 +271,35 @@ fn array(object: &Bound<'_, PyAny>, numpy: &Numpy) -> PyResult<Meaning> {
     Ok(Meaning::Array(Arc::new(ConstantArray { ty, shape, data })))
 }
 
-// --- words for what cannot be used ---
+// --- words ---
+
+/// A meaning in words, for people who ask what a name was taken for.
+pub(crate) fn words(meaning: &Meaning) -> String {
+    match meaning {
+        Meaning::Constant(constant) => format!("constant {}", spelled(constant)),
+        Meaning::Array(array) => format!("constant {}", array.ty),
+        Meaning::Type(scalar) => format!("type {scalar}"),
+        Meaning::Builtin(name) => format!("builtin {name}"),
+        Meaning::Function(definition) => format!("function {}", definition.name),
+        Meaning::Unsupported { what, help: None } => format!("unsupported: {what}"),
+        Meaning::Unsupported { what, help: Some(help) } => format!("unsupported: {what} ({help})"),
+    }
+}
+
+/// A constant as Python would write it.
+fn spelled(constant: &Constant) -> String {
+    match constant {
+        Constant::None => "None".to_owned(),
+        Constant::Bool(value) => if *value { "True" } else { "False" }.to_owned(),
+        Constant::Int(value) => value.to_string(),
+        Constant::Float(value) => format!("{value:?}"),
+        Constant::Complex(real, imag) => format!("complex({real:?}, {imag:?})"),
+        Constant::Str(text) => format!("{text:?}"),
+        Constant::Scalar(scalar) => format!("{scalar:?}"),
+        Constant::ComplexScalar(ty, real, imag) => format!("{ty}(complex({real:?}, {imag:?}))"),
+        Constant::Tuple(items) => format!("({})", items.iter().map(spelled).collect::<Vec<_>>().join(", ")),
+    }
+}
 
 /// A noun phrase for an object.
 pub(crate) fn phrase(object: &Bound<'_, PyAny>) -> PyResult<String> {

@@ -5,7 +5,7 @@
 
 use std::sync::{Mutex, PoisonError};
 
-use numpy::{Element, PyArray1, PyArrayMethods, PyReadwriteArray1, PyUntypedArrayMethods};
+use numpy::{Element, PyArray1, PyArrayMethods, PyReadwriteArray1};
 use pyo3::prelude::*;
 use verdigris_device::pool;
 use verdigris_rand::{Error, Generator, Kind};
@@ -21,9 +21,6 @@ pub(crate) struct PyGenerator(Mutex<Generator>);
 fn target<'py, T: Element>(array: &Bound<'py, PyAny>) -> PyResult<PyReadwriteArray1<'py, T>> {
     let refused = |why: &str| Exception::new(array.py(), Class::Argument, format!("the array to fill {why}")).with("code", "bad-array").build();
     let typed = array.cast::<PyArray1<T>>().map_err(|_| refused("has not the dtype or the dimensions asked for"))?;
-    if !typed.is_contiguous() {
-        return Err(refused("is not contiguous"));
-    }
     typed.try_readwrite().map_err(|error| refused(&format!("cannot be written: {error}")))
 }
 
@@ -34,7 +31,8 @@ impl PyGenerator {
         F: FnOnce(&mut Generator, &mut [T]) -> Result<(), Error> + Send,
     {
         let mut held = target::<T>(array)?;
-        let whole = held.as_slice_mut()?;
+        let unfit = |_| Exception::new(array.py(), Class::Argument, "the array to fill is not contiguous or not aligned").build();
+        let whole = held.as_slice_mut().map_err(unfit)?;
         let len = whole.len();
         let Some(out) = whole.get_mut(..size) else {
             let message = format!("{size} numbers were asked for, but the array holds {len}");

@@ -9,8 +9,8 @@ Arrays are filled in place: NumPy arrays and device arrays, contiguous and of on
 
 from __future__ import annotations
 
-import threading
 import time
+from _thread import allocate_lock
 from typing import Any
 
 import numpy as np
@@ -123,7 +123,7 @@ def _checked(ary: Any, size: int | None) -> tuple[np.ndarray[Any, Any], int]:
 
 # --- arrays of random numbers ---
 
-_lock = threading.Lock()
+_lock = allocate_lock()
 _shared: PRNG | None = None
 
 

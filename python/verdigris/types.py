@@ -169,7 +169,7 @@ def as_type(thing: Any) -> Scalar | Array:
         if isinstance(found, Scalar | Array):
             return found
         raise ArgumentError(f"{thing!r} is not the name of a type", code="bad-type")
-    if thing in (int, float, complex, bool):
+    if isinstance(thing, type) and thing in _PYTHON:
         return _PYTHON[thing]
     if isinstance(thing, np.dtype) or (isinstance(thing, type) and issubclass(thing, np.generic)):
         scalar = _BY_DTYPE.get(np.dtype(thing).newbyteorder("="))

@@ -1,0 +1,18 @@
+"""Stands for `pyculib` 1.0 (and for `accelerate.cuda`, its former name): `rand`, as far as verdigris has it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from . import rand
+
+__version__ = "1.0.1"
+__all__ = ["rand"]
+
+_NOT_YET = ("blas", "fft", "sorting", "sparse")
+
+
+def __getattr__(name: str) -> Any:
+    if name in _NOT_YET:
+        raise AttributeError(f"verdigris has no pyculib.{name}")
+    raise AttributeError(f"module 'pyculib' has no attribute {name!r}")
