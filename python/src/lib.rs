@@ -1,12 +1,13 @@
 //! The extension module `verdigris._verdigris`.
 //!
 //! Owns what stands between Python and the crates below: taking arguments apart ([`definition`], [`meaning`], [`types`]), the border where the GIL is released and
-//! errors change their form ([`gate`], [`error`]), the environment ([`config`]), and a thin class for each thing that Python holds. All that computes is in the
+//! errors change their form ([`gate`], [`error`]), the environment and forks ([`config`], [`machine`], [`fork`]), and a thin class for each thing that Python holds. All that computes is in the
 //! crates; all that a user reads is in the Python package.
 
 mod config;
 mod definition;
 mod error;
+mod fork;
 mod gate;
 mod machine;
 mod meaning;
@@ -16,12 +17,21 @@ mod types;
 /// The module.
 #[pyo3::pymodule(name = "_verdigris")]
 mod module {
+    use pyo3::prelude::*;
+
     #[pymodule_export]
     use crate::definition::PyFunction;
+    #[pymodule_export]
+    use crate::fork::{after_fork, before_fork};
     #[pymodule_export]
     use crate::machine::{facts, get_num_threads, set_device, set_num_threads, set_thread_limit};
     #[pymodule_export]
     use crate::meaning::register_builtin;
     #[pymodule_export]
     use crate::rand::PyGenerator;
+
+    #[pymodule_init]
+    fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
+        crate::fork::register(module)
+    }
 }

@@ -1,0 +1,41 @@
+//! `os.fork`: no compilation may be half done while the process is copied.
+//!
+//! Owns the hooks that Python calls around a fork. The thread pool needs none: `verdigris-device` makes another where the process id has changed.
+
+use std::cell::RefCell;
+
+use pyo3::prelude::*;
+use pyo3::types::PyDict;
+use verdigris_compiler::llvm::{self, Held};
+
+thread_local! {
+    /// What this thread holds while it forks. A list, because a hook of another package may fork in turn.
+    static HELD: RefCell<Vec<Held>> = const { RefCell::new(Vec::new()) };
+}
+
+/// Waits for compilations under way and holds off new ones.
+#[pyfunction]
+pub(crate) fn before_fork(py: Python<'_>) {
+    // A compilation that ends may have to take the GIL afterwards, to hand over its result.
+    py.detach(|| {
+        let held = llvm::hold_for_fork();
+        HELD.with_borrow_mut(|all| all.push(held));
+    });
+}
+
+/// Lets compilations go on, in parent and child.
+#[pyfunction]
+pub(crate) fn after_fork() {
+    HELD.with_borrow_mut(|all| drop(all.pop()));
+}
+
+/// Has Python call the hooks of `module`.
+pub(crate) fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    let hooks = PyDict::new(module.py());
+    let after = module.getattr("after_fork")?;
+    hooks.set_item("before", module.getattr("before_fork")?)?;
+    hooks.set_item("after_in_parent", &after)?;
+    hooks.set_item("after_in_child", &after)?;
+    module.py().import("os")?.getattr("register_at_fork")?.call((), Some(&hooks))?;
+    Ok(())
+}
