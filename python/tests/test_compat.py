@@ -1,8 +1,5 @@
 """`verdigris.compat`: stand-ins for other packages. Each case is a process of its own."""
 
-import subprocess
-import sys
-
 SCRIPT = """
 import sys
 from pyculib import rand as curand
@@ -21,11 +18,7 @@ print(__name__, sys.argv[1:])
 """
 
 
-def python(*arguments):
-    return subprocess.run([sys.executable, *arguments], capture_output=True, text=True, timeout=120)
-
-
-def test_runs_a_script_with_its_arguments(tmp_path):
+def test_runs_a_script_with_its_arguments(python, tmp_path):
     (tmp_path / "neighbour.py").write_text("")
     script = tmp_path / "script.py"
     script.write_text("import neighbour\n" + SCRIPT)
@@ -33,19 +26,19 @@ def test_runs_a_script_with_its_arguments(tmp_path):
     assert out.stdout == "refused\n__main__ ['-x', '7']\n", out.stderr
 
 
-def test_usage():
+def test_usage(python):
     for arguments in ([], ["--unknown"], ["--numba"]):
         out = python("-m", "verdigris.compat", *arguments)
         assert out.returncode == 2 and "usage" in out.stderr
 
 
-def test_a_failing_scripts_traceback_is_its_own(tmp_path):
+def test_a_failing_scripts_traceback_is_its_own(python, tmp_path):
     script = tmp_path / "script.py"
     script.write_text("import sys\nsys.exit(3)\n")
     assert python("-m", "verdigris.compat", str(script)).returncode == 3
 
 
-def test_install_twice_and_missing_names():
+def test_install_twice_and_missing_names(python):
     code = """
 from verdigris import compat
 compat.install(); compat.install()
@@ -56,7 +49,7 @@ except AttributeError as error: print(error)
     assert python("-c", code).stdout == "verdigris has no pyculib.blas\n"
 
 
-def test_refused_when_the_real_one_is_loaded():
+def test_refused_when_the_real_one_is_loaded(python):
     code = """
 import sys, types
 sys.modules["pyculib"] = types.ModuleType("pyculib")
@@ -70,7 +63,7 @@ print("accelerate" in sys.modules)
     assert out[1] == "False"
 
 
-def test_numba_is_stood_in_for_only_when_asked():
+def test_numba_is_stood_in_for_only_when_asked(python):
     code = """
 import sys
 from verdigris import compat
@@ -89,7 +82,7 @@ except AttributeError as error: print(error)
     assert out.stdout == "verdigris' stand-in for numba has no 'njit'\n", out.stderr
 
 
-def test_numba_is_refused_when_loaded():
+def test_numba_is_refused_when_loaded(python):
     code = """
 import numba
 from verdigris import compat

@@ -1,9 +1,6 @@
 """Device, threads, info and what an import costs."""
 
-import os
 import re
-import subprocess
-import sys
 import threading
 
 import numpy as np
@@ -11,11 +8,6 @@ import pytest
 
 import verdigris as vg
 from verdigris.errors import BadValueError, DeviceError
-
-
-def python(*arguments, **variables):
-    environment = {k: v for k, v in os.environ.items() if not k.startswith("VERDIGRIS_")} | variables
-    return subprocess.run([sys.executable, *arguments], capture_output=True, text=True, env=environment, timeout=120)
 
 
 def test_info_says_what_and_why():
@@ -29,7 +21,7 @@ def test_info_says_what_and_why():
         assert word in str(info)
 
 
-def test_the_command_prints_it_with_the_variables():
+def test_the_command_prints_it_with_the_variables(python):
     out = python("-m", "verdigris", VERDIGRIS_NUM_THREADS="3", VERDIGRIS_CPU="x86-64")
     assert out.returncode == 0, out.stderr
     assert "3 (VERDIGRIS_NUM_THREADS=3)" in out.stdout
@@ -39,19 +31,19 @@ def test_the_command_prints_it_with_the_variables():
     assert python("-m", "verdigris", "nonsense").returncode == 2
 
 
-def test_a_gpu_that_is_not_there():
+def test_a_gpu_that_is_not_there(python):
     out = python("-m", "verdigris", VERDIGRIS_DEVICE="cuda", CUDA_VISIBLE_DEVICES="")
     assert out.returncode == 0, out.stderr
     assert "VERDIGRIS_DEVICE=cuda asks for a GPU: CUDA_VISIBLE_DEVICES is empty" in out.stdout
 
 
-def test_an_unknown_processor_is_said_not_raised_by_info():
+def test_an_unknown_processor_is_said_not_raised_by_info(python):
     out = python("-m", "verdigris", VERDIGRIS_CPU="pentium")
     assert out.returncode == 0, out.stderr
     assert "`pentium` is not known" in out.stdout
 
 
-def test_use_device():
+def test_use_device(python):
     code = """
 import verdigris as vg
 with vg.use_device("cpu") as device:
@@ -75,7 +67,7 @@ except vg.errors.DeviceError as error:
         vg.use_device("nonsense")
 
 
-def test_threads():
+def test_threads(python):
     before = vg.get_num_threads()
     with vg.num_threads(1) as limit:
         assert vg.get_num_threads() == 1
@@ -94,7 +86,7 @@ def test_threads():
     assert out.stdout == "5 set by set_num_threads\n", out.stderr
 
 
-def test_import_starts_no_thread_and_loads_little():
+def test_import_starts_no_thread_and_loads_little(python):
     code = """
 import numpy, sys, os
 before = set(sys.modules)
@@ -125,12 +117,12 @@ print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), np.array_equal(numbers
 
 
 @pytest.mark.parametrize("extra", ["", "threading.Thread(target=lambda: [numbers() for _ in range(20)]).start()"])
-def test_a_forked_child_has_threads_of_its_own(extra):
+def test_a_forked_child_has_threads_of_its_own(extra, python):
     out = python("-c", FORKED.format(extra=extra))
     assert out.stdout == "0 True\n", out.stderr
 
 
-def test_import_adds_at_most_60_ms_to_numpys():
+def test_import_adds_at_most_60_ms_to_numpys(python):
     code = "import numpy, time; t = time.perf_counter(); import verdigris; print(time.perf_counter() - t)"
     with open("/proc/self/maps") as maps:
         if "libLLVM" in maps.read():

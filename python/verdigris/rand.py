@@ -11,6 +11,8 @@ from __future__ import annotations
 
 import time
 from _thread import allocate_lock
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -90,35 +92,51 @@ class PRNG:
 
     def poisson(self, ary: Any, lmbd: float, size: int | None = None) -> None:
         """Fills `ary` (int32 or uint32) with Poisson numbers of mean `lmbd`."""
-        host, size = _checked(ary, size)
-        if host.dtype not in _INTEGERS:
+        size = _checked(ary, size)
+        if ary.dtype not in _INTEGERS:
             raise BadValueError("Only accept 32-bit integer arrays.", code="bad-array")
-        self._generator.poisson_u32(host.view(np.uint32), float(lmbd), size)
+        with _host(ary, size) as host:
+            self._generator.poisson_u32(host.view(np.uint32), float(lmbd), size)
 
     def _fill(self, ary: Any, size: int | None, distribution: str, *parameters: float) -> None:
-        host, size = _checked(ary, size)
-        kind = _FLOATS.get(host.dtype)
+        size = _checked(ary, size)
+        kind = _FLOATS.get(ary.dtype)
         if kind is None:
             raise BadValueError("Only accept float or double arrays.", code="bad-array")
-        getattr(self._generator, f"{distribution}_{kind}")(host, *parameters, size)
+        with _host(ary, size) as host:
+            getattr(self._generator, f"{distribution}_{kind}")(host, *parameters, size)
 
     def __repr__(self) -> str:
         return f"PRNG(rndtype={self._rndtype}, seed={self.seed}, offset={self._offset})"
 
 
-def _checked(ary: Any, size: int | None) -> tuple[np.ndarray[Any, Any], int]:
-    """The memory to fill as a NumPy array of one dimension, and how much of it."""
-    host = ary
-    if not isinstance(host, np.ndarray):
+def _checked(ary: Any, size: int | None) -> int:
+    """How much of `ary` to fill; refuses what is no array to fill."""
+    if not (isinstance(ary, np.ndarray) or _on_device(ary)):
         raise ArgumentError(f"Only accept arrays, not {type(ary).__name__}", code="bad-array")
-    if host.ndim != 1:
+    if ary.ndim != 1:
         raise ArgumentError("Only accept 1-D array", code="bad-array")
-    if host.size > 1 and host.strides[0] != host.itemsize:
+    if ary.size > 1 and ary.strides[0] != ary.dtype.itemsize:
         raise ArgumentError("Only accept unit strided array", code="bad-array")
-    size = int(size) if size else host.size
-    if not 0 <= size <= host.size:
-        raise ShapeError(f"{size} numbers were asked for, but the array holds {host.size}", code="too-short")
-    return host, size
+    size = int(size) if size else ary.size
+    if not 0 <= size <= ary.size:
+        raise ShapeError(f"{size} numbers were asked for, but the array holds {ary.size}", code="too-short")
+    return size
+
+
+def _on_device(ary: Any) -> bool:
+    return hasattr(type(ary), "copy_to_device")
+
+
+@contextmanager
+def _host(ary: Any, size: int) -> Iterator[np.ndarray[Any, Any]]:
+    """The memory to fill: the array's own, or for a device array a buffer that is copied there at the end."""
+    if isinstance(ary, np.ndarray):
+        yield ary
+    else:
+        buffer = np.empty(size, ary.dtype)
+        yield buffer
+        ary[:size].copy_to_device(buffer)
 
 
 # --- arrays of random numbers ---

@@ -1,0 +1,27 @@
+"""What tests share: fresh processes, and the GPU marker."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+import verdigris
+
+
+@pytest.fixture
+def python():
+    """Runs Python in a process of its own, with none of our environment variables but those given."""
+
+    def run(*arguments, **variables):
+        environment = {k: v for k, v in os.environ.items() if not k.startswith("VERDIGRIS_")} | variables
+        return subprocess.run([sys.executable, *arguments], capture_output=True, text=True, env=environment, timeout=300)
+
+    return run
+
+
+def pytest_runtest_setup(item):
+    if item.get_closest_marker("gpu") and verdigris.info()["device"] == "cpu":
+        if os.environ.get("VERDIGRIS_REQUIRE_GPU") == "1":
+            pytest.fail("VERDIGRIS_REQUIRE_GPU=1, and there is no GPU that verdigris can use")
+        pytest.skip("needs a GPU that verdigris can use")
