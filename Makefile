@@ -86,6 +86,7 @@ docs: llvm ## rustdoc of every crate, in target/doc
 
 .PHONY: notices
 notices: $(CARGO_TOOLS)/bin/cargo-about ## write THIRD-PARTY-NOTICES from the locked crates and the hand list
+	cargo fetch --locked --quiet
 	$(PYTHON) dev/notices.py $(CARGO_TOOLS)/bin/cargo-about > THIRD-PARTY-NOTICES.new
 	mv THIRD-PARTY-NOTICES.new THIRD-PARTY-NOTICES
 

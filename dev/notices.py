@@ -13,7 +13,7 @@ RULE = "=" * 80
 def main():
     root = pathlib.Path(__file__).resolve().parent.parent
     crates = subprocess.run(
-        [sys.argv[1], "generate", "--locked", "--fail", "--manifest-path", "python/Cargo.toml", "-c", "about.toml", "about.hbs"],
+        [sys.argv[1], "generate", "--frozen", "--fail", "--manifest-path", "python/Cargo.toml", "-c", "about.toml", "about.hbs"],
         cwd=root,
         check=True,
         stdout=subprocess.PIPE,
