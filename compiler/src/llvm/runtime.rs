@@ -34,6 +34,10 @@ pub(super) fn symbols() -> Vec<(&'static str, *const c_void)> {
         vg_mod_f32,
         vg_pow_i64,
         vg_pow_u64,
+        vg_floordiv_i64,
+        vg_floordiv_u64,
+        vg_mod_i64,
+        vg_mod_u64,
         vg_pad,
         vg_copy,
     ]
