@@ -199,6 +199,43 @@ impl Builder {
         self.open.last_mut().expect("an open block").truncate(mark.length);
     }
 
+    /// Puts instructions just before a terminator that stands in a block already closed into its construct. Looks at instructions made
+    /// since `since` only.
+    ///
+    /// # Panics
+    /// If no such block ends with the terminator.
+    pub fn insert_before(&mut self, terminator: Value, since: usize, block: Block) {
+        if block.is_empty() {
+            return;
+        }
+        for inst in &mut self.function.insts[since..] {
+            for b in inst.blocks_mut() {
+                if b.last() == Some(&terminator) {
+                    let at = b.len() - 1;
+                    b.splice(at..at, block);
+                    return;
+                }
+            }
+        }
+        panic!("the terminator stands in no closed block");
+    }
+
+    /// Appends instructions to the body of a scope.
+    ///
+    /// # Panics
+    /// If it is no scope.
+    pub fn extend_scope(&mut self, scope: Value, block: Block) {
+        match &mut self.function.insts[scope.index()] {
+            Inst::Scope { body, .. } => body.extend(block),
+            other => panic!("no scope: {other:?}"),
+        }
+    }
+
+    /// Appends instructions made in a block that was closed without being put into a construct.
+    pub fn append(&mut self, block: Block) {
+        self.open.last_mut().expect("an open block").extend(block);
+    }
+
     /// Ends the function.
     pub fn finish(mut self, results: Vec<Slot>, sources: Sources) -> Function {
         assert_eq!(self.open.len(), 1, "unclosed blocks");

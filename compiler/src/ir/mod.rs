@@ -286,6 +286,18 @@ impl Inst {
         }
     }
 
+    /// The blocks inside a construct, to be changed.
+    pub fn blocks_mut(&mut self) -> SmallVec<[&mut Block; 2]> {
+        let mut blocks = SmallVec::new();
+        match self {
+            Inst::If { then, otherwise, .. } => blocks.extend([then, otherwise]),
+            Inst::Loop { body, latch, .. } => blocks.extend([body, latch]),
+            Inst::Scope { body, .. } => blocks.push(body),
+            _ => {}
+        }
+        blocks
+    }
+
     /// The values it reads (those in inner blocks not included).
     pub fn operands(&self) -> SmallVec<[Value; 4]> {
         match self {

@@ -1,11 +1,50 @@
-//! Typed lowering.
-use crate::diagnostic::Diagnostic;
-use crate::ir::{Kind, Verified};
-use crate::names::Definition;
-use crate::types::Type;
+//! Syntax tree + names + argument types → typed, structured IR, in one flow-sensitive pass that infers types as it emits.
+//!
+//! Given: a tree that `syntax` has accepted and the host's table of names. Owned here: what every construct and function of the language means and
+//! which types it takes (each topic in its own file), and all diagnostics about names and types. Not known here: arrays' memory, lanes, targets;
+//! what an operation computes is `op`'s table.
+//!
+//! A variable's type belongs to a path. Where paths join ([`env`]) the types of live variables are unified and conversions are put at the ends of the
+//! paths; a loop is lowered on the assumption that its variables enter with the types they had before it, and once more with wider types if that was wrong
+//! ([`loops`]). Calls are inlined ([`call`]). Values that do not outlive their block need no slot: [`tidy`] drops what is never read.
 
-/// Names of everything the compiler implements.
-pub const BUILTINS: &[&str] = &[];
+mod arithmetic;
+mod arrays;
+mod bounds;
+mod builtins;
+mod call;
+mod choice;
+mod compare;
+mod complex;
+mod convert;
+mod env;
+mod expr;
+mod fault;
+mod function;
+mod library;
+mod liveness;
+mod loops;
+mod power;
+mod prelude;
+mod ranges;
+mod reach;
+mod stmt;
+mod tidy;
+mod value;
+
+pub use builtins::BUILTINS;
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use crate::diagnostic::Diagnostic;
+use crate::ir::{Array, Builder, Kind, Mark, Slot, Value, Verified};
+use crate::names::Definition;
+use crate::op::{self, Op};
+use crate::source::{Sources, Span};
+use crate::types::{Scalar, ScalarType, Type};
+use fault::{Result, Stop};
+use function::{Frame, Parsed};
 
 /// What lowering needs besides the function and its argument types.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -21,6 +60,8 @@ pub struct Options {
 pub struct Lowered {
     /// The IR.
     pub ir: Verified,
+    /// The argument types it was lowered for.
+    pub params: Vec<Type>,
     /// The type returned, before splitting.
     pub result: Type,
 }
@@ -29,6 +70,140 @@ pub struct Lowered {
 ///
 /// # Errors
 /// The first fault found.
-pub fn lower(_d: &Definition, _args: &[Type], _options: Options, _returns: Option<&Type>) -> Result<Lowered, Box<Diagnostic>> {
-    unreachable!()
+pub fn lower(definition: &Definition, args: &[Type], options: Options, returns: Option<&Type>) -> std::result::Result<Lowered, Box<Diagnostic>> {
+    let mut lowerer = Lowerer {
+        b: Builder::new(definition.name.clone(), options.kind),
+        options,
+        sources: Sources::default(),
+        frames: Vec::new(),
+        frame_count: 0,
+        slots: HashMap::new(),
+        parsed: HashMap::new(),
+        constant_arrays: Vec::new(),
+        pending: Vec::new(),
+    };
+    match lowerer.entry(definition, args, returns) {
+        Ok(result) => {
+            let Lowerer { b, sources, .. } = lowerer;
+            let function = tidy::tidy(b.finish(result.slots, sources));
+            let ir = Verified::new(function).unwrap_or_else(|invalid| panic!("lowering made invalid IR: {invalid:?}"));
+            Ok(Lowered { ir, params: args.to_vec(), result: result.ty })
+        }
+        Err(diagnostic) => Err(diagnostic.with_sources(&lowerer.sources)),
+    }
+}
+
+/// The state of lowering one function with all it calls.
+struct Lowerer {
+    b: Builder,
+    options: Options,
+    sources: Sources,
+    /// The function being lowered is the last; those before it are being called out of.
+    frames: Vec<Frame>,
+    frame_count: u32,
+    /// The slot of a variable's part in one type, by frame, name and type.
+    slots: HashMap<(u32, String, ScalarType), Slot>,
+    /// Functions parsed so far, by the address of their definition's source and name.
+    parsed: HashMap<(usize, String, u32, Option<u32>), Arc<Parsed>>,
+    constant_arrays: Vec<(usize, Array)>,
+    /// Reads of variables that no path has assigned *so far*: faults, unless the loop around them is lowered again.
+    pending: Vec<Box<Diagnostic>>,
+}
+
+/// The state of a [`Lowerer`] to return to.
+struct Checkpoint {
+    mark: Mark,
+    pending: usize,
+}
+
+impl Lowerer {
+    fn frame(&mut self) -> &mut Frame {
+        self.frames.last_mut().expect("a function is being lowered")
+    }
+
+    fn checkpoint(&self) -> Checkpoint {
+        Checkpoint { mark: self.b.mark(), pending: self.pending.len() }
+    }
+
+    fn restore(&mut self, point: &Checkpoint) {
+        self.b.rollback(point.mark);
+        self.pending.truncate(point.pending);
+        let f = self.b.function();
+        let (slots, arrays) = (f.slots.len(), f.arrays.len());
+        self.slots.retain(|_, s| s.index() < slots);
+        self.constant_arrays.retain(|(_, a)| a.index() < arrays);
+    }
+
+    /// What is emitted from now on belongs to this span (in library code written in the language: to its call).
+    fn at(&mut self, span: Span) {
+        let quiet = self.frames.last().and_then(|f| f.quiet);
+        self.b.at(quiet.unwrap_or(span));
+    }
+
+    /// Number of instructions so far, which tells values made before from those made after.
+    fn made(&self) -> usize {
+        self.b.function().insts.len()
+    }
+
+    fn ty(&self, value: Value) -> ScalarType {
+        self.b.function().ty(value)
+    }
+
+    /// The constant that a value is, if it is one.
+    fn known(&self, value: Value) -> Option<Scalar> {
+        match self.b.function().inst(value) {
+            crate::ir::Inst::Const(c) => Some(*c),
+            _ => None,
+        }
+    }
+
+    fn constant(&mut self, value: Scalar) -> Value {
+        self.b.constant(value)
+    }
+
+    fn float(&mut self, ty: ScalarType, value: f64) -> Value {
+        self.b.constant(Scalar::float(ty, value))
+    }
+
+    /// An operation, done at once if its operands are constants and its result does not depend on a math library.
+    fn op(&mut self, op: Op, args: &[Value]) -> Value {
+        if let Op::Cast(to) = op
+            && self.ty(args[0]) == to
+        {
+            return args[0];
+        }
+        if op == Op::Select
+            && let Some(c) = self.known(args[0])
+        {
+            return if c.as_bool() { args[1] } else { args[2] };
+        }
+        let library = matches!(op, Op::Math(_)) || (op == Op::Pow && self.ty(args[0]).is_float());
+        if !library {
+            let constants: Option<smallvec::SmallVec<[Scalar; 3]>> = args.iter().map(|a| self.known(*a)).collect();
+            if let Some(constants) = constants {
+                return self.constant(op::eval(op, &constants));
+            }
+        }
+        self.b.apply(op, args)
+    }
+
+    fn cast(&mut self, value: Value, to: ScalarType) -> Value {
+        self.op(Op::Cast(to), &[value])
+    }
+
+    /// Lowers into a block of its own, which is given back closed. Expressions assign nothing, so the variables are as before.
+    fn nested<T>(&mut self, f: impl FnOnce(&mut Self) -> Result<T>) -> Result<(T, crate::ir::Block)> {
+        let env = self.frame().env.clone();
+        self.b.open();
+        let result = f(self)?;
+        let block = self.b.close();
+        self.frame().env = env;
+        Ok((result, block))
+    }
+
+    /// A place that control cannot reach, because a variable read there is assigned nowhere before.
+    fn unreachable<T>(&mut self, fault: Box<Diagnostic>) -> Result<T> {
+        self.pending.push(fault);
+        Err(Stop::Unreachable)
+    }
 }

@@ -6,7 +6,7 @@
 mod promotion;
 mod scalar;
 
-pub use promotion::{binary_arithmetic, unify, unify_types};
+pub use promotion::{binary_arithmetic, power, true_division, unify, unify_types};
 pub use scalar::{Scalar, ScalarType};
 
 use std::fmt;

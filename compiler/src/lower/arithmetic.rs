@@ -1,0 +1,118 @@
+//! Arithmetic and bit operators on numbers, and `+` of tuples.
+//!
+//! Complex formulas are in [`super::complex`], powers in [`super::power`].
+
+use super::Lowerer;
+use super::fault::{Result, fault};
+use super::value::Val;
+use crate::op::Op;
+use crate::source::Span;
+use crate::syntax::{BinaryOp, UnaryOp};
+use crate::types::{ScalarType, binary_arithmetic, true_division};
+
+impl Lowerer {
+    /// `left op right`.
+    pub(super) fn binary(&mut self, op: BinaryOp, left: (&Val, Span), right: (&Val, Span), span: Span) -> Result<Val> {
+        let result = match (self.scalar_type(left.0), self.scalar_type(right.0)) {
+            (Some(a), Some(b)) => self.binary_numbers(op, (left.0, a), (right.0, b), span)?,
+            _ => match (op, left.0, right.0) {
+                (BinaryOp::Add, Val::Tuple(a), Val::Tuple(b)) => Some(Val::Tuple(a.iter().chain(b).cloned().collect())),
+                _ => None,
+            },
+        };
+        match result {
+            Some(val) => Ok(val),
+            None => {
+                let d = self.undefined_operator(op.symbol(), left, right);
+                let numbers = left.0.is_number() && right.0.is_number();
+                fault(match op {
+                    BinaryOp::MatMul => d.help("write the loops, or use a library routine outside the kernel"),
+                    BinaryOp::And if numbers => d.help("`and` combines conditions; `&` works on integers and bools"),
+                    BinaryOp::Or if numbers => d.help("`or` combines conditions; `|` works on integers and bools"),
+                    BinaryOp::Shl | BinaryOp::Shr | BinaryOp::Xor if numbers => d.help("convert the operands with `int(...)`"),
+                    _ => d,
+                })
+            }
+        }
+    }
+
+    fn binary_numbers(&mut self, op: BinaryOp, left: (&Val, ScalarType), right: (&Val, ScalarType), span: Span) -> Result<Option<Val>> {
+        let ((l, a), (r, b)) = (left, right);
+        let t = binary_arithmetic(a, b);
+        let plain = match op {
+            BinaryOp::Add => Op::Add,
+            BinaryOp::Sub => Op::Sub,
+            BinaryOp::Mul => Op::Mul,
+            BinaryOp::FloorDiv => Op::FloorDiv,
+            BinaryOp::Mod => Op::Mod,
+            BinaryOp::TrueDiv => {
+                let t = true_division(a, b);
+                return Ok(Some(if t.is_complex() { self.complex_binary(op, l, r, t) } else { self.real_binary(Op::Div, l, r, t) }));
+            }
+            BinaryOp::Pow => return self.power(left, right, span).map(Some),
+            BinaryOp::Shl | BinaryOp::Shr | BinaryOp::And | BinaryOp::Or | BinaryOp::Xor => return Ok(self.bits(op, left, right)),
+            BinaryOp::MatMul => return Ok(None),
+        };
+        if t.is_complex() {
+            let defined = matches!(op, BinaryOp::Add | BinaryOp::Sub | BinaryOp::Mul);
+            return Ok(defined.then(|| self.complex_binary(op, l, r, t)));
+        }
+        Ok(Some(self.real_binary(plain, l, r, t)))
+    }
+
+    /// A row of the op table on two real numbers converted to `t`.
+    pub(super) fn real_binary(&mut self, op: Op, l: &Val, r: &Val, t: ScalarType) -> Val {
+        let l = self.to_real(l, t).expect("a real number");
+        let r = self.to_real(r, t).expect("a real number");
+        Val::Real(self.op(op, &[l, r]))
+    }
+
+    fn bits(&mut self, op: BinaryOp, (l, a): (&Val, ScalarType), (r, b): (&Val, ScalarType)) -> Option<Val> {
+        if a.part().is_float() || b.part().is_float() {
+            return None;
+        }
+        let shift = matches!(op, BinaryOp::Shl | BinaryOp::Shr);
+        let t = match (a, b) {
+            (ScalarType::Bool, ScalarType::Bool) if !shift => ScalarType::Bool,
+            _ if shift => binary_arithmetic(a, a),
+            _ => binary_arithmetic(a, b),
+        };
+        let op = match op {
+            BinaryOp::Shl => Op::Shl,
+            BinaryOp::Shr => Op::Shr,
+            BinaryOp::And => Op::And,
+            BinaryOp::Or => Op::Or,
+            _ => Op::Xor,
+        };
+        Some(self.real_binary(op, l, r, t))
+    }
+
+    /// `+x`, `-x`, `~x`.
+    pub(super) fn unary_arithmetic(&mut self, op: UnaryOp, val: &Val, span: Span) -> Result<Val> {
+        let symbol = match op {
+            UnaryOp::Plus => "unary +",
+            UnaryOp::Minus => "unary -",
+            UnaryOp::Invert => "~",
+            UnaryOp::Not => unreachable!("`not` is a test"),
+        };
+        match (op, val) {
+            (UnaryOp::Invert, Val::Real(v)) if !self.ty(*v).is_float() => {
+                let t = self.ty(*v);
+                let t = if t == ScalarType::Bool { t } else { binary_arithmetic(t, t) };
+                let v = self.cast(*v, t);
+                Ok(Val::Real(self.op(Op::Not, &[v])))
+            }
+            (UnaryOp::Plus | UnaryOp::Minus, Val::Real(v)) => {
+                let t = self.ty(*v);
+                let v = self.cast(*v, binary_arithmetic(t, t));
+                Ok(Val::Real(if op == UnaryOp::Minus { self.op(Op::Neg, &[v]) } else { v }))
+            }
+            (UnaryOp::Plus, Val::Complex(..)) => Ok(val.clone()),
+            (UnaryOp::Minus, Val::Complex(re, im)) => {
+                let re = self.op(Op::Neg, &[*re]);
+                Ok(Val::Complex(re, self.op(Op::Neg, &[*im])))
+            }
+            _ => fault(self.bad_argument(symbol, val, span)),
+        }
+    }
+}

@@ -1,0 +1,192 @@
+//! Calls: what is called, its arguments, and the inlining of other compiled functions.
+//!
+//! A called function is lowered in place for the types of its arguments, which are bound as they are. Built-in functions are in [`super::library`].
+
+use std::sync::Arc;
+
+use super::Lowerer;
+use super::builtins;
+use super::fault::{Result, Stop, fault};
+use super::value::Val;
+use crate::diagnostic::{Code, Diagnostic};
+use crate::names::{Definition, Meaning};
+use crate::source::Span;
+use crate::syntax::{Expr, ExprKind};
+
+/// Functions inlined into each other at most this deep.
+const DEEPEST: usize = 64;
+
+/// An argument and where it is written.
+pub(super) type Arg = (Val, Span);
+
+impl Lowerer {
+    pub(super) fn call(&mut self, func: &Expr, args: &[Expr], keywords: &[(String, Expr)], span: Span) -> Result<Val> {
+        let Some(path) = self.path(func)? else { return self.method(func, args, keywords, span) };
+        if !path.rest.is_empty() && !matches!(path.meaning, Meaning::Unsupported { .. }) {
+            if let Meaning::Builtin(name) = &path.meaning {
+                let full = path.rest.iter().fold(name.clone(), |text, (attr, ..)| format!("{text}.{attr}"));
+                if builtins::find(&full).is_some() {
+                    return self.call_builtin(&full, func, args, keywords, span);
+                }
+            }
+            return self.method(func, args, keywords, span);
+        }
+        match &path.meaning {
+            Meaning::Builtin(name) => self.call_builtin(name, func, args, keywords, span),
+            Meaning::Type(ty) => {
+                self.no_keywords(&path.text, keywords)?;
+                let args = self.arguments(args)?;
+                self.at(span);
+                self.convert_call(&path.text, *ty, &args, span)
+            }
+            Meaning::Function(callee) => {
+                let callee = callee.clone();
+                let args = self.arguments(args)?;
+                let mut named = Vec::new();
+                for (name, e) in keywords {
+                    named.push((name.clone(), (self.expr(e)?, e.span)));
+                }
+                self.at(span);
+                self.call_function(callee, args, named, span)
+            }
+            Meaning::Constant(_) | Meaning::Array(_) => {
+                let val = self.meaning_value(&path.meaning, &path.text, path.span)?;
+                let name = self.describe(&val);
+                fault(Diagnostic::new(Code::TypeMismatch, path.span, format!("{name} cannot be called")).label(name))
+            }
+            Meaning::Unsupported { .. } => self.meaning_value(&path.meaning, &path.text, path.span),
+        }
+    }
+
+    fn call_builtin(&mut self, name: &str, func: &Expr, args: &[Expr], keywords: &[(String, Expr)], span: Span) -> Result<Val> {
+        let Some(builtin) = builtins::find(name) else {
+            return fault(Diagnostic::new(Code::UnsupportedName, func.span, format!("`{name}` is not supported in compiled code")));
+        };
+        let text = self.text(func.span);
+        let mut args = self.arguments(args)?;
+        for (keyword, e) in keywords {
+            match builtins::keyword_position(builtin, keyword) {
+                Some(i) if i == args.len() => {
+                    let val = self.expr(e)?;
+                    args.push((val, e.span));
+                }
+                _ => return self.bad_keyword(&text, keyword, e.span),
+            }
+        }
+        self.at(span);
+        self.builtin(*builtin, &text, &args, func.span, span)
+    }
+
+    /// Values of arguments, in order.
+    fn arguments(&mut self, args: &[Expr]) -> Result<Vec<Arg>> {
+        args.iter().map(|a| Ok((self.expr(a)?, a.span))).collect()
+    }
+
+    fn no_keywords(&self, text: &str, keywords: &[(String, Expr)]) -> Result<()> {
+        match keywords.first() {
+            None => Ok(()),
+            Some((name, e)) => self.bad_keyword(text, name, e.span),
+        }
+    }
+
+    fn bad_keyword<T>(&self, function: &str, keyword: &str, span: Span) -> Result<T> {
+        fault(Diagnostic::new(Code::WrongArguments, span, format!("{function}() does not take a keyword argument `{keyword}` in compiled code")))
+    }
+
+    pub(super) fn wrong_count<T>(&self, function: &str, takes: &str, given: usize, span: Span) -> Result<T> {
+        let were = if given == 1 { "was" } else { "were" };
+        fault(Diagnostic::new(Code::WrongArguments, span, format!("{function}() takes {takes} but {given} {were} given")))
+    }
+
+    /// A call of an attribute of a value: `z.conjugate()`.
+    fn method(&mut self, func: &Expr, args: &[Expr], keywords: &[(String, Expr)], span: Span) -> Result<Val> {
+        let ExprKind::Attribute { value, attr, attr_span } = &func.kind else {
+            let val = self.expr(func)?;
+            let name = self.describe(&val);
+            return fault(Diagnostic::new(Code::TypeMismatch, func.span, format!("{name} cannot be called")).label(name));
+        };
+        let val = self.expr(value)?;
+        self.no_keywords(attr, keywords)?;
+        self.at(span);
+        match attr.as_str() {
+            "conjugate" if val.is_number() => match args {
+                [] => Ok(self.conjugate(&val)),
+                _ => self.wrong_count("conjugate", "no arguments", args.len(), span),
+            },
+            _ => {
+                let name = self.describe(&val);
+                let d = Diagnostic::new(Code::NoAttribute, *attr_span, format!("{name} has no method `{attr}` in compiled code"));
+                fault(d.also(value.span, name))
+            }
+        }
+    }
+
+    // --- compiled functions ---
+
+    fn call_function(&mut self, callee: Arc<Definition>, args: Vec<Arg>, named: Vec<(String, Arg)>, span: Span) -> Result<Val> {
+        let same = |d: &Definition| Arc::ptr_eq(&d.source, &callee.source) && d.name == callee.name && d.line == callee.line && d.column == callee.column;
+        if self.frames.iter().any(|f| same(&f.definition)) || self.frames.len() >= DEEPEST {
+            let d = Diagnostic::new(Code::Recursion, span, format!("`{}` calls itself, which compiled code cannot do", callee.name));
+            return fault(d.help("write it as a loop"));
+        }
+        let call = |d: Box<Diagnostic>, this: &Self, args: &[Arg]| {
+            let types: Vec<String> = args.iter().map(|(v, _)| this.describe(v)).collect();
+            d.also(span, format!("called here with ({})", types.join(", ")))
+        };
+        let parsed = match self.parse(&callee) {
+            Ok(parsed) => parsed,
+            Err(Stop::Fault(d)) => return fault(call(d, self, &args)),
+            Err(stop) => return Err(stop),
+        };
+        let bound = self.bind(&callee, &parsed, args, named, span)?;
+        let inlined = self.activation(callee, parsed, bound.iter().map(|(v, _)| v.clone()).collect(), None);
+        self.at(span);
+        match inlined {
+            Err(Stop::Fault(d)) => fault(call(d, self, &bound)),
+            other => other,
+        }
+    }
+
+    /// Arguments in the order of the parameters.
+    fn bind(
+        &mut self,
+        callee: &Arc<Definition>,
+        parsed: &Arc<super::function::Parsed>,
+        args: Vec<Arg>,
+        named: Vec<(String, Arg)>,
+        span: Span,
+    ) -> Result<Vec<Arg>> {
+        let params = &parsed.function.params;
+        if args.len() > params.len() {
+            let takes = format!("{} argument{}", params.len(), if params.len() == 1 { "" } else { "s" });
+            return self.wrong_count(&callee.name, &takes, args.len(), span);
+        }
+        let mut bound: Vec<Option<Arg>> = args.into_iter().map(Some).collect();
+        bound.resize(params.len(), None);
+        for (name, arg) in named {
+            let Some(i) = params.iter().position(|p| p.name == name) else {
+                let d = Diagnostic::new(Code::WrongArguments, arg.1, format!("{}() has no parameter `{name}`", callee.name));
+                return fault(d.also(parsed.function.name_span, ""));
+            };
+            if bound[i].is_some() {
+                return fault(Diagnostic::new(Code::WrongArguments, arg.1, format!("{}() got two values for `{name}`", callee.name)));
+            }
+            bound[i] = Some(arg);
+        }
+        let mut all = Vec::new();
+        for (i, arg) in bound.into_iter().enumerate() {
+            match arg {
+                Some((Val::Str(_), at)) => {
+                    let text = "a string cannot be passed to a compiled function";
+                    return fault(Diagnostic::new(Code::UnsupportedType, at, text));
+                }
+                Some(arg) => all.push(arg),
+                None => {
+                    let val = self.default(callee, parsed, i, span)?;
+                    all.push((val, span));
+                }
+            }
+        }
+        Ok(all)
+    }
+}

@@ -1,0 +1,206 @@
+//! Expressions: literals, names, attributes, and the way to the topic files.
+
+use std::sync::Arc;
+
+use super::Lowerer;
+use super::builtins::{self, Builtin};
+use super::fault::{Result, fault, nearest};
+use super::value::Val;
+use crate::diagnostic::{Code, Diagnostic};
+use crate::names::Meaning;
+use crate::source::Span;
+use crate::syntax::{Expr, ExprKind, UnaryOp};
+use crate::types::ScalarType;
+
+/// A dotted path with what it means and the attributes that are left over.
+pub(super) struct Path<'a> {
+    pub(super) meaning: Meaning,
+    /// The part of the path that has the meaning, as written.
+    pub(super) text: String,
+    pub(super) span: Span,
+    /// Attributes after it, each with its name's span and the span up to its end.
+    pub(super) rest: Vec<(&'a str, Span, Span)>,
+}
+
+impl Lowerer {
+    /// The value of an expression.
+    pub(super) fn expr(&mut self, e: &Expr) -> Result<Val> {
+        self.at(e.span);
+        match &e.kind {
+            ExprKind::Int(Some(i)) => self.integer(*i, e.span),
+            ExprKind::Int(None) => self.too_big(e.span),
+            ExprKind::Float(x) => Ok(Val::Real(self.float(ScalarType::F64, *x))),
+            ExprKind::Imaginary(x) => {
+                let re = self.float(ScalarType::F64, 0.0);
+                Ok(Val::Complex(re, self.float(ScalarType::F64, *x)))
+            }
+            ExprKind::Bool(b) => Ok(self.bool(*b)),
+            ExprKind::Str(s) => Ok(Val::Str(s.clone())),
+            ExprKind::None => Ok(Val::None),
+            ExprKind::Name(_) | ExprKind::Attribute { .. } => self.name_or_attribute(e),
+            ExprKind::Subscript { value, index } => self.subscript(value, index, e.span),
+            ExprKind::Tuple(items) => Ok(Val::Tuple(items.iter().map(|i| self.expr(i)).collect::<Result<_>>()?)),
+            ExprKind::Binary { op, op_span: _, left, right } => {
+                let l = self.expr(left)?;
+                let r = self.expr(right)?;
+                self.at(e.span);
+                self.binary(*op, (&l, left.span), (&r, right.span), e.span)
+            }
+            ExprKind::Unary { op, operand } => self.unary(*op, operand, e.span),
+            ExprKind::BoolOp { and, values } => self.bool_op(*and, values, e.span),
+            ExprKind::Compare { left, rest } => self.compare(left, rest, e.span),
+            ExprKind::Call { func, args, keywords } => self.call(func, args, keywords, e.span),
+            ExprKind::IfElse { test, then, otherwise } => self.if_else(test, then, otherwise, e.span),
+            ExprKind::Unsupported(u) => fault(self.unsupported(e.span, &u.what, u.help.as_deref())),
+        }
+    }
+
+    fn unary(&mut self, op: UnaryOp, operand: &Expr, span: Span) -> Result<Val> {
+        if let (UnaryOp::Minus, ExprKind::Int(Some(i))) = (op, &operand.kind) {
+            return self.integer(-*i, span);
+        }
+        if op == UnaryOp::Not {
+            let test = self.test(operand)?;
+            self.at(span);
+            return Ok(self.negated(test));
+        }
+        let val = self.expr(operand)?;
+        self.at(span);
+        self.unary_arithmetic(op, &val, operand.span)
+    }
+
+    // --- names ---
+
+    /// The path that an expression spells, if it begins with a name that is no variable.
+    pub(super) fn path<'a>(&mut self, e: &'a Expr) -> Result<Option<Path<'a>>> {
+        let mut attrs = Vec::new();
+        let mut at = e;
+        let root = loop {
+            match &at.kind {
+                ExprKind::Attribute { value, attr, attr_span } => {
+                    attrs.push((attr.as_str(), *attr_span, at.span));
+                    at = value;
+                }
+                ExprKind::Name(name) => break name,
+                _ => return Ok(None),
+            }
+        };
+        if self.is_variable(root) {
+            return Ok(None);
+        }
+        attrs.reverse();
+        let definition = self.frame().definition.clone();
+        for taken in (0..=attrs.len()).rev() {
+            let mut text = root.clone();
+            attrs[..taken].iter().for_each(|(attr, ..)| text = format!("{text}.{attr}"));
+            if let Some(meaning) = definition.names.get(&text) {
+                let span = if taken == 0 { at.span } else { attrs[taken - 1].2 };
+                return Ok(Some(Path { meaning: meaning.clone(), text, span, rest: attrs.split_off(taken) }));
+            }
+        }
+        fault(self.undefined(root, at.span))
+    }
+
+    fn undefined(&mut self, name: &str, span: Span) -> Box<Diagnostic> {
+        let d = Diagnostic::new(Code::UndefinedName, span, format!("`{name}` is not defined"));
+        let (definition, parsed) = (self.frame().definition.clone(), self.frame().parsed.clone());
+        let names = definition.names.keys().map(|k| k.split('.').next().expect("a first part"));
+        let python = builtins::BUILTINS.iter().copied().filter(|b| !b.contains('.'));
+        match nearest(name, parsed.variables().chain(names).chain(python)) {
+            Some(known) => d.help(format!("did you mean `{known}`?")),
+            None => d,
+        }
+    }
+
+    fn name_or_attribute(&mut self, e: &Expr) -> Result<Val> {
+        match self.path(e)? {
+            None => match &e.kind {
+                ExprKind::Name(name) => self.read(name, e.span),
+                ExprKind::Attribute { value, attr, attr_span } => {
+                    let val = self.expr(value)?;
+                    self.at(e.span);
+                    self.attribute(&val, attr, *attr_span, value.span)
+                }
+                _ => unreachable!("called for names and attributes"),
+            },
+            Some(path) => {
+                if let Meaning::Builtin(name) = &path.meaning
+                    && !path.rest.is_empty()
+                {
+                    let full = path.rest.iter().fold(name.clone(), |text, (attr, ..)| format!("{text}.{attr}"));
+                    if builtins::find(&full).is_some() {
+                        return self.meaning_value(&Meaning::Builtin(full), &path.text, e.span);
+                    }
+                    let (attr, attr_span, _) = path.rest[0];
+                    return fault(Diagnostic::new(Code::NoAttribute, attr_span, format!("`{}` has no attribute `{attr}`", path.text)));
+                }
+                let mut val = self.meaning_value(&path.meaning, &path.text, path.span)?;
+                let mut base = path.span;
+                for (attr, attr_span, whole) in path.rest {
+                    self.at(whole);
+                    val = self.attribute(&val, attr, attr_span, base)?;
+                    base = whole;
+                }
+                Ok(val)
+            }
+        }
+    }
+
+    /// The value that a name of the table stands for.
+    pub(super) fn meaning_value(&mut self, meaning: &Meaning, text: &str, span: Span) -> Result<Val> {
+        self.at(span);
+        let refuse = |what: String| Diagnostic::new(Code::UnsupportedName, span, what);
+        match meaning {
+            Meaning::Constant(c) => self.constant_value(c, span),
+            Meaning::Array(contents) => {
+                let key = Arc::as_ptr(contents) as usize;
+                let found = self.constant_arrays.iter().find(|(k, _)| *k == key).map(|(_, a)| *a);
+                let array = found.unwrap_or_else(|| {
+                    let array = self.b.array(text.to_string(), contents.ty, Some(contents.clone()));
+                    self.constant_arrays.push((key, array));
+                    array
+                });
+                Ok(Val::Array(array))
+            }
+            Meaning::Type(t) => fault(refuse(format!("`{text}` is a type, not a value")).help(format!("call it to convert: `{text}(x)` gives {t}"))),
+            Meaning::Function(_) => fault(refuse(format!("the function `{text}` cannot be used as a value")).help("call it")),
+            Meaning::Unsupported { what, help } => {
+                let d = refuse(format!("{what} cannot be used in compiled code"));
+                fault(match help {
+                    Some(help) => d.help(help.clone()),
+                    None => d,
+                })
+            }
+            Meaning::Builtin(name) => match builtins::find(name) {
+                Some(Builtin::Place(geometry)) => Ok(self.geometry(*geometry)),
+                Some(Builtin::WarpSize) => {
+                    let size = self.constant(crate::types::Scalar::int(ScalarType::I64, 32));
+                    Ok(Val::Real(size))
+                }
+                Some(Builtin::Axes(_)) => fault(refuse(format!("`{text}` cannot be used as a whole")).help(format!("take an axis: `{text}.x`"))),
+                Some(_) => fault(refuse(format!("the function `{text}` cannot be used as a value")).help("call it")),
+                None => fault(refuse(format!("`{name}` is not supported in compiled code"))),
+            },
+        }
+    }
+
+    // --- attributes ---
+
+    pub(super) fn attribute(&mut self, val: &Val, attr: &str, attr_span: Span, base: Span) -> Result<Val> {
+        match (val, attr) {
+            (Val::Complex(re, _), "real") => Ok(Val::Real(*re)),
+            (Val::Complex(_, im), "imag") => Ok(Val::Real(*im)),
+            (Val::Real(_), "real") => Ok(val.clone()),
+            (Val::Real(v), "imag") => {
+                let zero = crate::types::Scalar::zero(self.ty(*v));
+                Ok(Val::Real(self.constant(zero)))
+            }
+            (Val::Array(a), _) => self.array_attribute(*a, attr, attr_span, base),
+            _ => {
+                let name = self.describe(val);
+                let d = Diagnostic::new(Code::NoAttribute, attr_span, format!("{name} has no attribute `{attr}`"));
+                fault(d.also(base, name))
+            }
+        }
+    }
+}

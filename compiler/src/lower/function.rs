@@ -1,0 +1,338 @@
+//! Whole functions: parameters, the body, the result.
+//!
+//! A function's result is a variable, `%result`: paths that return different types are unified as for any other. A `return` that is the last thing its path
+//! does needs no jump; any other leaves a `Scope` around the body.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use super::env::{Env, forget};
+use super::fault::{Result, Stop, fault};
+use super::liveness::{Liveness, Names};
+use super::loops::Loop;
+use super::reach;
+use super::value::Val;
+use super::{Checkpoint, Lowerer};
+use crate::diagnostic::{Code, Diagnostic};
+use crate::ir::{Block, Inst, Kind, Label, Slot, Value};
+use crate::names::{Definition, Meaning};
+use crate::source::{SourceId, Span};
+use crate::syntax::{self, Function, Stmt};
+use crate::types::{ScalarType, Type};
+
+/// The hidden variable that holds a function's result.
+pub(super) const RESULT: &str = "%result";
+
+/// A parsed function and what its tree alone tells.
+pub(super) struct Parsed {
+    pub(super) function: Function,
+    pub(super) source: SourceId,
+    liveness: Liveness,
+    variables: BTreeSet<String>,
+}
+
+impl Parsed {
+    /// Names of the function's variables.
+    pub(super) fn variables(&self) -> impl Iterator<Item = &str> {
+        self.variables.iter().map(String::as_str)
+    }
+}
+
+/// A function being lowered.
+pub(super) struct Frame {
+    /// Tells this activation from all others.
+    pub(super) id: u32,
+    pub(super) definition: Arc<Definition>,
+    pub(super) parsed: Arc<Parsed>,
+    pub(super) env: Env,
+    /// Whether control gets to where code is emitted now.
+    pub(super) alive: bool,
+    /// Loops around the present place, innermost last.
+    pub(super) loops: Vec<Loop>,
+    /// The scope that a `return` leaves, and the returns that do.
+    scope: Label,
+    exits: Vec<(Env, Value)>,
+    /// In library code written in the language: the span of its call.
+    pub(super) quiet: Option<Span>,
+}
+
+/// The result of the outermost function.
+pub(super) struct Outcome {
+    pub(super) slots: Vec<Slot>,
+    pub(super) ty: Type,
+}
+
+impl Lowerer {
+    /// Lowers the function asked for.
+    pub(super) fn entry(&mut self, definition: &Definition, args: &[Type], returns: Option<&Type>) -> std::result::Result<Outcome, Box<Diagnostic>> {
+        let outcome = self.entry_result(definition, args, returns);
+        match outcome {
+            Err(Stop::Fault(d)) => Err(d),
+            Err(Stop::Unreachable) => Err(self.pending.remove(0)),
+            Ok(_) if !self.pending.is_empty() => Err(self.pending.remove(0)),
+            Ok(outcome) => Ok(outcome),
+        }
+    }
+
+    fn entry_result(&mut self, definition: &Definition, args: &[Type], returns: Option<&Type>) -> Result<Outcome> {
+        let definition = Arc::new(definition.clone());
+        let parsed = self.parse(&definition)?;
+        let params = &parsed.function.params;
+        if args.len() > params.len() {
+            let text = format!("{}() takes {} arguments but {} were given", definition.name, params.len(), args.len());
+            return fault(Diagnostic::new(Code::WrongArguments, parsed.function.name_span, text));
+        }
+        let mut bound = Vec::new();
+        for (i, param) in params.iter().enumerate() {
+            self.b.at(param.span);
+            let val = match args.get(i) {
+                Some(ty) => self.parameter(&param.name, ty),
+                None => self.default(&definition, &parsed, i, parsed.function.name_span)?,
+            };
+            bound.push(val);
+        }
+        let span = parsed.function.name_span;
+        let result = self.activation(definition, parsed, bound, None)?;
+        self.at(span);
+        self.outcome(result, returns, span)
+    }
+
+    /// The parts of a parameter, each a parameter of the IR.
+    fn parameter(&mut self, name: &str, ty: &Type) -> Val {
+        let scalar = |this: &mut Self, name: String, ty: ScalarType| {
+            let index = this.b.scalar_param(name, ty);
+            this.b.push(Inst::Param(index))
+        };
+        match ty {
+            Type::None => Val::None,
+            Type::Scalar(t) if t.is_complex() => {
+                let re = scalar(self, format!("{name}.real"), t.part());
+                Val::Complex(re, scalar(self, format!("{name}.imag"), t.part()))
+            }
+            Type::Scalar(t) => Val::Real(scalar(self, name.to_string(), *t)),
+            Type::Array(a) => Val::Array(self.b.array_param(name, *a)),
+            Type::Tuple(items) => Val::Tuple(items.iter().enumerate().map(|(i, t)| self.parameter(&format!("{name}.{i}"), t)).collect()),
+        }
+    }
+
+    /// The default of a parameter that was given no argument.
+    pub(super) fn default(&mut self, definition: &Definition, parsed: &Parsed, i: usize, call: Span) -> Result<Val> {
+        let param = &parsed.function.params[i];
+        match definition.defaults.get(&param.name) {
+            Some(meaning) => {
+                let meaning = meaning.clone();
+                self.meaning_value(&meaning, &param.name, param.span)
+            }
+            None => {
+                let d = Diagnostic::new(Code::WrongArguments, call, format!("{}() needs an argument for `{}`", definition.name, param.name));
+                fault(d.also(param.span, ""))
+            }
+        }
+    }
+
+    /// Parses a function, once.
+    pub(super) fn parse(&mut self, definition: &Definition) -> Result<Arc<Parsed>> {
+        let key = (Arc::as_ptr(&definition.source) as usize, definition.name.clone(), definition.line, definition.column);
+        if let Some(parsed) = self.parsed.get(&key) {
+            return Ok(parsed.clone());
+        }
+        let source = self.sources.add(&definition.source);
+        let function = syntax::parse(definition, source)?;
+        let mut variables: BTreeSet<String> = function.params.iter().map(|p| p.name.clone()).collect();
+        reach::assigned(&function.body, &mut variables);
+        let liveness = Liveness::new(&function.body);
+        let parsed = Arc::new(Parsed { function, source, liveness, variables });
+        self.parsed.insert(key, parsed.clone());
+        Ok(parsed)
+    }
+
+    /// Lowers a body for these arguments at the present place and gives its result.
+    pub(super) fn activation(&mut self, definition: Arc<Definition>, parsed: Arc<Parsed>, args: Vec<Val>, quiet: Option<Span>) -> Result<Val> {
+        let id = self.frame_count;
+        self.frame_count += 1;
+        let scope = self.b.label();
+        let frame = Frame {
+            id,
+            definition,
+            parsed: parsed.clone(),
+            env: Env::new(),
+            alive: true,
+            loops: Vec::new(),
+            scope,
+            exits: Vec::new(),
+            quiet,
+        };
+        self.frames.push(frame);
+        let result = self.activation_inside(&parsed, args);
+        self.frames.pop();
+        result
+    }
+
+    fn activation_inside(&mut self, parsed: &Parsed, args: Vec<Val>) -> Result<Val> {
+        for (param, val) in parsed.function.params.iter().zip(&args) {
+            self.at(param.span);
+            self.assign(&param.name, val, param.span)?;
+        }
+        let (made, pending) = (self.made(), self.pending.len());
+        self.b.open();
+        let body: Vec<&Stmt> = parsed.function.body.iter().collect();
+        self.block(&body, true)?;
+        let mut block = self.b.close();
+        let (alive, scope) = (self.frame().alive, self.frame().scope);
+        let exits = std::mem::take(&mut self.frame().exits);
+        let mut paths: Vec<Env> = exits.iter().map(|(env, _)| env.clone()).collect();
+        if alive {
+            paths.push(self.frame().env.clone());
+        }
+        if paths.is_empty() {
+            // It never returns; if that is only because this attempt is to be undone, neither does what comes after matter.
+            self.b.append(block);
+            return if self.pending.len() > pending { Err(Stop::Unreachable) } else { Ok(Val::None) };
+        }
+        if exits.is_empty() {
+            // What ran in this block goes on in the present one, with all its values in scope.
+            self.b.append(block);
+            let mut env = paths.remove(0);
+            return self.result_of(&mut env);
+        }
+        let (mut env, mut ends) = self.merge(paths, &Names::new(), made);
+        if alive {
+            block.extend(ends.pop().expect("an end for the path that falls through"));
+        }
+        self.b.push(Inst::Scope { label: scope, body: block });
+        for ((_, at), end) in exits.into_iter().zip(ends) {
+            self.b.insert_before(at, made, end);
+        }
+        self.result_of(&mut env)
+    }
+
+    fn result_of(&mut self, env: &mut Env) -> Result<Val> {
+        self.frame().env = std::mem::take(env);
+        let span = self.frame().parsed.function.name_span;
+        self.read(RESULT, span)
+    }
+
+    /// Assigns the result on a path that ends without `return`.
+    pub(super) fn fall_off(&mut self) -> Result<()> {
+        if self.frame().alive && !self.frame().env.contains_key(RESULT) {
+            let span = self.frame().parsed.function.name_span;
+            self.assign(RESULT, &Val::None, span)?;
+        }
+        Ok(())
+    }
+
+    /// `return`; `last` if nothing has to be jumped over.
+    pub(super) fn return_value(&mut self, value: Option<(Val, Span)>, span: Span, last: bool) -> Result<()> {
+        if let Some((val, at)) = &value
+            && *val != Val::None
+            && self.options.kind == Kind::Kernel
+            && self.frames.len() == 1
+        {
+            let d = Diagnostic::new(Code::KernelReturns, *at, "a kernel cannot return a value").label(self.describe(val));
+            return fault(d.help("store it into an array that is passed to the kernel"));
+        }
+        let (val, at) = value.unwrap_or((Val::None, span));
+        if let Val::Str(_) = val {
+            return fault(Diagnostic::new(Code::UnsupportedType, at, "a compiled function cannot return a string"));
+        }
+        self.assign(RESULT, &val, at)?;
+        if !last {
+            let label = self.frame().scope;
+            let env = self.frame().env.clone();
+            let exit = self.b.push(Inst::Break(label));
+            self.frame().exits.push((env, exit));
+            self.frame().alive = false;
+        }
+        Ok(())
+    }
+
+    /// Forgets the returns of an attempt that is undone.
+    pub(super) fn exits(&mut self) -> usize {
+        self.frame().exits.len()
+    }
+
+    /// Back to as many returns as there were.
+    pub(super) fn truncate_exits(&mut self, count: usize) {
+        self.frame().exits.truncate(count);
+    }
+
+    fn outcome(&mut self, result: Val, returns: Option<&Type>, span: Span) -> Result<Outcome> {
+        if self.options.kind == Kind::Kernel {
+            return Ok(Outcome { slots: Vec::new(), ty: Type::None });
+        }
+        let result = match returns {
+            Some(ty) => self.to_type(&result, ty, span)?,
+            None => result,
+        };
+        let ty = self.type_of(&result).expect("a string is not returned");
+        let mut slots = Vec::new();
+        self.result_slots(&result, span, &mut slots)?;
+        Ok(Outcome { slots, ty })
+    }
+
+    fn result_slots(&mut self, val: &Val, span: Span, into: &mut Vec<Slot>) -> Result<()> {
+        let mut scalar = |this: &mut Self, v: Value| {
+            let slot = this.b.slot("%result", this.ty(v));
+            this.b.set(slot, v);
+            into.push(slot);
+        };
+        match val {
+            Val::Real(v) => scalar(self, *v),
+            Val::Complex(re, im) => {
+                scalar(self, *re);
+                scalar(self, *im);
+            }
+            Val::Tuple(items) => {
+                for item in items {
+                    self.result_slots(item, span, into)?;
+                }
+            }
+            Val::None | Val::Array(_) | Val::Str(_) => {
+                let text = format!("this function returns {}", self.describe(val));
+                return fault(Diagnostic::new(Code::UnsupportedType, span, text).help("return a number, a bool, or a tuple of them"));
+            }
+        }
+        Ok(())
+    }
+
+    // --- what the tree tells about the present function ---
+
+    /// Whether a name is a variable of the present function.
+    pub(super) fn is_variable(&mut self, name: &str) -> bool {
+        self.frame().parsed.variables.contains(name)
+    }
+
+    /// What is live at the joins of a statement of the present function.
+    pub(super) fn live_after(&mut self, stmt: &Stmt) -> Names {
+        self.frame().parsed.liveness.of(stmt).after.clone()
+    }
+
+    /// What is live where a loop's next lap begins, and before its `else` clause.
+    pub(super) fn live_in_loop(&mut self, stmt: &Stmt) -> (Names, Names) {
+        let parsed = self.frame().parsed.clone();
+        let live = parsed.liveness.of(stmt);
+        (live.head.clone(), live.orelse.clone())
+    }
+
+    /// Undoes everything since a checkpoint, the variables included.
+    pub(super) fn undo(&mut self, point: &Checkpoint, env: &Env, exits: usize) {
+        self.restore(point);
+        self.truncate_exits(exits);
+        self.frame().env = env.clone();
+        self.frame().alive = true;
+    }
+
+    /// Puts a block into a scope if something leaves it early, else at the present place.
+    pub(super) fn scope_if_left(&mut self, label: Label, block: Block, left: bool) {
+        if left {
+            self.b.push(Inst::Scope { label, body: block });
+        } else {
+            self.b.append(block);
+        }
+    }
+
+    /// Drops values of variables that were made since and are out of scope.
+    pub(super) fn forget_since(&mut self, made: usize) {
+        forget(&mut self.frame().env, made);
+    }
+}

@@ -1,0 +1,412 @@
+//! Calls of built-in functions.
+
+use super::Lowerer;
+use super::builtins::Builtin;
+use super::call::Arg;
+use super::fault::{Result, fault};
+use super::value::Val;
+use crate::diagnostic::{Code, Diagnostic};
+use crate::ir::{Axis, Geometry, Inst, Value};
+use crate::op::{Math, Op};
+use crate::source::Span;
+use crate::syntax::{BinaryOp, CompareOp};
+use crate::types::{Scalar, ScalarType, binary_arithmetic, unify};
+
+impl Lowerer {
+    /// A call of a built-in function, `text` in the source.
+    pub(super) fn builtin(&mut self, builtin: Builtin, text: &str, args: &[Arg], func: Span, span: Span) -> Result<Val> {
+        use Builtin as B;
+        let one = || match args {
+            [(val, at)] => Ok((val, *at)),
+            _ => self.wrong_count(text, "one argument", args.len(), span),
+        };
+        let two = || match args {
+            [(a, s), (b, t)] => Ok(((a, *s), (b, *t))),
+            _ => self.wrong_count(text, "two arguments", args.len(), span),
+        };
+        match builtin {
+            B::Math(m) => self.math(m, text, args, |_| ScalarType::F64, span),
+            B::Numpy(m) => self.math(m, text, args, numpy_float, span),
+            B::MathPow => self.float_op(Op::Pow, text, args, |_| ScalarType::F64, 2, span),
+            B::Fmod => self.float_op(Op::Fmod, text, args, |_| ScalarType::F64, 2, span),
+            B::NumpyFmod => self.float_op(Op::Fmod, text, args, numpy_float, 2, span),
+            B::Fabs => self.float_op(Op::Abs, text, args, |_| ScalarType::F64, 1, span),
+            B::NumpyFabs => self.float_op(Op::Abs, text, args, numpy_float, 1, span),
+            B::FloatTest(op, of_integer) => {
+                let (val, at) = one()?;
+                self.float_test(op, of_integer, text, val, at)
+            }
+            B::ToInteger(m) => {
+                let (val, at) = one()?;
+                self.to_integer(m, text, val, at)
+            }
+            B::NumpyRounding(m) => match one()? {
+                (Val::Real(v), _) if !self.ty(*v).is_float() => Ok(Val::Real(*v)),
+                _ => self.math(m, text, args, numpy_float, span),
+            },
+            B::Operator(BinaryOp::Pow) if args.len() == 3 => {
+                fault(self.unsupported(span, "pow() with a modulus", Some("multiply and reduce in a loop")))
+            }
+            B::Operator(op) => {
+                let (l, r) = two()?;
+                self.binary(op, l, r, span)
+            }
+            B::Abs => {
+                let (val, at) = one()?;
+                self.abs(text, val, at)
+            }
+            B::Least | B::Greatest => self.extreme(builtin == B::Least, text, args, span),
+            B::NumpyMinimum | B::NumpyMaximum => {
+                let (l, r) = two()?;
+                self.propagating_extreme(builtin == B::NumpyMinimum, text, l, r)
+            }
+            B::Round => self.round(text, args, span),
+            B::Len => {
+                let (val, at) = one()?;
+                self.len(val, at)
+            }
+            B::Range => {
+                let d = Diagnostic::new(Code::UnsupportedSyntax, span, "`range` can only be looped over in compiled code");
+                fault(d.help("write `for i in range(...)`"))
+            }
+            B::Int => match args {
+                [(Val::Real(v), _)] if self.ty(*v).is_integer() => Ok(Val::Real(*v)),
+                _ => self.convert_call(text, ScalarType::I64, args, span),
+            },
+            B::Float => match args {
+                [(Val::Real(v), _)] if self.ty(*v).is_float() => Ok(Val::Real(*v)),
+                _ => self.convert_call(text, ScalarType::F64, args, span),
+            },
+            B::Bool => self.convert_call(text, ScalarType::Bool, args, span),
+            B::Complex => {
+                let narrow = !args.is_empty() && args.iter().all(|(v, _)| self.scalar_type(v).is_some_and(|t| t.part() == ScalarType::F32));
+                match args {
+                    [(val @ Val::Complex(..), _)] => Ok(val.clone()),
+                    _ => self.convert_call(text, if narrow { ScalarType::C64 } else { ScalarType::C128 }, args, span),
+                }
+            }
+            B::Divmod => {
+                let (l, r) = two()?;
+                let quotient = self.binary(BinaryOp::FloorDiv, l, r, span)?;
+                Ok(Val::Tuple(vec![quotient, self.binary(BinaryOp::Mod, l, r, span)?]))
+            }
+            B::Sum => self.sum(text, args, span),
+            B::Log => match args {
+                [_] => self.math(Math::Log, text, args, |_| ScalarType::F64, span),
+                [x, base] => {
+                    let x_log = self.math(Math::Log, text, std::slice::from_ref(x), |_| ScalarType::F64, span)?;
+                    let base_log = self.math(Math::Log, text, std::slice::from_ref(base), |_| ScalarType::F64, span)?;
+                    self.binary(BinaryOp::TrueDiv, (&x_log, x.1), (&base_log, base.1), span)
+                }
+                _ => self.wrong_count(text, "one or two arguments", args.len(), span),
+            },
+            B::Degrees => self.scaled(180.0 / std::f64::consts::PI, text, one()?),
+            B::Radians => self.scaled(std::f64::consts::PI / 180.0, text, one()?),
+            B::Gcd => {
+                let (l, r) = two()?;
+                for (val, at) in [l, r] {
+                    if !matches!(val, Val::Real(v) if !self.ty(*v).is_float()) {
+                        return fault(self.bad_argument(text, val, at));
+                    }
+                }
+                let t = binary_arithmetic(self.scalar_type(l.0).expect("an integer"), self.scalar_type(r.0).expect("an integer"));
+                let a = self.to_scalar(l.0, t).expect("an integer");
+                let b = self.to_scalar(r.0, t).expect("an integer");
+                self.library("gcd", vec![a, b], span)
+            }
+            B::Where => match args {
+                [(cond, at), (a, s), (b, t)] => match self.truth(cond, *at)? {
+                    super::choice::Test::Always(c) => {
+                        let bool = self.constant(Scalar::bool(c));
+                        self.select(bool, (a, *s), (b, *t), span)
+                    }
+                    super::choice::Test::Value(c) => self.select(c, (a, *s), (b, *t), span),
+                },
+                _ => self.wrong_count(text, "three arguments", args.len(), span),
+            },
+            B::Sign => {
+                let (val, at) = one()?;
+                self.sign(text, val, at)
+            }
+            B::Square => {
+                let (val, at) = one()?;
+                match val {
+                    Val::Real(v) if self.ty(*v) != ScalarType::Bool => Ok(Val::Real(self.op(Op::Mul, &[*v, *v]))),
+                    _ => self.binary(BinaryOp::Mul, (val, at), (val, at), span),
+                }
+            }
+            B::Conjugate => {
+                let (val, at) = one()?;
+                if val.is_number() { Ok(self.conjugate(val)) } else { fault(self.bad_argument(text, val, at)) }
+            }
+            B::Real | B::Imag => {
+                let (val, at) = one()?;
+                if !val.is_number() {
+                    return fault(self.bad_argument(text, val, at));
+                }
+                self.attribute(val, if builtin == B::Real { "real" } else { "imag" }, func, at)
+            }
+            B::LogicalNot => {
+                let (val, at) = one()?;
+                let truth = self.truth(val, at)?;
+                Ok(self.negated(truth))
+            }
+            B::Grid | B::GridSize => self.grid(builtin == B::Grid, text, args, span),
+            B::Place(_) | B::WarpSize | B::Axes(_) => {
+                fault(Diagnostic::new(Code::TypeMismatch, func, format!("`{text}` is a value, not a function")).help("leave out the parentheses"))
+            }
+        }
+    }
+
+    // --- float functions ---
+
+    fn math(&mut self, m: Math, text: &str, args: &[Arg], of_integer: impl Fn(ScalarType) -> ScalarType, span: Span) -> Result<Val> {
+        self.float_op(Op::Math(m), text, args, of_integer, m.arity(), span)
+    }
+
+    /// A row of floats, for arguments brought to one float type; `of_integer` gives an integer's.
+    fn float_op(
+        &mut self,
+        op: Op,
+        text: &str,
+        args: &[Arg],
+        of_integer: impl Fn(ScalarType) -> ScalarType,
+        arity: usize,
+        span: Span,
+    ) -> Result<Val> {
+        if args.len() != arity {
+            return self.wrong_count(text, if arity == 1 { "one argument" } else { "two arguments" }, args.len(), span);
+        }
+        let mut common = None;
+        for (val, at) in args {
+            let ty = match val {
+                Val::Real(v) => self.ty(*v),
+                _ => {
+                    let d = self.bad_argument(text, val, *at);
+                    return fault(if matches!(val, Val::Complex(..)) { d.help("work on `.real` and `.imag`") } else { d });
+                }
+            };
+            let float = if ty.is_float() { ty } else { of_integer(ty) };
+            common = Some(common.map_or(float, |c| unify(c, float)));
+        }
+        let common = common.expect("one argument or more");
+        let values: Vec<Value> = args.iter().map(|(v, _)| self.to_real(v, common).expect("checked above")).collect();
+        Ok(Val::Real(self.op(op, &values)))
+    }
+
+    fn float_test(&mut self, op: Op, of_integer: bool, text: &str, val: &Val, at: Span) -> Result<Val> {
+        match val {
+            Val::Real(v) if self.ty(*v).is_float() => Ok(Val::Real(self.op(op, &[*v]))),
+            Val::Real(_) => Ok(self.bool(of_integer)),
+            Val::Complex(re, im) => {
+                let (re, im) = (self.op(op, &[*re]), self.op(op, &[*im]));
+                let both = if of_integer { Op::And } else { Op::Or };
+                Ok(Val::Real(self.op(both, &[re, im])))
+            }
+            _ => fault(self.bad_argument(text, val, at)),
+        }
+    }
+
+    fn to_integer(&mut self, m: Math, text: &str, val: &Val, at: Span) -> Result<Val> {
+        match val {
+            Val::Real(v) if self.ty(*v).is_float() => {
+                let whole = self.op(Op::Math(m), &[*v]);
+                Ok(Val::Real(self.cast(whole, ScalarType::I64)))
+            }
+            Val::Real(v) => {
+                let t = self.ty(*v);
+                Ok(Val::Real(self.cast(*v, binary_arithmetic(t, t))))
+            }
+            _ => fault(self.bad_argument(text, val, at)),
+        }
+    }
+
+    fn scaled(&mut self, factor: f64, text: &str, (val, at): (&Val, Span)) -> Result<Val> {
+        match val {
+            Val::Real(v) => {
+                let t = if self.ty(*v) == ScalarType::F32 { ScalarType::F32 } else { ScalarType::F64 };
+                let (v, factor) = (self.cast(*v, t), self.float(t, factor));
+                Ok(Val::Real(self.op(Op::Mul, &[v, factor])))
+            }
+            _ => fault(self.bad_argument(text, val, at)),
+        }
+    }
+
+    // --- numbers ---
+
+    fn abs(&mut self, text: &str, val: &Val, at: Span) -> Result<Val> {
+        match val {
+            Val::Real(v) if self.ty(*v) == ScalarType::Bool => Ok(Val::Real(self.cast(*v, ScalarType::I8))),
+            Val::Real(v) if self.ty(*v).is_unsigned() => Ok(val.clone()),
+            Val::Real(v) => Ok(Val::Real(self.op(Op::Abs, &[*v]))),
+            Val::Complex(re, im) => Ok(Val::Real(self.complex_abs(*re, *im))),
+            _ => fault(self.bad_argument(text, val, at)),
+        }
+    }
+
+    /// Python's `min` and `max`.
+    fn extreme(&mut self, least: bool, text: &str, args: &[Arg], span: Span) -> Result<Val> {
+        let items: Vec<Arg> = match args {
+            [(Val::Tuple(items), at)] if !items.is_empty() => items.iter().map(|v| (v.clone(), *at)).collect(),
+            [] => return self.wrong_count(text, "one argument or more", 0, span),
+            [(val, at)] => return fault(self.bad_argument(text, val, *at).help("give two numbers or more, or a tuple")),
+            _ => args.to_vec(),
+        };
+        let mut common: Option<ScalarType> = None;
+        for (val, at) in &items {
+            match val {
+                Val::Real(v) => common = Some(common.map_or(self.ty(*v), |c| unify(c, self.ty(*v)))),
+                _ => return fault(self.no_order(text, val, *at)),
+            }
+        }
+        let t = common.expect("one item or more");
+        let op = match (least, t) {
+            (true, ScalarType::Bool) => Op::And,
+            (false, ScalarType::Bool) => Op::Or,
+            (true, _) => Op::Min,
+            (false, _) => Op::Max,
+        };
+        let mut values = items.iter().map(|(v, _)| self.to_real(v, t).expect("checked above")).collect::<Vec<_>>().into_iter();
+        let first = values.next().expect("one item or more");
+        Ok(Val::Real(values.fold(first, |best, v| self.op(op, &[best, v]))))
+    }
+
+    /// `numpy.minimum` and `maximum`: a NaN wins, the first of two; -0.0 is below 0.0.
+    fn propagating_extreme(&mut self, least: bool, text: &str, (l, s): (&Val, Span), (r, t): (&Val, Span)) -> Result<Val> {
+        let (Val::Real(a), Val::Real(b)) = (l, r) else {
+            let (odd, at) = if matches!(l, Val::Real(_)) { (r, t) } else { (l, s) };
+            return fault(self.no_order(text, odd, at));
+        };
+        let common = unify(self.ty(*a), self.ty(*b));
+        if !common.is_float() {
+            return self.extreme(least, text, &[(l.clone(), s), (r.clone(), t)], s);
+        }
+        let (a, b) = (self.cast(*a, common), self.cast(*b, common));
+        let nan = self.op(Op::IsNan, &[a]);
+        let before = self.op(if least { Op::Lt } else { Op::Gt }, &[a, b]);
+        let one = self.float(common, 1.0);
+        let sign = self.op(Op::Math(Math::Copysign), &[one, a]);
+        let zero = self.float(common, 0.0);
+        let signed = self.op(if least { Op::Lt } else { Op::Gt }, &[sign, zero]);
+        let equal = self.op(Op::Eq, &[a, b]);
+        let tie = self.op(Op::And, &[equal, signed]);
+        let first = self.op(Op::Or, &[before, nan]);
+        let first = self.op(Op::Or, &[first, tie]);
+        Ok(Val::Real(self.op(Op::Select, &[first, a, b])))
+    }
+
+    /// Ties go to the even neighbour. With digits: scaled, rounded and scaled back, as Numba does.
+    fn round(&mut self, text: &str, args: &[Arg], span: Span) -> Result<Val> {
+        let (val, at, digits) = match args {
+            [(val, at)] | [(val, at), (Val::None, _)] => (val, *at, None),
+            [(val, at), (digits, digits_at)] => match digits {
+                Val::Real(d) if self.known(*d).is_some_and(|c| !c.ty().is_float()) => {
+                    (val, *at, Some(self.known(*d).expect("a constant").as_int()))
+                }
+                _ => return fault(self.unsupported(*digits_at, "a number of digits that is not a constant", None)),
+            },
+            _ => return self.wrong_count(text, "one or two arguments", args.len(), span),
+        };
+        let Val::Real(v) = val else { return fault(self.bad_argument(text, val, at)) };
+        let t = self.ty(*v);
+        match digits {
+            None if t.is_float() => {
+                let whole = self.op(Op::Math(Math::Rint), &[*v]);
+                Ok(Val::Real(self.cast(whole, ScalarType::I64)))
+            }
+            Some(digits) if t.is_float() && (-300..=22).contains(&digits) => {
+                let power = self.float(t, 10f64.powi(digits.unsigned_abs() as i32));
+                let (out, back) = if digits >= 0 { (Op::Mul, Op::Div) } else { (Op::Div, Op::Mul) };
+                let scaled = self.op(out, &[*v, power]);
+                let whole = self.op(Op::Math(Math::Rint), &[scaled]);
+                let rounded = self.op(back, &[whole, power]);
+                let finite = self.op(Op::IsFinite, &[scaled]);
+                Ok(Val::Real(self.op(Op::Select, &[finite, rounded, *v])))
+            }
+            Some(digits) if t.is_float() && digits > 22 => Ok(val.clone()),
+            Some(digits) if digits < 0 => fault(self.unsupported(span, "rounding an integer to tens", None)),
+            Some(_) if t.is_float() => fault(self.unsupported(span, "rounding to that many digits", None)),
+            _ => Ok(Val::Real(self.cast(*v, binary_arithmetic(t, t)))),
+        }
+    }
+
+    fn sign(&mut self, text: &str, val: &Val, at: Span) -> Result<Val> {
+        let Val::Real(v) = val else { return fault(self.bad_argument(text, val, at)) };
+        let t = self.ty(*v);
+        if t == ScalarType::Bool {
+            return fault(self.bad_argument(text, val, at));
+        }
+        let number = |this: &mut Self, n: i32| if t.is_float() { this.float(t, n.into()) } else { this.constant(Scalar::int(t, n.into())) };
+        let (zero, one) = (number(self, 0), number(self, 1));
+        let above = self.compare_reals(CompareOp::Gt, *v, zero);
+        // What is neither above nor below zero is itself: zeros keep their sign, NaN stays.
+        let rest = if t.is_unsigned() {
+            *v
+        } else {
+            let minus = number(self, -1);
+            let below = self.compare_reals(CompareOp::Lt, *v, zero);
+            self.op(Op::Select, &[below, minus, *v])
+        };
+        Ok(Val::Real(self.op(Op::Select, &[above, one, rest])))
+    }
+
+    fn sum(&mut self, text: &str, args: &[Arg], span: Span) -> Result<Val> {
+        let (items, at, mut total) = match args {
+            [(Val::Tuple(items), at)] => (items, *at, (self.integer(0, span)?, span)),
+            [(Val::Tuple(items), at), start] => (items, *at, start.clone()),
+            [(val, at)] | [(val, at), _] => return fault(self.bad_argument(text, val, *at).help("add up in a loop")),
+            _ => return self.wrong_count(text, "one or two arguments", args.len(), span),
+        };
+        for item in items {
+            total = (self.binary(BinaryOp::Add, (&total.0, total.1), (item, at), span)?, span);
+        }
+        Ok(total.0)
+    }
+
+    fn len(&mut self, val: &Val, at: Span) -> Result<Val> {
+        match val {
+            Val::Tuple(items) => self.integer(items.len() as i128, at),
+            Val::Array(array) => Ok(Val::Real(self.b.push(Inst::Extent { array: *array, axis: 0 }))),
+            _ => fault(self.bad_argument("len", val, at)),
+        }
+    }
+
+    // --- launch geometry ---
+
+    pub(super) fn geometry(&mut self, geometry: Geometry) -> Val {
+        Val::Real(self.b.push(Inst::Geometry(geometry)))
+    }
+
+    /// `cuda.grid(n)` and `cuda.gridsize(n)`: int64, one or a tuple of `n`.
+    fn grid(&mut self, position: bool, text: &str, args: &[Arg], span: Span) -> Result<Val> {
+        let axes = match args {
+            [(Val::Real(v), _)] => self.known(*v).filter(|c| c.ty().is_integer()).map(|c| c.as_int()),
+            [_] => None,
+            _ => return self.wrong_count(text, "one argument", args.len(), span),
+        };
+        let Some(axes @ 1..=3) = axes else {
+            return fault(Diagnostic::new(Code::BadValue, args[0].1, format!("{text}() needs the constant 1, 2 or 3")));
+        };
+        let mut values = Vec::new();
+        for axis in [Axis::X, Axis::Y, Axis::Z].into_iter().take(axes as usize) {
+            let (a, b) = if position { (Geometry::BlockIdx(axis), Geometry::BlockDim(axis)) } else { (Geometry::GridDim(axis), Geometry::BlockDim(axis)) };
+            let product = [a, b].map(|g| {
+                let g = self.b.push(Inst::Geometry(g));
+                self.cast(g, ScalarType::I64)
+            });
+            let mut value = self.op(Op::Mul, &product);
+            if position {
+                let thread = self.b.push(Inst::Geometry(Geometry::ThreadIdx(axis)));
+                let thread = self.cast(thread, ScalarType::I64);
+                value = self.op(Op::Add, &[value, thread]);
+            }
+            values.push(Val::Real(value));
+        }
+        Ok(if axes == 1 { values.remove(0) } else { Val::Tuple(values) })
+    }
+}
+
+/// The float type in which NumPy's functions take an integer (as Numba has it).
+fn numpy_float(integer: ScalarType) -> ScalarType {
+    if integer.size() <= 2 { ScalarType::F32 } else { ScalarType::F64 }
+}

@@ -1,0 +1,211 @@
+//! Statements, except loops.
+
+use super::Lowerer;
+use super::choice::Test;
+use super::env::Env;
+use super::fault::{Result, Stop, fault};
+use super::liveness::Names;
+use super::reach;
+use super::value::Val;
+use crate::diagnostic::{Code, Diagnostic};
+use crate::ir::{Block, Inst};
+use crate::source::Span;
+use crate::syntax::{BinaryOp, Expr, ExprKind, Stmt, StmtKind};
+
+impl Lowerer {
+    /// Lowers statements. `last`: nothing of the function comes after them, so a `return` here needs no jump.
+    pub(super) fn block(&mut self, stmts: &[&Stmt], last: bool) -> Result<()> {
+        for (i, stmt) in stmts.iter().enumerate() {
+            if !self.frame().alive {
+                return Ok(());
+            }
+            let rest = &stmts[i + 1..];
+            if let StmtKind::If { test, body, orelse } = &stmt.kind
+                && last
+            {
+                let (returns_then, returns_else) = (reach::returns(body), reach::returns(orelse));
+                if rest.is_empty() || returns_then || returns_else {
+                    // What follows belongs to the arm that goes on, so that both arms end the function.
+                    let mut then: Vec<&Stmt> = body.iter().collect();
+                    let mut otherwise: Vec<&Stmt> = orelse.iter().collect();
+                    match (returns_then, returns_else) {
+                        (true, false) => otherwise.extend(rest),
+                        (false, true) => then.extend(rest),
+                        _ => {}
+                    }
+                    return self.if_stmt(stmt, test, &then, &otherwise, true, &Names::new());
+                }
+            }
+            match &stmt.kind {
+                StmtKind::Return(value) => {
+                    let returned = self.attempt(|this| this.return_stmt(value.as_ref(), stmt.span, last))?;
+                    if returned {
+                        return Ok(());
+                    }
+                }
+                _ => {
+                    self.attempt(|this| this.statement(stmt))?;
+                }
+            }
+        }
+        if last { self.fall_off() } else { Ok(()) }
+    }
+
+    /// Runs a statement; one that control turns out not to get through leaves nothing behind.
+    fn attempt(&mut self, run: impl FnOnce(&mut Self) -> Result<()>) -> Result<bool> {
+        let (frames, loops, exits) = (self.frames.len(), self.frame().loops.len(), self.exits());
+        let mark = self.b.mark();
+        match run(self) {
+            Ok(()) => Ok(true),
+            Err(Stop::Unreachable) => {
+                debug_assert_eq!(frames, self.frames.len());
+                let pending = self.pending.len();
+                self.restore(&super::Checkpoint { mark, pending });
+                self.truncate_exits(exits);
+                self.frame().loops.truncate(loops);
+                self.frame().alive = false;
+                Ok(false)
+            }
+            Err(stop) => Err(stop),
+        }
+    }
+
+    fn statement(&mut self, stmt: &Stmt) -> Result<()> {
+        match &stmt.kind {
+            StmtKind::Assign { targets, value } => {
+                let val = self.expr(value)?;
+                targets.iter().try_for_each(|t| self.assign_target(t, &val, value.span))
+            }
+            StmtKind::AugAssign { target, op, value } => self.augmented(target, *op, value, stmt.span),
+            StmtKind::Expr(e) => match &e.kind {
+                ExprKind::Str(_) => Ok(()),
+                _ => self.expr(e).map(drop),
+            },
+            StmtKind::If { test, body, orelse } => {
+                let live = self.live_after(stmt);
+                let (then, otherwise): (Vec<&Stmt>, Vec<&Stmt>) = (body.iter().collect(), orelse.iter().collect());
+                self.if_stmt(stmt, test, &then, &otherwise, false, &live)
+            }
+            StmtKind::While { test, body, orelse } => self.while_stmt(stmt, test, body, orelse),
+            StmtKind::For { target, iter, body, orelse } => self.for_stmt(stmt, target, iter, body, orelse),
+            StmtKind::Break => self.leave_loop(stmt.span),
+            StmtKind::Continue => self.next_lap(stmt.span),
+            StmtKind::Pass => Ok(()),
+            StmtKind::Return(_) => unreachable!("handled by block()"),
+            StmtKind::Unsupported(u) => fault(self.unsupported(stmt.span, &u.what, u.help.as_deref())),
+        }
+    }
+
+    fn return_stmt(&mut self, value: Option<&Expr>, span: Span, last: bool) -> Result<()> {
+        let value = match value {
+            Some(e) => Some((self.expr(e)?, e.span)),
+            None => None,
+        };
+        self.at(span);
+        self.return_value(value, span, last)
+    }
+
+    // --- if ---
+
+    fn if_stmt(&mut self, stmt: &Stmt, test: &Expr, then: &[&Stmt], otherwise: &[&Stmt], last: bool, live: &Names) -> Result<()> {
+        let mut cond = None;
+        let reached = self.attempt(|this| {
+            cond = Some(this.test(test)?);
+            Ok(())
+        })?;
+        if !reached {
+            return Ok(());
+        }
+        let cond = match cond.expect("set when reached") {
+            Test::Always(true) => return self.block(then, last),
+            Test::Always(false) => return self.block(otherwise, last),
+            Test::Value(cond) => cond,
+        };
+        let made = self.made();
+        let before = self.frame().env.clone();
+        let (then, then_env) = self.arm(then, last)?;
+        self.frame().env = before;
+        self.frame().alive = true;
+        let (otherwise, else_env) = self.arm(otherwise, last)?;
+        self.at(stmt.span);
+        let mut blocks = [then, otherwise];
+        let ends = [then_env, else_env];
+        let alive: Vec<usize> = (0..2).filter(|i| ends[*i].is_some()).collect();
+        self.frame().alive = !alive.is_empty();
+        if !alive.is_empty() {
+            let (env, code) = self.merge(ends.into_iter().flatten().collect(), live, made);
+            alive.iter().zip(code).for_each(|(i, code)| blocks[*i].extend(code));
+            self.frame().env = env;
+        }
+        let [then, otherwise] = blocks;
+        self.b.push(Inst::If { cond, then, otherwise });
+        Ok(())
+    }
+
+    /// One arm, and the variables at its end if control gets there.
+    fn arm(&mut self, stmts: &[&Stmt], last: bool) -> Result<(Block, Option<Env>)> {
+        self.b.open();
+        self.block(stmts, last)?;
+        let block = self.b.close();
+        let alive = self.frame().alive;
+        let env = std::mem::take(&mut self.frame().env);
+        Ok((block, alive.then_some(env)))
+    }
+
+    // --- assignment ---
+
+    /// Assigns a value to a name, a tuple of targets, or an element. `source` is where the value comes from.
+    pub(super) fn assign_target(&mut self, target: &Expr, val: &Val, source: Span) -> Result<()> {
+        self.at(target.span);
+        match &target.kind {
+            ExprKind::Name(name) => {
+                if let Val::Str(_) = val {
+                    return fault(Diagnostic::new(Code::UnsupportedType, source, "a string cannot be stored in compiled code"));
+                }
+                self.assign(name, val, target.span)
+            }
+            ExprKind::Tuple(targets) => match val {
+                Val::Tuple(items) if items.len() == targets.len() => {
+                    targets.iter().zip(items).try_for_each(|(t, item)| self.assign_target(t, item, source))
+                }
+                Val::Tuple(items) => {
+                    let text = format!("{} values cannot be unpacked into {} variables", items.len(), targets.len());
+                    fault(Diagnostic::new(Code::BadValue, target.span, text).also(source, self.describe(val)))
+                }
+                _ => {
+                    let name = self.describe(val);
+                    fault(Diagnostic::new(Code::TypeMismatch, source, format!("{name} cannot be unpacked")).label(name).also(target.span, ""))
+                }
+            },
+            ExprKind::Subscript { value, index } => {
+                let element = self.element(value, index, target.span)?;
+                self.store_element(&element, val, source)
+            }
+            ExprKind::Attribute { attr, attr_span, .. } => {
+                fault(Diagnostic::new(Code::UnsupportedSyntax, *attr_span, format!("the attribute `{attr}` cannot be assigned in compiled code")))
+            }
+            ExprKind::Unsupported(u) => fault(self.unsupported(target.span, &u.what, u.help.as_deref())),
+            _ => fault(Diagnostic::new(Code::UnsupportedSyntax, target.span, "this cannot be assigned")),
+        }
+    }
+
+    fn augmented(&mut self, target: &Expr, op: BinaryOp, value: &Expr, span: Span) -> Result<()> {
+        match &target.kind {
+            ExprKind::Subscript { value: array, index } => {
+                let element = self.element(array, index, target.span)?;
+                let old = self.load_element(&element);
+                let right = self.expr(value)?;
+                self.at(span);
+                let new = self.binary(op, (&old, target.span), (&right, value.span), span)?;
+                self.store_element(&element, &new, span)
+            }
+            _ => {
+                let old = self.expr(target)?;
+                let right = self.expr(value)?;
+                self.at(span);
+                let new = self.binary(op, (&old, target.span), (&right, value.span), span)?;
+                self.assign_target(target, &new, span)
+            }
+        }
+    }
+}

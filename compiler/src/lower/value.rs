@@ -1,0 +1,110 @@
+//! Values as the front end sees them: a tree whose leaves are IR values.
+//!
+//! Owns the split of complex numbers and tuples into scalars, and the names of types in messages.
+
+use super::Lowerer;
+use super::fault::{Result, fault};
+use crate::diagnostic::{Code, Diagnostic};
+use crate::ir::{Array, Value};
+use crate::names::Constant;
+use crate::source::Span;
+use crate::types::{Scalar, ScalarType, Type};
+
+/// A value of the language.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Val {
+    None,
+    Real(Value),
+    /// Real and imaginary part, of one float type.
+    Complex(Value, Value),
+    Tuple(Vec<Val>),
+    Array(Array),
+    /// A string: only ever something to complain about.
+    Str(String),
+}
+
+impl Val {
+    /// Whether it is a number or a bool.
+    pub(super) fn is_number(&self) -> bool {
+        matches!(self, Val::Real(_) | Val::Complex(..))
+    }
+}
+
+impl Lowerer {
+    /// The type of a number.
+    pub(super) fn scalar_type(&self, val: &Val) -> Option<ScalarType> {
+        match val {
+            Val::Real(v) => Some(self.ty(*v)),
+            Val::Complex(re, _) => self.ty(*re).complex(),
+            _ => None,
+        }
+    }
+
+    /// The name of a value's type, for messages.
+    pub(super) fn describe(&self, val: &Val) -> String {
+        match val {
+            Val::Str(_) => "str".to_string(),
+            Val::Tuple(items) => {
+                let items: Vec<String> = items.iter().map(|v| self.describe(v)).collect();
+                format!("tuple({})", items.join(", "))
+            }
+            Val::None => "None".to_string(),
+            Val::Array(a) => self.b.function().array(*a).ty.to_string(),
+            number => self.scalar_type(number).expect("a number").to_string(),
+        }
+    }
+
+    /// The type of a value; a string has none.
+    pub(super) fn type_of(&self, val: &Val) -> Option<Type> {
+        Some(match val {
+            Val::None => Type::None,
+            Val::Array(a) => Type::Array(self.b.function().array(*a).ty),
+            Val::Tuple(items) => Type::Tuple(items.iter().map(|v| self.type_of(v)).collect::<Option<_>>()?),
+            Val::Str(_) => return None,
+            number => Type::Scalar(self.scalar_type(number)?),
+        })
+    }
+
+    pub(super) fn bool(&mut self, value: bool) -> Val {
+        Val::Real(self.constant(Scalar::bool(value)))
+    }
+
+    /// The value of a Python int: int64, or uint64 if only that holds it.
+    pub(super) fn integer(&mut self, value: i128, span: Span) -> Result<Val> {
+        let ty = if i64::try_from(value).is_ok() {
+            ScalarType::I64
+        } else if u64::try_from(value).is_ok() {
+            ScalarType::U64
+        } else {
+            return self.too_big(span);
+        };
+        Ok(Val::Real(self.constant(Scalar::int(ty, value))))
+    }
+
+    pub(super) fn too_big<T>(&self, span: Span) -> Result<T> {
+        let d = Diagnostic::new(Code::BadValue, span, "this integer fits neither int64 nor uint64");
+        fault(d.help("write it as a float if rounding is meant"))
+    }
+
+    /// The value of a constant.
+    pub(super) fn constant_value(&mut self, constant: &Constant, span: Span) -> Result<Val> {
+        self.at(span);
+        Ok(match constant {
+            Constant::None => Val::None,
+            Constant::Bool(b) => self.bool(*b),
+            Constant::Int(i) => self.integer(*i, span)?,
+            Constant::Float(x) => Val::Real(self.float(ScalarType::F64, *x)),
+            Constant::Complex(re, im) => {
+                let re = self.float(ScalarType::F64, *re);
+                Val::Complex(re, self.float(ScalarType::F64, *im))
+            }
+            Constant::Str(s) => Val::Str(s.clone()),
+            Constant::Scalar(s) => Val::Real(self.constant(*s)),
+            Constant::ComplexScalar(ty, re, im) => {
+                let re = self.float(ty.part(), *re);
+                Val::Complex(re, self.float(ty.part(), *im))
+            }
+            Constant::Tuple(items) => Val::Tuple(items.iter().map(|c| self.constant_value(c, span)).collect::<Result<_>>()?),
+        })
+    }
+}
