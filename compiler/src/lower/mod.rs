@@ -85,7 +85,7 @@ pub fn lower(definition: &Definition, args: &[Type], options: Options, returns: 
     match lowerer.entry(definition, args, returns) {
         Ok(result) => {
             let Lowerer { b, sources, .. } = lowerer;
-            let function = tidy::tidy(b.finish(result.slots, sources));
+            let function = tidy::tidy(b.finish(result.slots, sources), options.fma);
             let ir = Verified::new(function).unwrap_or_else(|invalid| panic!("lowering made invalid IR: {invalid:?}"));
             Ok(Lowered { ir, params: args.to_vec(), result: result.ty })
         }
