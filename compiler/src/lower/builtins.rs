@@ -54,7 +54,7 @@ pub(super) enum Builtin {
     /// A launch coordinate that is complete: `cuda.threadIdx.x`.
     Place(Geometry),
     /// One that still wants an axis.
-    Axes(fn(Axis) -> Geometry),
+    Axes,
     WarpSize,
 }
 
@@ -193,19 +193,19 @@ table! {
 
     "cuda.grid" => B::Grid,
     "cuda.gridsize" => B::GridSize,
-    "cuda.threadIdx" => B::Axes(G::ThreadIdx),
+    "cuda.threadIdx" => B::Axes,
     "cuda.threadIdx.x" => B::Place(G::ThreadIdx(Axis::X)),
     "cuda.threadIdx.y" => B::Place(G::ThreadIdx(Axis::Y)),
     "cuda.threadIdx.z" => B::Place(G::ThreadIdx(Axis::Z)),
-    "cuda.blockIdx" => B::Axes(G::BlockIdx),
+    "cuda.blockIdx" => B::Axes,
     "cuda.blockIdx.x" => B::Place(G::BlockIdx(Axis::X)),
     "cuda.blockIdx.y" => B::Place(G::BlockIdx(Axis::Y)),
     "cuda.blockIdx.z" => B::Place(G::BlockIdx(Axis::Z)),
-    "cuda.blockDim" => B::Axes(G::BlockDim),
+    "cuda.blockDim" => B::Axes,
     "cuda.blockDim.x" => B::Place(G::BlockDim(Axis::X)),
     "cuda.blockDim.y" => B::Place(G::BlockDim(Axis::Y)),
     "cuda.blockDim.z" => B::Place(G::BlockDim(Axis::Z)),
-    "cuda.gridDim" => B::Axes(G::GridDim),
+    "cuda.gridDim" => B::Axes,
     "cuda.gridDim.x" => B::Place(G::GridDim(Axis::X)),
     "cuda.gridDim.y" => B::Place(G::GridDim(Axis::Y)),
     "cuda.gridDim.z" => B::Place(G::GridDim(Axis::Z)),

@@ -124,7 +124,8 @@ impl Lowerer {
     // --- compiled functions ---
 
     fn call_function(&mut self, callee: Arc<Definition>, args: Vec<Arg>, named: Vec<(String, Arg)>, span: Span) -> Result<Val> {
-        let same = |d: &Definition| Arc::ptr_eq(&d.source, &callee.source) && d.name == callee.name && d.line == callee.line && d.column == callee.column;
+        let same =
+            |d: &Definition| Arc::ptr_eq(&d.source, &callee.source) && d.name == callee.name && d.line == callee.line && d.column == callee.column;
         if self.frames.iter().any(|f| same(&f.definition)) || self.frames.len() >= DEEPEST {
             let d = Diagnostic::new(Code::Recursion, span, format!("`{}` calls itself, which compiled code cannot do", callee.name));
             return fault(d.help("write it as a loop"));

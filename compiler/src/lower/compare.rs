@@ -96,7 +96,10 @@ impl Lowerer {
             (Val::Str(a), Val::Str(b)) if equality => Ok(Test::Always((a == b) == (op == CompareOp::Eq))),
             _ => {
                 let d = self.undefined_operator(symbol(op), left, right);
-                let d = if let Code::TypeMismatch = d.code && left.0.is_number() && right.0.is_number() {
+                let d = if let Code::TypeMismatch = d.code
+                    && left.0.is_number()
+                    && right.0.is_number()
+                {
                     d.help("complex numbers have no order; compare `abs()` or a part")
                 } else {
                     d

@@ -25,7 +25,7 @@ pub(super) struct Leaf {
 
 /// Where a variable's value is.
 #[derive(Clone, Debug)]
-enum Place {
+pub(super) enum Place {
     None,
     Real(Leaf),
     Complex(Leaf, Leaf),

@@ -177,7 +177,7 @@ impl Lowerer {
                     let size = self.constant(crate::types::Scalar::int(ScalarType::I64, 32));
                     Ok(Val::Real(size))
                 }
-                Some(Builtin::Axes(_)) => fault(refuse(format!("`{text}` cannot be used as a whole")).help(format!("take an axis: `{text}.x`"))),
+                Some(Builtin::Axes) => fault(refuse(format!("`{text}` cannot be used as a whole")).help(format!("take an axis: `{text}.x`"))),
                 Some(_) => fault(refuse(format!("the function `{text}` cannot be used as a value")).help("call it")),
                 None => fault(refuse(format!("`{name}` is not supported in compiled code"))),
             },

@@ -6,7 +6,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::env::{Env, forget};
+use super::env::Env;
 use super::fault::{Result, Stop, fault};
 use super::liveness::{Liveness, Names};
 use super::loops::Loop;
@@ -14,9 +14,9 @@ use super::reach;
 use super::value::Val;
 use super::{Checkpoint, Lowerer};
 use crate::diagnostic::{Code, Diagnostic};
-use crate::ir::{Block, Inst, Kind, Label, Slot, Value};
-use crate::names::{Definition, Meaning};
-use crate::source::{SourceId, Span};
+use crate::ir::{Inst, Kind, Label, Slot, Value};
+use crate::names::Definition;
+use crate::source::Span;
 use crate::syntax::{self, Function, Stmt};
 use crate::types::{ScalarType, Type};
 
@@ -26,7 +26,6 @@ pub(super) const RESULT: &str = "%result";
 /// A parsed function and what its tree alone tells.
 pub(super) struct Parsed {
     pub(super) function: Function,
-    pub(super) source: SourceId,
     liveness: Liveness,
     variables: BTreeSet<String>,
 }
@@ -141,7 +140,7 @@ impl Lowerer {
         let mut variables: BTreeSet<String> = function.params.iter().map(|p| p.name.clone()).collect();
         reach::assigned(&function.body, &mut variables);
         let liveness = Liveness::new(&function.body);
-        let parsed = Arc::new(Parsed { function, source, liveness, variables });
+        let parsed = Arc::new(Parsed { function, liveness, variables });
         self.parsed.insert(key, parsed.clone());
         Ok(parsed)
     }
@@ -151,17 +150,8 @@ impl Lowerer {
         let id = self.frame_count;
         self.frame_count += 1;
         let scope = self.b.label();
-        let frame = Frame {
-            id,
-            definition,
-            parsed: parsed.clone(),
-            env: Env::new(),
-            alive: true,
-            loops: Vec::new(),
-            scope,
-            exits: Vec::new(),
-            quiet,
-        };
+        let frame =
+            Frame { id, definition, parsed: parsed.clone(), env: Env::new(), alive: true, loops: Vec::new(), scope, exits: Vec::new(), quiet };
         self.frames.push(frame);
         let result = self.activation_inside(&parsed, args);
         self.frames.pop();
@@ -272,9 +262,16 @@ impl Lowerer {
 
     fn result_slots(&mut self, val: &Val, span: Span, into: &mut Vec<Slot>) -> Result<()> {
         let mut scalar = |this: &mut Self, v: Value| {
-            let slot = this.b.slot("%result", this.ty(v));
-            this.b.set(slot, v);
-            into.push(slot);
+            // A result read from the slot that the returns set is there already.
+            let there = match this.b.function().inst(v) {
+                Inst::Get(slot) if this.b.function().slot(*slot).name.starts_with(RESULT) && !into.contains(slot) => Some(*slot),
+                _ => None,
+            };
+            into.push(there.unwrap_or_else(|| {
+                let slot = this.b.slot(RESULT, this.ty(v));
+                this.b.set(slot, v);
+                slot
+            }));
         };
         match val {
             Val::Real(v) => scalar(self, *v),
@@ -320,19 +317,5 @@ impl Lowerer {
         self.truncate_exits(exits);
         self.frame().env = env.clone();
         self.frame().alive = true;
-    }
-
-    /// Puts a block into a scope if something leaves it early, else at the present place.
-    pub(super) fn scope_if_left(&mut self, label: Label, block: Block, left: bool) {
-        if left {
-            self.b.push(Inst::Scope { label, body: block });
-        } else {
-            self.b.append(block);
-        }
-    }
-
-    /// Drops values of variables that were made since and are out of scope.
-    pub(super) fn forget_since(&mut self, made: usize) {
-        forget(&mut self.frame().env, made);
     }
 }

@@ -152,7 +152,7 @@ impl Lowerer {
                 Ok(self.negated(truth))
             }
             B::Grid | B::GridSize => self.grid(builtin == B::Grid, text, args, span),
-            B::Place(_) | B::WarpSize | B::Axes(_) => {
+            B::Place(_) | B::WarpSize | B::Axes => {
                 fault(Diagnostic::new(Code::TypeMismatch, func, format!("`{text}` is a value, not a function")).help("leave out the parentheses"))
             }
         }
@@ -165,15 +165,7 @@ impl Lowerer {
     }
 
     /// A row of floats, for arguments brought to one float type; `of_integer` gives an integer's.
-    fn float_op(
-        &mut self,
-        op: Op,
-        text: &str,
-        args: &[Arg],
-        of_integer: impl Fn(ScalarType) -> ScalarType,
-        arity: usize,
-        span: Span,
-    ) -> Result<Val> {
+    fn float_op(&mut self, op: Op, text: &str, args: &[Arg], of_integer: impl Fn(ScalarType) -> ScalarType, arity: usize, span: Span) -> Result<Val> {
         if args.len() != arity {
             return self.wrong_count(text, if arity == 1 { "one argument" } else { "two arguments" }, args.len(), span);
         }
@@ -300,9 +292,7 @@ impl Lowerer {
         let (val, at, digits) = match args {
             [(val, at)] | [(val, at), (Val::None, _)] => (val, *at, None),
             [(val, at), (digits, digits_at)] => match digits {
-                Val::Real(d) if self.known(*d).is_some_and(|c| !c.ty().is_float()) => {
-                    (val, *at, Some(self.known(*d).expect("a constant").as_int()))
-                }
+                Val::Real(d) if self.known(*d).is_some_and(|c| !c.ty().is_float()) => (val, *at, Some(self.known(*d).expect("a constant").as_int())),
                 _ => return fault(self.unsupported(*digits_at, "a number of digits that is not a constant", None)),
             },
             _ => return self.wrong_count(text, "one or two arguments", args.len(), span),
@@ -389,7 +379,8 @@ impl Lowerer {
         };
         let mut values = Vec::new();
         for axis in [Axis::X, Axis::Y, Axis::Z].into_iter().take(axes as usize) {
-            let (a, b) = if position { (Geometry::BlockIdx(axis), Geometry::BlockDim(axis)) } else { (Geometry::GridDim(axis), Geometry::BlockDim(axis)) };
+            let (a, b) =
+                if position { (Geometry::BlockIdx(axis), Geometry::BlockDim(axis)) } else { (Geometry::GridDim(axis), Geometry::BlockDim(axis)) };
             let product = [a, b].map(|g| {
                 let g = self.b.push(Inst::Geometry(g));
                 self.cast(g, ScalarType::I64)

@@ -177,6 +177,11 @@ impl Lowerer {
         {
             return if c.as_bool() { args[1] } else { args[2] };
         }
+        if op == Op::Not
+            && let Some(opposite) = self.opposite(args[0])
+        {
+            return opposite;
+        }
         let library = matches!(op, Op::Math(_)) || (op == Op::Pow && self.ty(args[0]).is_float());
         if !library {
             let constants: Option<smallvec::SmallVec<[Scalar; 3]>> = args.iter().map(|a| self.known(*a)).collect();
@@ -185,6 +190,23 @@ impl Lowerer {
             }
         }
         self.b.apply(op, args)
+    }
+
+    /// The opposite comparison, where that is another comparison (of floats it is not, for NaN's sake).
+    fn opposite(&mut self, value: Value) -> Option<Value> {
+        let crate::ir::Inst::Apply { op, args } = self.b.function().inst(value) else { return None };
+        let opposite = match op {
+            Op::Eq => Op::Ne,
+            Op::Ne => Op::Eq,
+            _ if self.ty(args[0]).is_float() => return None,
+            Op::Lt => Op::Ge,
+            Op::Ge => Op::Lt,
+            Op::Gt => Op::Le,
+            Op::Le => Op::Gt,
+            _ => return None,
+        };
+        let args = args.clone();
+        Some(self.op(opposite, &args))
     }
 
     fn cast(&mut self, value: Value, to: ScalarType) -> Value {

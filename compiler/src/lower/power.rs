@@ -26,7 +26,8 @@ impl Lowerer {
         let (Val::Real(_), Val::Real(exponent)) = (l, r) else { unreachable!("real types have real values") };
         let base = self.to_real(l, t).expect("a real number");
         if let Some(c) = self.known(*exponent) {
-            let n = if c.ty().is_float() { Some(c.as_f64()).filter(|x| x.fract() == 0.0 && x.abs() < 1e6).map(|x| x as i128) } else { Some(c.as_int()) };
+            let n =
+                if c.ty().is_float() { Some(c.as_f64()).filter(|x| x.fract() == 0.0 && x.abs() < 1e6).map(|x| x as i128) } else { Some(c.as_int()) };
             match n {
                 Some(n @ 0..=UNROLLED) if t.is_integer() => return Ok(Val::Real(self.repeated(base, n as u32, t))),
                 Some(0) => return Ok(Val::Real(self.float(t, 1.0))),

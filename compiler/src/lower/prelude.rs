@@ -14,7 +14,8 @@ use crate::source::{SourceFile, Span};
 const TEXT: &str = include_str!("prelude.py");
 
 /// Names that the text uses.
-const NAMES: &[&str] = &["abs", "complex", "int", "math.atan2", "math.cos", "math.exp", "math.floor", "math.hypot", "math.log", "math.pow", "math.sin"];
+const NAMES: &[&str] =
+    &["abs", "complex", "int", "math.atan2", "math.cos", "math.exp", "math.floor", "math.hypot", "math.log", "math.pow", "math.sin"];
 
 static SOURCE: LazyLock<Arc<SourceFile>> =
     LazyLock::new(|| Arc::new(SourceFile { file: "<verdigris>".into(), text: TEXT.into(), first_line: 1, indent: 0 }));
