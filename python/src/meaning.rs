@@ -164,7 +164,6 @@ struct Numpy {
     generic: Py<PyAny>,
     ndarray: Py<PyAny>,
     dtype: Py<PyAny>,
-    masked: Py<PyAny>,
     ascontiguousarray: Py<PyAny>,
 }
 
@@ -174,13 +173,7 @@ impl Numpy {
         NUMPY.get_or_try_init(py, || {
             let numpy = py.import("numpy")?;
             let get = |name| numpy.getattr(name).map(Bound::unbind);
-            Ok(Numpy {
-                generic: get("generic")?,
-                ndarray: get("ndarray")?,
-                dtype: get("dtype")?,
-                masked: numpy.getattr("ma")?.getattr("MaskedArray")?.unbind(),
-                ascontiguousarray: get("ascontiguousarray")?,
-            })
+            Ok(Numpy { generic: get("generic")?, ndarray: get("ndarray")?, dtype: get("dtype")?, ascontiguousarray: get("ascontiguousarray")? })
         })
     }
 }
@@ -241,7 +234,7 @@ fn numpy_scalar(object: &Bound<'_, PyAny>) -> PyResult<Option<Constant>> {
 fn array(object: &Bound<'_, PyAny>, numpy: &Numpy) -> PyResult<Meaning> {
     let py = object.py();
     let unsupported = |what: String, help: &str| Ok(Meaning::Unsupported { what, help: Some(help.to_owned()) });
-    if object.is_instance(numpy.masked.bind(py))? {
+    if is_masked(object)? {
         return unsupported("a masked array".to_owned(), "use its `.data`");
     }
     let dtype = object.getattr(intern!(py, "dtype"))?;
@@ -269,6 +262,15 @@ fn array(object: &Bound<'_, PyAny>, numpy: &Numpy) -> PyResult<Meaning> {
     let data = dense.call_method0(intern!(py, "tobytes"))?.cast::<PyBytes>()?.as_bytes().to_vec();
     let ty = ArrayType { elem, ndim, layout: Layout::C, readonly: true };
     Ok(Meaning::Array(Arc::new(ConstantArray { ty, shape, data })))
+}
+
+/// Whether an array is masked. Nobody has one who has not imported `numpy.ma`, which takes a while.
+fn is_masked(array: &Bound<'_, PyAny>) -> PyResult<bool> {
+    let modules = array.py().import("sys")?.getattr("modules")?;
+    match modules.cast_into::<PyDict>()?.get_item("numpy.ma")? {
+        Some(module) => array.is_instance(&module.getattr("MaskedArray")?),
+        None => Ok(false),
+    }
 }
 
 // --- words ---

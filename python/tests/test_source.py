@@ -179,6 +179,40 @@ def test_a_nested_function_keeps_its_columns(written):
     assert taken.text == 'def inner(x):\n    """less\nindented"""\n    return nowhere + x\n'
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "def f(x): return x\n",
+        "def f(x): return x  # no newline",
+        'def f(x):\n    """Text\nfar left\n    """\n',
+        "def f(x):\n    return (x +\n1)\n",
+        "def f(x):\n    return x\n    # after\n\n    y = (1,\n2)\n",
+        "@wrap(\n1)\n\n# between\ndef f(x,\ny=1):\n\tif x:\n\t\treturn 1\n\n\treturn 2\n",
+        "def f(x):\n    def g(y):\n        return y\n    return x\n",
+        "def f(x):\n    pass\n# left\n    return x\n",
+    ],
+)
+@pytest.mark.parametrize("after", ["", "\n\n# a comment\nx = 1\n", "\ndef g(x):\n    return x\n", "\nx = [\n]\n"])
+@pytest.mark.parametrize("indent", ["", "    "])
+def test_where_a_function_ends(written, text, after, indent):
+    if after and not text.endswith("\n"):
+        text += "\n"
+    outer = "wrap = lambda n: lambda f: f\n" + ("if True:\n" if indent else "")
+    body = (text + after).splitlines(True)
+    # Only lines that begin a logical line can move.
+    shifted = [line if line[:1] in "1f2y#" and i else indent + line for i, line in enumerate(body)]
+    module = load(_write(written, outer + "".join(shifted)))
+    taken = Function(module.f)
+    assert taken.text.split() == text.split()
+    assert compile(taken.text, "taken", "exec")
+
+
+def _write(written, text):
+    path = written("")
+    path.write_text(text)
+    return path
+
+
 def test_conditional_definitions_of_one_name(written):
     module = load(
         written(

@@ -16,7 +16,7 @@ import types
 from collections.abc import Iterator
 from functools import lru_cache
 from importlib.machinery import SourceFileLoader, SourcelessFileLoader
-from typing import Any, NamedTuple
+from typing import Any
 from zipimport import zipimporter
 
 from .errors import SourceChanged, SourceNotFound, UnsupportedError
@@ -26,16 +26,9 @@ for _feature in __future__.all_feature_names:
     _FUTURE |= getattr(__future__, _feature).compiler_flag
 
 
-class Taken(NamedTuple):
-    """The text of one function. `line` (1-based, 0 for the first of that name) and `column` (UTF-8 bytes) find it in `text`."""
-
-    file: str
-    text: str
-    first_line: int
-    indent: int
-    name: str
-    line: int
-    column: int | None
+# File, text, first line, indentation, name, and where in the text the function is: a line (1-based, 0 for the first function of
+# that name) and for a lambda a column (UTF-8 bytes).
+Taken = tuple[str, str, int, int, str, int, int | None]
 
 
 def take(function: Any) -> Taken:
@@ -182,22 +175,57 @@ def _take_def(function: types.FunctionType, text: str, lines: list[str]) -> Take
     if not any(_same(code, c, loosely) for c in found):
         raise _changed(function)
     first = code.co_firstlineno
-    block = inspect.getblock(lines[first - 1 :])
-    return _dedented(code.co_filename, block, first, code.co_name, 0, None)
+    return _dedented(code.co_filename, _block(lines, first, _last_line(code)), first, code.co_name, 0, None)
+
+
+def _last_line(code: types.CodeType) -> int:
+    """The last line that any instruction came from; what follows it can only be text that makes no code."""
+    lines = [end for _, end, _, _ in code.co_positions() if end is not None]
+    return max([code.co_firstlineno, *lines, *(_last_line(c) for c in code.co_consts if isinstance(c, types.CodeType))])
+
+
+def _block(lines: list[str], first: int, last: int) -> list[str]:
+    """The lines of the function that begins on line `first` and goes on at least to line `last`.
+
+    By indentation, as far as that tells; strings and brackets may hold lines with less, so the text has to parse. (The tokenizer of
+    `inspect.getblock` would do, but the first call compiles its regular expressions for 15 ms.)
+    """
+    margin = len(_margin(lines[first - 1]))
+    while True:
+        while last < len(lines) and _belongs(lines[last], margin):
+            last += 1
+        block = lines[first - 1 : last]
+        while not block[-1].strip():
+            block.pop()
+        try:
+            ast.parse("".join(_strip(line, margin) for line in block))
+        except SyntaxError:
+            if last == len(lines):
+                raise
+            last += 1
+        else:
+            return block
+
+
+def _margin(line: str) -> str:
+    return line[: len(line) - len(line.lstrip(" \t\f"))]
+
+
+def _belongs(line: str, margin: int) -> bool:
+    return not line.strip() or len(_margin(line)) > margin
 
 
 def _dedented(file: str, block: list[str], first: int, name: str, line: int, column: int | None) -> Taken:
     """Strips the first line's indentation from every line; a line that has less (inside a string or brackets) loses
     what it has.
     """
-    indent = len(block[0]) - len(block[0].lstrip(" \t\f"))
+    indent = len(_margin(block[0]))
     text = "".join(_strip(each, indent) for each in block)
-    return Taken(file, text, first, indent, name, line, None if column is None else column - indent)
+    return file, text, first, indent, name, line, None if column is None else column - indent
 
 
 def _strip(line: str, indent: int) -> str:
-    blank = len(line) - len(line.lstrip(" \t\f"))
-    return line[min(indent, blank) :]
+    return line[min(indent, len(_margin(line))) :]
 
 
 # --- lambda ---
