@@ -13,6 +13,7 @@ mod arrays;
 mod bounds;
 mod builtins;
 mod call;
+mod canonical;
 mod choice;
 mod compare;
 mod complex;
