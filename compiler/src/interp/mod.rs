@@ -112,7 +112,7 @@ pub fn run_scalar(function: &Verified, args: &[Scalar], limits: &Limits<'_>) -> 
 /// Runs a kernel over a grid of blocks of threads. Array arguments are views of `buffers`.
 ///
 /// # Errors
-/// Any [`Error`]; after [`Error::Fault`] everything the other threads wrote is in the buffers.
+/// Any [`Error`]; after [`Error::Fault`], which is the first of [`kernel_faults`], everything the other threads wrote is in the buffers.
 pub fn run_kernel(
     function: &Verified,
     args: &[Argument],
@@ -121,6 +121,22 @@ pub fn run_kernel(
     block: [u32; 3],
     limits: &Limits<'_>,
 ) -> Result<(), Error> {
+    let faults = kernel_faults(function, args, buffers, grid, block, limits)?;
+    faults.into_iter().next().map_or(Ok(()), |fault| Err(Error::Fault(fault)))
+}
+
+/// Runs a kernel as [`run_kernel`] does and gives the faults of all threads, in ascending order of block and thread.
+///
+/// # Errors
+/// Any [`Error`] but [`Error::Fault`].
+pub fn kernel_faults(
+    function: &Verified,
+    args: &[Argument],
+    buffers: &mut [&mut [u8]],
+    grid: [u32; 3],
+    block: [u32; 3],
+    limits: &Limits<'_>,
+) -> Result<Vec<Fault>, Error> {
     if function.kind != Kind::Kernel {
         return Err(Error::Arguments("a scalar function is run on its arguments".into()));
     }
@@ -131,14 +147,14 @@ pub fn run_kernel(
     let mut memory = Memory::bind(function, args, buffers).map_err(Error::Arguments)?;
     let mut thread = Thread::new(function, &scalars);
     let mut steps = limits.steps;
-    let mut first = None;
+    let mut faults = Vec::new();
     for (number, block_index) in coordinates(grid) {
         for (linear, thread_index) in coordinates(block) {
             thread.start(Place { grid, block, block_index, thread_index, block_number: number, thread_number: linear });
-            first = first.or(finish(&mut thread, &mut memory, &mut steps, limits)?);
+            faults.extend(finish(&mut thread, &mut memory, &mut steps, limits)?);
         }
     }
-    first.map_or(Ok(()), |fault| Err(Error::Fault(fault)))
+    Ok(faults)
 }
 
 /// Linear number and coordinates of everything in a box, x fastest.

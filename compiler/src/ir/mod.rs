@@ -137,7 +137,7 @@ pub enum Inst {
     Store { array: Array, index: Index, part: Part, value: Value },
     /// Two-way branch on a bool.
     If { cond: Value, then: Block, otherwise: Block },
-    /// Endless loop: `body`, then `latch`, again. `Continue` goes to the latch, `Break` leaves. No `Break`/`Continue` to this label stands in the latch.
+    /// Endless loop: `body`, then `latch`, again. `Continue` goes to the latch, `Break` leaves. No jump leaves the latch.
     Loop { label: Label, body: Block, latch: Block },
     /// Runs once; `Break` leaves it early.
     Scope { label: Label, body: Block },

@@ -16,8 +16,8 @@
 //! **Memory.** An access has one index an axis, each int64 or uint64. A complex element is accessed by part, a real one whole; a stored value has the type of
 //! the element or part. Nothing is stored to a readonly array.
 //!
-//! **Control.** Labels are unique. `Break` and `Continue` name a construct around them, `Continue` a `Loop`, and neither stands in the latch of the
-//! loop it names. `Break`, `Continue` and `Fail` are the last of their block.
+//! **Control.** Labels are unique. `Break` and `Continue` name a construct around them, `Continue` a `Loop`, and neither jumps out of a latch. `Break`,
+//! `Continue` and `Fail` are the last of their block, and a latch itself does not end in one.
 
 use std::collections::HashSet;
 use std::fmt;
@@ -221,6 +221,9 @@ impl<'f> Check<'f> {
             self.fault(value, "its label is used twice");
         }
         for (i, block) in inst.blocks().into_iter().enumerate() {
+            if i == 1 && block.last().and_then(|v| self.f.insts.get(v.index())).is_some_and(Inst::is_terminator) {
+                self.fault(value, "its latch ends in a jump");
+            }
             self.around.push(Around { label, is_loop, in_latch: i == 1 });
             self.block(block);
             self.around.pop();
@@ -306,10 +309,10 @@ impl<'f> Check<'f> {
     }
 
     fn target(&self, label: Label, needs_loop: bool) -> Result<Option<ScalarType>, String> {
-        match self.around.iter().find(|a| a.label == label) {
+        match self.around.iter().rposition(|a| a.label == label) {
             None => Err("names no construct around it".into()),
-            Some(Around { in_latch: true, .. }) => Err("stands in the latch of the loop it names".into()),
-            Some(Around { is_loop: false, .. }) if needs_loop => Err("continues a scope".into()),
+            Some(n) if self.around[n..].iter().any(|a| a.in_latch) => Err("jumps out of a latch".into()),
+            Some(n) if needs_loop && !self.around[n].is_loop => Err("continues a scope".into()),
             Some(_) => Ok(None),
         }
     }

@@ -1,0 +1,370 @@
+#![allow(unsafe_code, missing_docs)]
+//! Random functions run by the interpreter and by compiled code, one lane and warps: same bits, same faults.
+//!
+//! Each case follows from its seed. `VERDIGRIS_FUZZ_CASES=n` runs n cases of each kind (default 150), `VERDIGRIS_FUZZ_SEED=s` begins at seed s, so
+//! `VERDIGRIS_FUZZ_SEED=s VERDIGRIS_FUZZ_CASES=1` repeats one; `VERDIGRIS_FUZZ_TRACE=1` prints each seed before it runs, for a case that ends the process. A
+//! case that fails is made smaller and printed.
+
+#[path = "differential/generate.rs"]
+mod generate;
+
+use std::time::{Duration, Instant};
+
+use generate::{Arg, Elements, Kernel, Rng};
+use verdigris_compiler::abi::{Failure, Launch, LaunchState, Site};
+use verdigris_compiler::interp::{self, Argument, Fault, Limits, View};
+use verdigris_compiler::ir::{Block, Function, Inst, Value, Verified, parse};
+use verdigris_compiler::llvm::{self, BlockClass, Code, Cpu, Lanes, Shape};
+use verdigris_compiler::pass;
+use verdigris_compiler::types::{Scalar, ScalarType};
+
+const STEPS: Limits<'static> = Limits { steps: 3_000_000, stop: &|| false };
+
+fn setting(name: &str, default: u64) -> u64 {
+    std::env::var(name).ok().map_or(default, |v| v.parse().unwrap_or_else(|_| panic!("{name}={v} is no number")))
+}
+
+/// Runs `case` for each seed.
+fn cases(case: impl Fn(u64)) {
+    let first = setting("VERDIGRIS_FUZZ_SEED", 1);
+    for seed in first..first + setting("VERDIGRIS_FUZZ_CASES", 150) {
+        if std::env::var_os("VERDIGRIS_FUZZ_TRACE").is_some() {
+            eprintln!("seed {seed}");
+        }
+        case(seed);
+    }
+}
+
+/// A processor this machine can stand in for.
+fn cpu(rng: &mut Rng) -> Cpu {
+    let name = rng.pick(&["native", "native", "native", "haswell", "x86-64"]);
+    Cpu::new(Some(name)).or_else(|_| Cpu::new(None)).expect("this machine's processor")
+}
+
+/// Memory as 64-bit words, so that it is aligned for every element.
+struct Words {
+    words: Vec<u64>,
+    length: usize,
+}
+
+impl Words {
+    fn new(bytes: &[u8]) -> Words {
+        let words = bytes
+            .chunks(8)
+            .map(|c| {
+                let mut word = [0; 8];
+                word[..c.len()].copy_from_slice(c);
+                u64::from_ne_bytes(word)
+            })
+            .collect();
+        Words { words, length: bytes.len() }
+    }
+
+    fn pointer(&mut self) -> *mut u8 {
+        self.words.as_mut_ptr().cast()
+    }
+
+    fn bytes(&self) -> Vec<u8> {
+        let mut bytes: Vec<u8> = self.words.iter().flat_map(|w| w.to_ne_bytes()).collect();
+        bytes.truncate(self.length);
+        bytes
+    }
+}
+
+/// The first element that differs, all NaNs being equal.
+fn difference(elem: ScalarType, want: &[u8], got: &[u8]) -> Option<String> {
+    let part = elem.part();
+    let scalar = |bytes: &[u8]| {
+        let mut word = [0; 8];
+        word[..bytes.len()].copy_from_slice(bytes);
+        Scalar::from_bits(part, u64::from_ne_bytes(word))
+    };
+    let pairs = want.chunks(part.size()).zip(got.chunks(part.size()));
+    for (n, (w, g)) in pairs.enumerate() {
+        let (a, b) = (scalar(w), scalar(g));
+        let both_nan = part.is_float() && a.as_f64().is_nan() && b.as_f64().is_nan();
+        if w != g && !both_nan {
+            return Some(format!("element {n} is {b:?}, not {a:?}"));
+        }
+    }
+    (want.len() != got.len()).then(|| "lengths differ".into())
+}
+
+/// A launch state that ends code which runs far too long.
+fn watched() -> LaunchState {
+    let start = Instant::now();
+    let state = LaunchState::new(move |_| start.elapsed() > Duration::from_secs(10));
+    state.stop.store(1, std::sync::atomic::Ordering::Relaxed);
+    state
+}
+
+fn compiled(ir: &Verified, shape: &Shape, cpu: &Cpu) -> Result<std::sync::Arc<Code>, String> {
+    llvm::compile(ir, shape, cpu).map_err(|e| e.to_string())
+}
+
+/// Whether a failure of compiled code is the fault the interpreter has for that thread, and in the right warp. A warp ends at the first access in which any of its
+/// lanes fails, so of several lanes that fail it may name another than the lowest; one lane names exactly the first.
+fn same_fault(lanes: Lanes, faults: &[Fault], failure: Option<&Failure>, sites: &[Site]) -> Result<(), String> {
+    let (first, failure) = match (faults.first(), failure) {
+        (None, None) => return Ok(()),
+        (Some(fault), None) => return Err(format!("did not fail: {fault:?}")),
+        (None, Some(failure)) => return Err(format!("failed: {failure:?} {:?}", sites[failure.site as usize])),
+        (Some(first), Some(failure)) => (first, failure),
+    };
+    let got = Fault { block: failure.block, thread: failure.thread, site: sites[failure.site as usize].clone(), index: failure.index };
+    let warp = |f: &Fault| (f.block, f.thread / 32);
+    let right = match lanes {
+        Lanes::One => got == *first,
+        Lanes::Warp => warp(&got) == warp(first) && faults.contains(&got),
+    };
+    if right { Ok(()) } else { Err(format!("failed with {got:?}, not {first:?}")) }
+}
+
+/// What the compiled kernel does otherwise than the interpreter; `None` as well if the case cannot be judged.
+fn kernel_mismatch(ir: &Verified, case: &Kernel, lanes: Lanes, check_bounds: bool, cpu: &Cpu) -> Option<String> {
+    let mut want: Vec<Vec<u8>> = Vec::new();
+    let mut args = Vec::new();
+    for arg in &case.args {
+        args.push(match arg {
+            Arg::Scalar(value) => Argument::Scalar(*value),
+            Arg::Array(a) => {
+                want.push(a.bytes.clone());
+                Argument::Array(View { buffer: want.len() - 1, offset: a.offset, shape: a.shape.clone(), strides: a.strides.clone() })
+            }
+        });
+    }
+    let mut lent: Vec<&mut [u8]> = want.iter_mut().map(Vec::as_mut_slice).collect();
+    let faults = interp::kernel_faults(ir, &args, &mut lent, case.grid, case.block, &STEPS).ok()?;
+    if !check_bounds && !faults.is_empty() {
+        return None;
+    }
+
+    let mut words = Vec::new();
+    let mut memory: Vec<(ScalarType, Words)> = Vec::new();
+    for arg in &case.args {
+        match arg {
+            Arg::Scalar(value) => words.push(value.bits()),
+            Arg::Array(a) => {
+                let mut m = Words::new(&a.bytes);
+                words.push(m.pointer().wrapping_add(a.offset) as u64);
+                words.extend(a.shape.iter().map(|n| *n as u64));
+                words.extend(a.strides.iter().map(|n| *n as u64));
+                memory.push((a.elem, m));
+            }
+        }
+    }
+    let shape = Shape::Blocks { lanes, class: BlockClass::of(case.block), check_bounds };
+    let code = match compiled(ir, &shape, cpu) {
+        Ok(code) => code,
+        Err(e) => return Some(e),
+    };
+    let state = watched();
+    let launch = Launch { grid: case.grid, block: case.block, stop: &state.stop, state: &state };
+    // SAFETY: the words describe buffers that outlive the call; the interpreter has checked that all views lie in them.
+    unsafe { code.blocks()(words.as_ptr(), &launch, 0, case.grid.iter().map(|g| u64::from(*g)).product()) };
+    if state.poll() {
+        return Some("does not end".into());
+    }
+    if let Err(what) = same_fault(lanes, &faults, state.failure().as_ref(), code.sites()) {
+        return Some(what);
+    }
+    if lanes == Lanes::Warp && !faults.is_empty() {
+        return None;
+    }
+    want.iter().zip(&memory).enumerate().find_map(|(n, (want, (elem, got)))| Some(format!("array {n}: {}", difference(*elem, want, &got.bytes())?)))
+}
+
+/// As [`kernel_mismatch`], for a scalar function over its columns.
+fn elements_mismatch(ir: &Verified, case: &Elements, lanes: Lanes, exact_flags: bool, cpu: &Cpu) -> Option<String> {
+    let part_at = |ty: ScalarType, bytes: &[u8], n: usize, part: usize| {
+        let scalar = ty.part();
+        let at = n * ty.size() + part * scalar.size();
+        let mut word = [0; 8];
+        word[..scalar.size()].copy_from_slice(&bytes[at..at + scalar.size()]);
+        Scalar::from_bits(scalar, u64::from_ne_bytes(word))
+    };
+    let mut want: Vec<Vec<u8>> = vec![Vec::new(); case.signature.outputs.len()];
+    let mut faults = Vec::new();
+    for n in 0..case.count {
+        let mut args = Vec::new();
+        for (input, (ty, column)) in case.signature.inputs.iter().zip(&case.inputs).enumerate() {
+            let row = if case.uniform >> input & 1 == 1 { 0 } else { n };
+            args.extend((0..1 + ty.is_complex() as usize).map(|part| part_at(*ty, column, row, part)));
+        }
+        match interp::run_scalar(ir, &args, &STEPS) {
+            Ok(results) => {
+                let mut results = results.into_iter();
+                for (ty, column) in case.signature.outputs.iter().zip(&mut want) {
+                    for value in results.by_ref().take(1 + ty.is_complex() as usize) {
+                        column.extend(&value.bits().to_ne_bytes()[..value.ty().size()]);
+                    }
+                }
+            }
+            Err(interp::Error::Fault(fault)) => faults.push(Fault { thread: n as u64, ..fault }),
+            Err(_) => return None,
+        }
+    }
+
+    let shape = Shape::Loop { lanes, signature: case.signature.clone(), uniform: case.uniform, exact_flags };
+    let code = match compiled(ir, &shape, cpu) {
+        Ok(code) => code,
+        Err(e) => return Some(e),
+    };
+    let mut inputs: Vec<Words> = case.inputs.iter().map(|bytes| Words::new(bytes)).collect();
+    // One element more than is asked for, which must stay as it is.
+    let guard = |ty: &ScalarType| Words::new(&vec![0xa5; (case.count + 1) * ty.size()]);
+    let mut outputs: Vec<Words> = case.signature.outputs.iter().map(guard).collect();
+    let pointers: Vec<*mut u8> = inputs.iter_mut().chain(&mut outputs).map(Words::pointer).collect();
+    let state = watched();
+    let launch = Launch { grid: [1; 3], block: [1; 3], stop: &state.stop, state: &state };
+    // SAFETY: each column has `count` elements of its type, or one if it is uniform.
+    unsafe { code.elements()(pointers.as_ptr(), case.count as u64, &launch) };
+    if state.poll() {
+        return Some("does not end".into());
+    }
+    if let Err(what) = same_fault(lanes, &faults, state.failure().as_ref(), code.sites()) {
+        return Some(what);
+    }
+    for (n, (ty, got)) in case.signature.outputs.iter().zip(&outputs).enumerate() {
+        let got = got.bytes();
+        let (elements, beyond) = got.split_at(case.count * ty.size());
+        if beyond.iter().any(|b| *b != 0xa5) {
+            return Some(format!("output {n} is written past its end"));
+        }
+        if faults.is_empty() {
+            if let Some(what) = difference(*ty, &want[n], elements) {
+                return Some(format!("output {n}: {what}"));
+            }
+        }
+    }
+    None
+}
+
+/// The same function with the instruction `at` taken out; a construct may leave one of its blocks behind.
+fn without(f: &Function, at: Value, keep: Option<usize>) -> Option<Verified> {
+    fn edit(f: &mut Function, block: &mut Block, at: Value, keep: Option<usize>) {
+        let old = std::mem::take(block);
+        for v in old {
+            if v == at {
+                if let Some(kept) = keep.and_then(|n| f.inst(v).blocks().get(n).map(|b| b.to_vec())) {
+                    block.extend(kept);
+                }
+                continue;
+            }
+            let mut inst = std::mem::replace(&mut f.insts[v.index()], Inst::Param(0));
+            match &mut inst {
+                Inst::If { then: a, otherwise: b, .. } | Inst::Loop { body: a, latch: b, .. } => {
+                    edit(f, a, at, keep);
+                    edit(f, b, at, keep);
+                }
+                Inst::Scope { body, .. } => edit(f, body, at, keep),
+                _ => {}
+            }
+            f.insts[v.index()] = inst;
+            block.push(v);
+        }
+    }
+    let mut f = f.clone();
+    let mut body = std::mem::take(&mut f.body);
+    edit(&mut f, &mut body, at, keep);
+    f.body = body;
+    // Users of what was taken out read a constant instead.
+    if let Some(ty) = f.types[at.index()] {
+        f.insts[at.index()] = Inst::Const(if ty.is_float() { Scalar::float(ty, 1.0) } else { Scalar::int(ty, 1) });
+        f.body.insert(0, at);
+    }
+    let smaller = pass::remove_unused(f);
+    Verified::new(smaller).ok()
+}
+
+/// Takes instructions out as long as the mismatch stays.
+fn shrink(ir: &Verified, mismatch: &dyn Fn(&Verified) -> Option<String>) -> (Verified, String) {
+    let (mut best, mut what) = (ir.clone(), mismatch(ir).unwrap_or_else(|| "a mismatch that comes and goes".into()));
+    let start = Instant::now();
+    loop {
+        let mut order = Vec::new();
+        best.walk(&mut |v, inst| {
+            if !matches!(inst, Inst::Const(_)) {
+                order.push(v);
+            }
+        });
+        let found = order.iter().rev().find_map(|at| {
+            [None, Some(0), Some(1)].into_iter().find_map(|keep| {
+                let smaller = without(&best, *at, keep)?;
+                (start.elapsed() < Duration::from_secs(60)).then_some(())?;
+                Some((mismatch(&smaller)?, smaller))
+            })
+        });
+        match found {
+            Some((w, smaller)) => (best, what) = (smaller, w),
+            None => return (best, what),
+        }
+    }
+}
+
+fn check(seed: u64, text: &str, ir: &Verified, about: &str, mismatch: &dyn Fn(&Verified) -> Option<String>) {
+    if mismatch(ir).is_some() {
+        let (smaller, what) = shrink(ir, mismatch);
+        panic!("seed {seed}, {about}: {what}\n--- made smaller\n{}--- from\n{text}", smaller.to_string());
+    }
+}
+
+/// The function as its text reads back; the text's lines are its source.
+fn read_back(seed: u64, function: &Function) -> (String, Verified) {
+    let text = function.to_string();
+    let back = parse(&text).unwrap_or_else(|e| panic!("seed {seed}: {e}\n{text}"));
+    assert_eq!(back.to_string(), text, "seed {seed}: the text does not read back as itself");
+    let built = Verified::new(pass::remove_unused(function.clone())).unwrap_or_else(|e| panic!("seed {seed}: {e}\n{text}"));
+    let back = Verified::new(pass::remove_unused(back)).unwrap_or_else(|e| panic!("seed {seed}: {e}\n{text}"));
+    assert_eq!(back.to_string(), built.to_string(), "seed {seed}");
+    (text, back)
+}
+
+#[test]
+fn kernels() {
+    cases(|seed| {
+        let mut rng = Rng(seed);
+        let case = generate::kernel(&mut rng);
+        let (text, ir) = read_back(seed, &case.function);
+        let ir = if rng.once_in(3) { contracted(&ir) } else { ir };
+        let cpu = cpu(&mut rng);
+        let check_bounds = !case.safe || !rng.once_in(4);
+        for lanes in [Lanes::One, Lanes::Warp] {
+            let about = format!("{lanes:?}, {}, grid {:?}, block {:?}, check_bounds {check_bounds}", cpu.name(), case.grid, case.block);
+            check(seed, &text, &ir, &about, &|ir| kernel_mismatch(ir, &case, lanes, check_bounds, &cpu));
+        }
+    });
+}
+
+#[test]
+fn scalar_functions() {
+    cases(|seed| {
+        let mut rng = Rng(!seed);
+        let case = generate::elements(&mut rng);
+        let (text, ir) = read_back(seed, &case.function);
+        let ir = if rng.once_in(3) { contracted(&ir) } else { ir };
+        let cpu = cpu(&mut rng);
+        let exact_flags = rng.once_in(3);
+        for lanes in [Lanes::One, Lanes::Warp] {
+            let about = format!("{lanes:?}, {}, {} elements, uniform {:b}, exact_flags {exact_flags}", cpu.name(), case.count, case.uniform);
+            check(seed, &text, &ir, &about, &|ir| elements_mismatch(ir, &case, lanes, exact_flags, &cpu));
+        }
+    });
+}
+
+fn contracted(ir: &Verified) -> Verified {
+    Verified::new(pass::prepare((**ir).clone(), true)).expect("contraction keeps the invariants")
+}
+
+/// Many functions that are never compiled: text form and verifier alone.
+#[test]
+fn texts_read_back() {
+    for seed in 1..=2000 {
+        let mut rng = Rng(seed);
+        let function = if rng.once_in(2) { generate::kernel(&mut rng).function } else { generate::elements(&mut rng).function };
+        let (text, ir) = read_back(seed, &function);
+        let prepared = pass::prepare(function, true);
+        Verified::new(prepared).unwrap_or_else(|e| panic!("seed {seed}: {e}\n{text}"));
+        assert!(!ir.body.is_empty() || ir.params.is_empty() || !text.contains("store"), "seed {seed}");
+    }
+}
