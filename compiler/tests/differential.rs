@@ -362,9 +362,8 @@ fn texts_read_back() {
     for seed in 1..=2000 {
         let mut rng = Rng(seed);
         let function = if rng.once_in(2) { generate::kernel(&mut rng).function } else { generate::elements(&mut rng).function };
-        let (text, ir) = read_back(seed, &function);
+        let (text, _) = read_back(seed, &function);
         let prepared = pass::prepare(function, true);
         Verified::new(prepared).unwrap_or_else(|e| panic!("seed {seed}: {e}\n{text}"));
-        assert!(!ir.body.is_empty() || ir.params.is_empty() || !text.contains("store"), "seed {seed}");
     }
 }

@@ -1,28 +1,66 @@
 //! Removal of instructions that nothing uses.
 //!
-//! Pure ones only: loads stay, since an index may fail. The arena is made anew in program order, so nothing is left in it that the body does not name, whatever
-//! earlier stages dropped.
+//! Pure ones and assignments of slots that nothing reads; loads stay, since an index may fail. Slots and constant arrays that are then mentioned nowhere go too. The
+//! arenas are made anew in program order, so nothing is left in them that the body does not name, whatever earlier stages dropped.
 
-use crate::ir::{Block, Function, Inst, Value};
+use std::collections::HashMap;
 
-/// Removes pure instructions without users and renumbers the rest in program order.
+use crate::ir::{Array, Block, Failure, Function, Inst, Param, Slot, Value};
+
+/// Removes what has no effect and renumbers the rest in program order.
 pub fn remove_unused(function: Function) -> Function {
-    let mut order = Vec::new();
-    function.walk(&mut |value, _| order.push(value));
-    // Operands stand before their users, so one sweep from the end sees every user first.
-    let mut used = vec![false; function.insts.len()];
-    for &value in order.iter().rev() {
-        let inst = function.inst(value);
-        if used[value.index()] || !is_pure(inst) {
-            used[value.index()] = true;
-            inst.operands().iter().for_each(|operand| used[operand.index()] = true);
+    let used = used(&function);
+    let (insts, types, spans) = Default::default();
+    let mut renewal =
+        Renewal { used, values: HashMap::new(), slots: Renamed::default(), arrays: Renamed::default(), insts, types, spans, old: &function };
+    for param in &function.params {
+        if let Param::Array { array, .. } = param {
+            renewal.arrays.of(array.0);
         }
     }
-    let mut renewal =
-        Renewal { insts: Vec::new(), types: Vec::new(), spans: Vec::new(), renamed: vec![None; function.insts.len()], old: &function, used };
     let body = renewal.block(&function.body);
-    let Renewal { insts, types, spans, .. } = renewal;
-    Function { insts, types, spans, body, ..function }
+    let results = function.results.iter().map(|s| renewal.slot(*s)).collect();
+    let Renewal { slots, arrays, insts, types, spans, .. } = renewal;
+    let rename = |param: &Param| match param {
+        Param::Array { name, array } => Param::Array { name: name.clone(), array: Array(arrays.number[&array.0]) },
+        scalar => scalar.clone(),
+    };
+    let params = function.params.iter().map(rename).collect();
+    let slots = slots.order.iter().map(|s| function.slots[*s as usize].clone()).collect();
+    let arrays = arrays.order.iter().map(|a| function.arrays[*a as usize].clone()).collect();
+    Function { params, results, slots, arrays, insts, types, spans, body, ..function }
+}
+
+/// Which instructions stay.
+fn used(function: &Function) -> Vec<bool> {
+    let mut order = Vec::new();
+    function.walk(&mut |value, _| order.push(value));
+    let mut read = vec![false; function.slots.len()];
+    function.results.iter().for_each(|slot| read[slot.index()] = true);
+    loop {
+        // Operands stand before their users, so one sweep from the end sees every user first. A read of a slot may stand before an assignment (in a loop), so a
+        // slot that turns out to be read starts another sweep.
+        let mut used = vec![false; function.insts.len()];
+        let mut more = false;
+        for &value in order.iter().rev() {
+            let inst = function.inst(value);
+            let acts = match inst {
+                Inst::Set(slot, _) => read[slot.index()],
+                inst => !is_pure(inst),
+            };
+            if !(acts || used[value.index()]) {
+                continue;
+            }
+            used[value.index()] = true;
+            inst.operands().iter().for_each(|operand| used[operand.index()] = true);
+            if let Inst::Get(slot) = inst {
+                more |= !std::mem::replace(&mut read[slot.index()], true);
+            }
+        }
+        if !more {
+            return used;
+        }
+    }
 }
 
 fn is_pure(inst: &Inst) -> bool {
@@ -33,10 +71,28 @@ fn is_pure(inst: &Inst) -> bool {
     }
 }
 
+/// New numbers of an arena's entries, in the order they are first asked for.
+#[derive(Default)]
+struct Renamed {
+    order: Vec<u32>,
+    number: HashMap<u32, u32>,
+}
+
+impl Renamed {
+    fn of(&mut self, old: u32) -> u32 {
+        *self.number.entry(old).or_insert_with(|| {
+            self.order.push(old);
+            self.order.len() as u32 - 1
+        })
+    }
+}
+
 struct Renewal<'f> {
     old: &'f Function,
     used: Vec<bool>,
-    renamed: Vec<Option<Value>>,
+    values: HashMap<Value, Value>,
+    slots: Renamed,
+    arrays: Renamed,
     insts: Vec<Inst>,
     types: Vec<Option<crate::types::ScalarType>>,
     spans: Vec<crate::source::Span>,
@@ -50,10 +106,11 @@ impl Renewal<'_> {
                 continue;
             }
             let at = Value(self.insts.len() as u32);
+            // The entry comes before those of inner blocks: program order.
             self.insts.push(Inst::Param(0));
             self.types.push(self.old.types[value.index()]);
             self.spans.push(self.old.span(value));
-            self.renamed[value.index()] = Some(at);
+            self.values.insert(value, at);
             let inst = self.inst(self.old.inst(value));
             self.insts[at.index()] = inst;
             new.push(at);
@@ -61,19 +118,33 @@ impl Renewal<'_> {
         new
     }
 
+    fn slot(&mut self, old: Slot) -> Slot {
+        Slot(self.slots.of(old.0))
+    }
+
+    fn array(&mut self, old: Array) -> Array {
+        Array(self.arrays.of(old.0))
+    }
+
+    fn to<C: FromIterator<Value>>(&self, old: &[Value]) -> C {
+        old.iter().map(|v| self.values[v]).collect()
+    }
+
     fn inst(&mut self, inst: &Inst) -> Inst {
-        let to = |this: &Self, v: &Value| this.renamed[v.index()].expect("an operand stands before its user");
         match inst {
-            Inst::Apply { op, args } => Inst::Apply { op: *op, args: args.iter().map(|a| to(self, a)).collect() },
-            Inst::Set(slot, value) => Inst::Set(*slot, to(self, value)),
-            Inst::Load { array, index, part } => Inst::Load { array: *array, index: index.iter().map(|i| to(self, i)).collect(), part: *part },
+            Inst::Apply { op, args } => Inst::Apply { op: *op, args: self.to(args) },
+            Inst::Extent { array, axis } => Inst::Extent { array: self.array(*array), axis: *axis },
+            Inst::Get(slot) => Inst::Get(self.slot(*slot)),
+            Inst::Set(slot, value) => Inst::Set(self.slot(*slot), self.values[value]),
+            Inst::Load { array, index, part } => Inst::Load { array: self.array(*array), index: self.to(index), part: *part },
             Inst::Store { array, index, part, value } => {
-                Inst::Store { array: *array, index: index.iter().map(|i| to(self, i)).collect(), part: *part, value: to(self, value) }
+                Inst::Store { array: self.array(*array), index: self.to(index), part: *part, value: self.values[value] }
             }
-            Inst::If { cond, then, otherwise } => Inst::If { cond: to(self, cond), then: self.block(then), otherwise: self.block(otherwise) },
+            Inst::If { cond, then, otherwise } => Inst::If { cond: self.values[cond], then: self.block(then), otherwise: self.block(otherwise) },
             Inst::Loop { label, body, latch } => Inst::Loop { label: *label, body: self.block(body), latch: self.block(latch) },
             Inst::Scope { label, body } => Inst::Scope { label: *label, body: self.block(body) },
-            Inst::Const(_) | Inst::Param(_) | Inst::Geometry(_) | Inst::Extent { .. } | Inst::Get(_) => inst.clone(),
+            Inst::Fail(Failure::Unassigned(slot)) => Inst::Fail(Failure::Unassigned(self.slot(*slot))),
+            Inst::Const(_) | Inst::Param(_) | Inst::Geometry(_) => inst.clone(),
             Inst::Break(_) | Inst::Continue(_) | Inst::Fail(_) => inst.clone(),
         }
     }
@@ -96,7 +167,9 @@ mod tests {
         let j = b.int(4);
         let sum = b.apply(Op::Add, &[i, j]);
         b.apply(Op::Neg, &[sum]);
-        b.get(slot);
+        let n = b.get(slot);
+        let unread = b.slot("y", ScalarType::I64);
+        b.set(unread, n);
         b.push(Inst::Extent { array: a, axis: 0 });
         b.push(Inst::Load { array: a, index: [i].into_iter().collect(), part: crate::ir::Part::Whole });
         b.open();
@@ -105,7 +178,24 @@ mod tests {
         assert_eq!(dropped.len(), 1, "an instruction that no block names");
         let f = remove_unused(b.finish(vec![], Sources::default()));
         assert!(matches!(f.insts[..], [Inst::Const(_), Inst::Load { .. }]), "{:?}", f.insts);
+        assert!(f.slots.is_empty());
         Verified::new(f).expect("valid");
+    }
+
+    #[test]
+    fn assignments_read_on_the_next_lap_stay() {
+        let mut b = Builder::new("f", Kind::Scalar);
+        let [result, carried] = ["r", "c"].map(|name| b.slot(name, ScalarType::I64));
+        let label = b.label();
+        b.open();
+        let old = b.get(carried);
+        b.set(result, old);
+        let one = b.int(1);
+        b.set(carried, one);
+        let body = b.close();
+        b.push(Inst::Loop { label, body, latch: vec![] });
+        let f = remove_unused(b.finish(vec![result], Sources::default()));
+        assert_eq!(f.insts.len(), 5, "{f}");
     }
 
     #[test]

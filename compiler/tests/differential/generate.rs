@@ -14,10 +14,10 @@ use ScalarType::*;
 
 /// SplitMix64.
 #[derive(Clone, Debug)]
-pub struct Rng(pub u64);
+pub(crate) struct Rng(pub u64);
 
 impl Rng {
-    pub fn next(&mut self) -> u64 {
+    pub(crate) fn next(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut z = self.0;
         z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -25,21 +25,21 @@ impl Rng {
         z ^ (z >> 31)
     }
 
-    pub fn below(&mut self, n: usize) -> usize {
+    pub(crate) fn below(&mut self, n: usize) -> usize {
         (self.next() % n as u64) as usize
     }
 
     /// True once in `n`.
-    pub fn once_in(&mut self, n: usize) -> bool {
+    pub(crate) fn once_in(&mut self, n: usize) -> bool {
         self.below(n) == 0
     }
 
-    pub fn pick<T: Copy>(&mut self, from: &[T]) -> T {
+    pub(crate) fn pick<T: Copy>(&mut self, from: &[T]) -> T {
         from[self.below(from.len())]
     }
 
     /// A value that is likely to be at an edge of something.
-    pub fn scalar(&mut self, ty: ScalarType) -> Scalar {
+    pub(crate) fn scalar(&mut self, ty: ScalarType) -> Scalar {
         match ty {
             Bool => Scalar::bool(self.once_in(2)),
             F32 | F64 => {
@@ -82,7 +82,7 @@ impl Rng {
         }
     }
 
-    pub fn bytes(&mut self, elem: ScalarType, count: usize) -> Vec<u8> {
+    pub(crate) fn bytes(&mut self, elem: ScalarType, count: usize) -> Vec<u8> {
         let part = elem.part();
         let scalars = count * elem.size() / part.size();
         (0..scalars).flat_map(|_| self.scalar(part).bits().to_ne_bytes().into_iter().take(part.size())).collect()
@@ -92,45 +92,45 @@ impl Rng {
         self.pick(&[I64, I64, I64, I64, F64, F64, F64, F32, F32, I32, I32, Bool, Bool, I8, I16, U8, U16, U32, U64])
     }
 
-    pub fn elem(&mut self) -> ScalarType {
+    pub(crate) fn elem(&mut self) -> ScalarType {
         if self.once_in(6) { self.pick(&[C64, C128]) } else { self.real() }
     }
 }
 
 /// An array argument: contents and the view of them.
 #[derive(Clone, Debug)]
-pub struct ArrayData {
-    pub elem: ScalarType,
-    pub shape: Vec<usize>,
-    pub strides: Vec<isize>,
-    pub offset: usize,
-    pub bytes: Vec<u8>,
+pub(crate) struct ArrayData {
+    pub(crate) elem: ScalarType,
+    pub(crate) shape: Vec<usize>,
+    pub(crate) strides: Vec<isize>,
+    pub(crate) offset: usize,
+    pub(crate) bytes: Vec<u8>,
 }
 
 /// A parameter's argument, in the function's order.
 #[derive(Clone, Debug)]
-pub enum Arg {
+pub(crate) enum Arg {
     Scalar(Scalar),
     Array(ArrayData),
 }
 
 #[derive(Clone, Debug)]
-pub struct Kernel {
-    pub function: Function,
-    pub args: Vec<Arg>,
-    pub grid: [u32; 3],
-    pub block: [u32; 3],
+pub(crate) struct Kernel {
+    pub(crate) function: Function,
+    pub(crate) args: Vec<Arg>,
+    pub(crate) grid: [u32; 3],
+    pub(crate) block: [u32; 3],
     /// No access can be out of bounds and nothing fails.
-    pub safe: bool,
+    pub(crate) safe: bool,
 }
 
 #[derive(Clone, Debug)]
-pub struct Elements {
-    pub function: Function,
-    pub signature: Signature,
-    pub uniform: u64,
-    pub inputs: Vec<Vec<u8>>,
-    pub count: usize,
+pub(crate) struct Elements {
+    pub(crate) function: Function,
+    pub(crate) signature: Signature,
+    pub(crate) uniform: u64,
+    pub(crate) inputs: Vec<Vec<u8>>,
+    pub(crate) count: usize,
 }
 
 /// An element that belongs to the thread alone.
@@ -487,7 +487,7 @@ impl ArrayData {
 }
 
 /// A kernel with its arguments and launch.
-pub fn kernel(rng: &mut Rng) -> Kernel {
+pub(crate) fn kernel(rng: &mut Rng) -> Kernel {
     let safe = !rng.once_in(4);
     let blocks =
         [[32, 1, 1], [64, 1, 1], [16, 2, 1], [32, 2, 1], [7, 1, 1], [7, 3, 1], [1, 1, 1], [5, 2, 3], [40, 1, 1], [8, 8, 1], [96, 1, 1], [32, 1, 2]];
@@ -604,7 +604,7 @@ pub fn kernel(rng: &mut Rng) -> Kernel {
 }
 
 /// A scalar function with columns of inputs.
-pub fn elements(rng: &mut Rng) -> Elements {
+pub(crate) fn elements(rng: &mut Rng) -> Elements {
     let safe = !rng.once_in(4);
     let signature =
         Signature { inputs: (0..rng.below(5)).map(|_| rng.elem()).collect(), outputs: (0..1 + rng.below(3)).map(|_| rng.elem()).collect() };
