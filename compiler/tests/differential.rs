@@ -24,15 +24,20 @@ fn setting(name: &str, default: u64) -> u64 {
     std::env::var(name).ok().map_or(default, |v| v.parse().unwrap_or_else(|_| panic!("{name}={v} is no number")))
 }
 
-/// Runs `case` for each seed.
-fn cases(case: impl Fn(u64)) {
+/// Runs `case` for each seed; it says what is wrong, if anything.
+fn cases(case: impl Fn(u64) -> Option<String>) {
+    let mut wrong = Vec::new();
     let first = setting("VERDIGRIS_FUZZ_SEED", 1);
     for seed in first..first + setting("VERDIGRIS_FUZZ_CASES", 150) {
         if std::env::var_os("VERDIGRIS_FUZZ_TRACE").is_some() {
             eprintln!("seed {seed}");
         }
-        case(seed);
+        wrong.extend(case(seed));
+        if wrong.len() == 5 {
+            break;
+        }
     }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
 /// A processor this machine can stand in for.
@@ -99,7 +104,8 @@ fn watched() -> LaunchState {
 }
 
 fn compiled(ir: &Verified, shape: &Shape, cpu: &Cpu) -> Result<std::sync::Arc<Code>, String> {
-    llvm::compile(ir, shape, cpu).map_err(|e| e.to_string())
+    let caught = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| llvm::compile(ir, shape, cpu)));
+    caught.map_err(|_| "the compiler panicked".to_owned())?.map_err(|e| e.to_string())
 }
 
 /// Whether a failure of compiled code is the fault the interpreter has for that thread, and in the right warp. A warp ends at the first access in which any of its
@@ -302,11 +308,10 @@ fn shrink(ir: &Verified, mismatch: &dyn Fn(&Verified) -> Option<String>) -> (Ver
     }
 }
 
-fn check(seed: u64, text: &str, ir: &Verified, about: &str, mismatch: &dyn Fn(&Verified) -> Option<String>) {
-    if mismatch(ir).is_some() {
-        let (smaller, what) = shrink(ir, mismatch);
-        panic!("seed {seed}, {about}: {what}\n--- made smaller\n{}--- from\n{text}", smaller.to_string());
-    }
+fn check(seed: u64, text: &str, ir: &Verified, about: &str, mismatch: &dyn Fn(&Verified) -> Option<String>) -> Option<String> {
+    mismatch(ir)?;
+    let (smaller, what) = shrink(ir, mismatch);
+    Some(format!("seed {seed}, {about}: {what}\n--- made smaller\n{}--- from\n{text}", *smaller))
 }
 
 /// The function as its text reads back; the text's lines are its source.
@@ -329,10 +334,10 @@ fn kernels() {
         let ir = if rng.once_in(3) { contracted(&ir) } else { ir };
         let cpu = cpu(&mut rng);
         let check_bounds = !case.safe || !rng.once_in(4);
-        for lanes in [Lanes::One, Lanes::Warp] {
+        [Lanes::One, Lanes::Warp].into_iter().find_map(|lanes| {
             let about = format!("{lanes:?}, {}, grid {:?}, block {:?}, check_bounds {check_bounds}", cpu.name(), case.grid, case.block);
-            check(seed, &text, &ir, &about, &|ir| kernel_mismatch(ir, &case, lanes, check_bounds, &cpu));
-        }
+            check(seed, &text, &ir, &about, &|ir| kernel_mismatch(ir, &case, lanes, check_bounds, &cpu))
+        })
     });
 }
 
@@ -345,10 +350,10 @@ fn scalar_functions() {
         let ir = if rng.once_in(3) { contracted(&ir) } else { ir };
         let cpu = cpu(&mut rng);
         let exact_flags = rng.once_in(3);
-        for lanes in [Lanes::One, Lanes::Warp] {
+        [Lanes::One, Lanes::Warp].into_iter().find_map(|lanes| {
             let about = format!("{lanes:?}, {}, {} elements, uniform {:b}, exact_flags {exact_flags}", cpu.name(), case.count, case.uniform);
-            check(seed, &text, &ir, &about, &|ir| elements_mismatch(ir, &case, lanes, exact_flags, &cpu));
-        }
+            check(seed, &text, &ir, &about, &|ir| elements_mismatch(ir, &case, lanes, exact_flags, &cpu))
+        })
     });
 }
 
