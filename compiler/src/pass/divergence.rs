@@ -418,11 +418,22 @@ impl Analysis<'_> {
         if local { first.region } else { 0 }
     }
 
+    /// Whether the zero that a slot holds before any assignment can be seen: unless an assignment stands before and around every other access.
+    fn may_read_zero(&self, accesses: &[Access]) -> bool {
+        let first = &accesses[0];
+        !(first.write && accesses.iter().all(|a| self.block_holds(first.block, a.block)))
+    }
+
     fn judge_slots(&mut self) {
         let all = std::mem::take(&mut self.accesses);
         for (slot, accesses) in all.iter().enumerate() {
             if accesses.is_empty() {
                 continue;
+            }
+            if self.may_read_zero(accesses) {
+                let new = join(self.slots[slot], Some(Class::Uniform));
+                self.changed |= new != self.slots[slot];
+                self.slots[slot] = new;
             }
             let birth = self.birth(accesses);
             for set in accesses.iter().filter(|a| a.write) {
