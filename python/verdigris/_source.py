@@ -187,8 +187,8 @@ def _last_line(code: types.CodeType) -> int:
 def _block(lines: list[str], first: int, last: int) -> list[str]:
     """The lines of the function that begins on line `first` and goes on at least to line `last`.
 
-    By indentation, as far as that tells; strings and brackets may hold lines with less, so the text has to parse. (The tokenizer of
-    `inspect.getblock` would do, but the first call compiles its regular expressions for 15 ms.)
+    By indentation, as far as that tells; strings and brackets may hold lines with less, so the text has to parse. (The
+    tokenizer of `inspect.getblock` would do, but the first call compiles its regular expressions for 15 ms.)
     """
     margin = len(_margin(lines[first - 1]))
     while True:
