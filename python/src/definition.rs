@@ -73,7 +73,7 @@ impl PyFunction {
     /// What a call of this function means to a caller being resolved, and whether all its names were there.
     pub(crate) fn as_callee(&self, py: Python<'_>) -> PyResult<(Meaning, bool)> {
         if RESOLVING.with_borrow(|stack| stack.contains(&self.address())) {
-            let what = format!("the function `{}`, which calls itself", self.name);
+            let what = format!("the recursive function `{}`", self.name);
             return Ok((Meaning::Unsupported { what, help: Some("write it as a loop".to_owned()) }, true));
         }
         let found = self.resolve(py)?;
@@ -179,7 +179,7 @@ fn walk<'py, 'a>(first: &str, mut object: Bound<'py, PyAny>, rest: impl Iterator
         path = format!("{path}.{attribute}");
         match next {
             Some(next) => object = next,
-            None => return Ok((path.clone(), Found::NoAttribute(format!("`{path}`: {owner} has no attribute `{attribute}`")))),
+            None => return Ok((path.clone(), Found::NoAttribute(format!("the missing attribute `{attribute}` of {owner}")))),
         }
     }
     Ok((path, Found::Object(object)))

@@ -7,10 +7,10 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyBool, PyBytes, PyComplex, PyDict, PyFloat, PyInt, PyList, PyModule, PySet, PyString, PyTuple, PyType};
-use pyo3::{intern, types::PyCFunction};
 
 use verdigris_compiler::lower::BUILTINS;
 use verdigris_compiler::names::{Constant, ConstantArray, Meaning};
@@ -321,11 +321,14 @@ pub(crate) fn phrase(object: &Bound<'_, PyAny>) -> PyResult<String> {
     if is_plain_function(object) {
         return Ok(format!("the Python function `{}`", name()?));
     }
-    if object.is_instance_of::<PyCFunction>() {
-        let module: Option<String> = object.getattr_opt(intern!(py, "__module__"))?.and_then(|m| m.extract().ok());
+    if object.is_callable()
+        && let Some(name) = object.getattr_opt(intern!(py, "__name__"))?.and_then(|n| n.extract::<String>().ok())
+    {
+        let module = object.getattr_opt(intern!(py, "__module__"))?.and_then(|m| m.extract::<String>().ok());
         return Ok(match module.as_deref() {
-            Some("builtins") | None => format!("the built-in function `{}`", name()?),
-            Some(module) => format!("the built-in function `{module}.{}`", name()?),
+            Some("builtins") => format!("the built-in function `{name}`"),
+            Some(module) => format!("the function `{module}.{name}`"),
+            None => format!("the function `{name}`"),
         });
     }
     if object.is_instance_of::<PyInt>() {
@@ -336,10 +339,7 @@ pub(crate) fn phrase(object: &Bound<'_, PyAny>) -> PyResult<String> {
     }
     let class = object.get_type().name()?.to_string();
     let article = if class.starts_with(['a', 'e', 'i', 'o', 'A', 'E', 'I', 'O']) { "an" } else { "a" };
-    Ok(match object.getattr_opt(intern!(py, "__name__"))?.and_then(|n| n.extract::<String>().ok()) {
-        Some(name) => format!("the {class} `{name}`"),
-        None => format!("{article} {class}"),
-    })
+    Ok(format!("{article} {class}"))
 }
 
 /// What to do instead.
