@@ -51,4 +51,6 @@ def test_the_text_of_a_fault(cases, name):
     assert error.filename == str(CASES)
     place = re.search(r"faults\.py:(\d+):(\d+)", text)
     assert (error.lineno, error.offset) == (int(place[1]), int(place[2]))
-    assert error.code and error.code in (re.match(r"\w+\nerror\[([\w-]+)\]", text) or [None, error.code])[1]
+    printed = re.search(r"^error\[([\w-]+)\]", text, re.M)
+    assert error.code == (printed[1] if printed else error.code)
+    assert error.code
