@@ -5,6 +5,7 @@ from __future__ import annotations
 from . import errors, rand, types
 from ._info import info
 from ._machine import get_num_threads, num_threads, set_num_threads, use_device
+from ._verdigris import __version__
 from .types import (
     boolean,
     complex64,
@@ -22,9 +23,8 @@ from .types import (
     void,
 )
 
-__version__ = "0.1.0"
-
 __all__ = [
+    "__version__",
     "boolean",
     "complex64",
     "complex128",
