@@ -144,13 +144,11 @@ impl<'a> Args<'a> {
         self
     }
 
-    /// A tuple of what `items` adds.
-    pub fn tuple<E>(&mut self, items: impl FnOnce(&mut Self) -> Result<(), E>) -> Result<&mut Self, E> {
-        let first = self.types.len();
-        items(self)?;
-        let inner = self.types.split_off(first);
-        self.types.push(Type::Tuple(inner));
-        Ok(self)
+    /// A tuple of all of `items`.
+    pub fn append_tuple(&mut self, items: Args<'a>) -> &mut Self {
+        self.types.push(Type::Tuple(items.types));
+        self.words.extend(items.words);
+        self
     }
 
     /// A slice that the kernel only reads: storing to it is refused when the kernel is compiled.
@@ -362,7 +360,9 @@ mod tests {
     #[test]
     fn tuples_are_flat_words_of_one_type() {
         let mut args = Args::new();
-        args.scalar(1i64).tuple(|items| items.scalar(2.0f32).tuple(|_| Ok::<_, ()>(())).map(|_| ())).unwrap();
+        let mut items = Args::new();
+        items.scalar(2.0f32).append_tuple(Args::new());
+        args.scalar(1i64).append_tuple(items);
         assert_eq!(args.types()[1].to_string(), "tuple(float32, tuple())");
         assert_eq!(args.words(), [1, u64::from(2.0f32.to_bits())]);
     }

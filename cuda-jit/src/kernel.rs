@@ -4,11 +4,11 @@
 //! [`crate::args`], limits have been checked by [`crate::launch`], running is [`crate::schedule`]'s.
 #![allow(unsafe_code)]
 
-use std::sync::{Arc, Mutex, OnceLock, RwLock};
+use std::sync::{Arc, Mutex, OnceLock, RwLock, RwLockWriteGuard};
 
 use verdigris_compiler::abi::BlocksFn;
 use verdigris_compiler::ir::{Kind, Param};
-use verdigris_compiler::llvm::{self, BlockClass, Code, Cpu, Lanes, Shape};
+use verdigris_compiler::llvm::{self, BlockClass, Code, Cpu, Shape};
 use verdigris_compiler::lower::{self, Lowered};
 use verdigris_compiler::names::Definition;
 use verdigris_compiler::source::Sources;
@@ -26,8 +26,8 @@ use crate::schedule::{self, Cost, Ended, Watch};
 pub struct Options {
     /// Contract `a*b + c` to one rounding, as CUDA does. On by default.
     pub fma: bool,
-    /// The processor to compile for, by LLVM's name, instead of this machine's.
-    pub cpu: Option<String>,
+    /// The processor to compile for, instead of this machine's.
+    pub cpu: Option<Cpu>,
     check_bounds: bool,
 }
 
@@ -62,7 +62,8 @@ pub struct Kernel {
     defaulted: usize,
     /// What it was declared for; empty: whatever it is called with.
     declared: Vec<Vec<Type>>,
-    overloads: RwLock<Vec<Arc<Overload>>>,
+    overloads: Overloads,
+    /// This machine's processor, once something was compiled for it.
     cpu: OnceLock<Cpu>,
     /// Held while compiling, so that nothing is compiled twice.
     compiling: Mutex<()>,
@@ -82,6 +83,51 @@ struct Compiled {
     code: Arc<Code>,
     entry: BlocksFn,
     cost: Cost,
+}
+
+/// A list that only grows. Finding takes no lock, so neither a launch nor a fork ever waits for another thread's.
+#[derive(Debug, Default)]
+struct Overloads {
+    first: OnceLock<Box<Node>>,
+}
+
+#[derive(Debug)]
+struct Node {
+    overload: Arc<Overload>,
+    rest: Overloads,
+}
+
+impl Overloads {
+    fn iter(&self) -> impl Iterator<Item = &Arc<Overload>> {
+        std::iter::successors(self.first.get(), |node| node.rest.first.get()).map(|node| &node.overload)
+    }
+
+    /// Appends; callers take turns by the kernel's lock.
+    fn push(&self, overload: Arc<Overload>) -> &Arc<Overload> {
+        let mut end = self;
+        while let Some(node) = end.first.get() {
+            end = &node.rest;
+        }
+        &end.first.get_or_init(|| Box::new(Node { overload, rest: Overloads::default() })).overload
+    }
+}
+
+/// Read while a kernel is being compiled.
+fn jobs() -> &'static RwLock<()> {
+    static JOBS: RwLock<()> = RwLock::new(());
+    &JOBS
+}
+
+/// Holds off compilation while it lives; see [`hold_for_fork`].
+#[derive(Debug)]
+pub struct Held {
+    _jobs: RwLockWriteGuard<'static, ()>,
+}
+
+/// Waits for compilations under way and holds off new ones, so that the process may fork: a child must not inherit the locks of a compilation. To be taken before the
+/// compiler's own hold, and dropped in parent and child.
+pub fn hold_for_fork() -> Held {
+    Held { _jobs: jobs().write().unwrap_or_else(|e| e.into_inner()) }
 }
 
 impl Overload {
@@ -117,7 +163,7 @@ impl Kernel {
             definition,
             options,
             declared: Vec::new(),
-            overloads: RwLock::default(),
+            overloads: Overloads::default(),
             cpu: OnceLock::new(),
             compiling: Mutex::new(()),
         })
@@ -131,7 +177,7 @@ impl Kernel {
         let mut kernel = Kernel::new(definition, options)?;
         for types in &signatures {
             kernel.check_count(types.len())?;
-            kernel.compiled(&*kernel.overload(types)?, BlockClass::Rows)?;
+            kernel.compiled(kernel.overload(types)?, BlockClass::Rows)?;
         }
         kernel.declared = signatures;
         Ok(kernel)
@@ -157,9 +203,9 @@ impl Kernel {
         &self.options
     }
 
-    /// What it has been compiled for so far.
-    pub fn overloads(&self) -> Vec<Arc<Overload>> {
-        self.overloads.read().unwrap_or_else(|e| e.into_inner()).clone()
+    /// What it has been compiled for so far, oldest first.
+    pub fn overloads(&self) -> impl Iterator<Item = &Arc<Overload>> {
+        self.overloads.iter()
     }
 
     /// Whether only declared types are taken.
@@ -180,15 +226,15 @@ impl Kernel {
         Ok(())
     }
 
-    fn found(&self, types: &[Type]) -> Option<Arc<Overload>> {
-        let overloads = self.overloads.read().unwrap_or_else(|e| e.into_inner());
-        overloads.iter().find(|o| o.types == types).cloned()
+    fn found(&self, types: &[Type]) -> Option<&Arc<Overload>> {
+        self.overloads.iter().find(|o| o.types == types)
     }
 
-    fn overload(&self, types: &[Type]) -> Result<Arc<Overload>, Error> {
+    fn overload(&self, types: &[Type]) -> Result<&Arc<Overload>, Error> {
         if let Some(found) = self.found(types) {
             return Ok(found);
         }
+        let _job = jobs().read().unwrap_or_else(|e| e.into_inner());
         let _compiling = self.compiling.lock().unwrap_or_else(|e| e.into_inner());
         if let Some(found) = self.found(types) {
             return Ok(found);
@@ -211,9 +257,8 @@ impl Kernel {
                 self.name()
             ))));
         }
-        let overload = Arc::new(Overload { types: types.to_vec(), lowered, code: [OnceLock::new(), OnceLock::new()] });
-        self.overloads.write().unwrap_or_else(|e| e.into_inner()).push(overload.clone());
-        Ok(overload)
+        let overload = Overload { types: types.to_vec(), lowered, code: [OnceLock::new(), OnceLock::new()] };
+        Ok(self.overloads.push(Arc::new(overload)))
     }
 
     fn compiled<'o>(&self, overload: &'o Overload, class: BlockClass) -> Result<&'o Compiled, Error> {
@@ -224,18 +269,19 @@ impl Kernel {
         if let Some(compiled) = slot.get() {
             return Ok(compiled);
         }
+        let _job = jobs().read().unwrap_or_else(|e| e.into_inner());
         let _compiling = self.compiling.lock().unwrap_or_else(|e| e.into_inner());
         if let Some(compiled) = slot.get() {
             return Ok(compiled);
         }
-        let cpu = match self.cpu.get() {
+        let cpu = match self.options.cpu.as_ref().or(self.cpu.get()) {
             Some(cpu) => cpu,
             None => {
-                let cpu = Cpu::new(self.options.cpu.as_deref()).map_err(Error::Compiler)?;
+                let cpu = Cpu::new(None).map_err(Error::Compiler)?;
                 self.cpu.get_or_init(|| cpu)
             }
         };
-        let shape = Shape::Blocks { lanes: Lanes::Warp, class, check_bounds: self.options.check_bounds };
+        let shape = Shape::Blocks { lanes: llvm::best_lanes(&overload.lowered.ir, cpu), class, check_bounds: self.options.check_bounds };
         let code = llvm::compile(&overload.lowered.ir, &shape, cpu).map_err(Error::Compiler)?;
         let entry = code.blocks();
         Ok(slot.get_or_init(|| Compiled { code, entry, cost: Cost::default() }))
@@ -245,10 +291,10 @@ impl Kernel {
     ///
     /// # Errors
     /// The text does not fit them.
-    pub fn compile(&self, types: &[Type], class: BlockClass) -> Result<Arc<Overload>, Error> {
+    pub fn compile(&self, types: &[Type], class: BlockClass) -> Result<&Arc<Overload>, Error> {
         self.check_count(types.len())?;
         let overload = self.overload(types)?;
-        self.compiled(&overload, class)?;
+        self.compiled(overload, class)?;
         Ok(overload)
     }
 
@@ -267,22 +313,22 @@ impl Kernel {
     pub fn launch_watched(&self, config: &Config, args: &Args<'_>, watch: Option<Watch>) -> Result<(), Error> {
         let class = BlockClass::of(config.block());
         if let Some(overload) = self.found(args.types()) {
-            return self.start(&overload, class, config, args, watch);
+            return self.start(overload, class, config, args, watch);
         }
         self.check_count(args.types().len())?;
         if self.declared.is_empty() {
             let overload = self.overload(args.types())?;
-            return self.start(&overload, class, config, args, watch);
+            return self.start(overload, class, config, args, watch);
         }
         let fitting = self.declared.iter().find_map(|types| args.converted(types));
         let Some(args) = fitting else {
             return Err(Error::NoOverload { kernel: self.name().to_owned(), given: args.types().to_vec(), declared: self.declared.clone() });
         };
         let overload = self.overload(args.types())?;
-        self.start(&overload, class, config, &args, watch)
+        self.start(overload, class, config, &args, watch)
     }
 
-    fn start(&self, overload: &Arc<Overload>, class: BlockClass, config: &Config, args: &Args<'_>, watch: Option<Watch>) -> Result<(), Error> {
+    fn start(&self, overload: &Overload, class: BlockClass, config: &Config, args: &Args<'_>, watch: Option<Watch>) -> Result<(), Error> {
         let compiled = self.compiled(overload, class)?;
         // SAFETY: the code was compiled for these types, whose words these are (their number was checked when it was lowered); `Args` vouches for the memory
         // and borrows it, and its indexes are checked unless the kernel's maker has promised that they are in bounds.

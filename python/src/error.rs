@@ -3,7 +3,7 @@
 //! Owns, for each error type of the crates below, which class of `verdigris.errors` it becomes and what attributes it carries. The classes are Python's, looked up
 //! when first needed. Text comes from the error's own `Display` or rendering; nothing here words a fault of the user's.
 
-use pyo3::exceptions::{PyIndexError, PyKeyboardInterrupt, PyMemoryError};
+use pyo3::exceptions::{PyIndexError, PyMemoryError};
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyDict, PyTuple, PyType};
@@ -248,7 +248,7 @@ impl IntoPyErr for verdigris_cuda_jit::Error {
                 let thread = Some((error.block_index(), error.thread_index()));
                 return Failed { failure: error.failure, site: error.site, thread }.into_py_err(py);
             }
-            Interrupted => return PyKeyboardInterrupt::new_err(message),
+            Interrupted => return crate::cuda::interrupted(),
             Signature { .. } => (Class::Argument, "bad-signature"),
             ArgumentCount { .. } => (Class::Argument, "argument-count"),
             Argument { .. } => (Class::Argument, "bad-argument"),

@@ -10,7 +10,7 @@ use verdigris_compiler::llvm::{self, Held};
 
 thread_local! {
     /// What this thread holds while it forks. A list, because a hook of another package may fork in turn.
-    static HELD: RefCell<Vec<Held>> = const { RefCell::new(Vec::new()) };
+    static HELD: RefCell<Vec<(Held, verdigris_cuda_jit::Held)>> = const { RefCell::new(Vec::new()) };
 }
 
 /// Waits for compilations under way and holds off new ones.
@@ -18,8 +18,9 @@ thread_local! {
 pub(crate) fn before_fork(py: Python<'_>) {
     // A compilation that ends may have to take the GIL afterwards, to hand over its result.
     py.detach(|| {
-        let held = llvm::hold_for_fork();
-        HELD.with_borrow_mut(|all| all.push(held));
+        // Kernels first: what compiles one goes on to hold the compiler.
+        let kernels = verdigris_cuda_jit::hold_for_fork();
+        HELD.with_borrow_mut(|all| all.push((llvm::hold_for_fork(), kernels)));
     });
 }
 

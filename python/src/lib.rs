@@ -1,10 +1,11 @@
 //! The extension module `verdigris._verdigris`.
 //!
 //! Owns what stands between Python and the crates below: taking arguments apart ([`definition`], [`meaning`], [`types`]), the border where the GIL is released and
-//! errors change their form ([`gate`], [`error`]), the environment and forks ([`config`], [`machine`], [`fork`]), and a thin class for each thing that Python holds. All that computes is in the
-//! crates; all that a user reads is in the Python package.
+//! errors change their form ([`gate`], [`error`]), the environment and forks ([`config`], [`machine`], [`fork`]), kernels and device arrays ([`cuda`]), and a thin class
+//! for each thing that Python holds. All that computes is in the crates; all that a user reads is in the Python package.
 
 mod config;
+mod cuda;
 mod definition;
 mod error;
 mod fork;
@@ -19,6 +20,10 @@ mod types;
 mod module {
     use pyo3::prelude::*;
 
+    #[pymodule_export]
+    use crate::cuda::{DeviceFunction, DeviceNDArray, Event, Kernel, Launcher, Stream};
+    #[pymodule_export]
+    use crate::cuda::{device_array, to_device};
     #[pymodule_export]
     use crate::definition::PyFunction;
     #[pymodule_export]

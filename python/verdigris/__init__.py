@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from . import errors, rand, types
+from . import cuda, errors, rand, types
 from ._info import info
 from ._machine import get_num_threads, num_threads, set_num_threads, use_device
 from ._verdigris import __version__
@@ -28,6 +28,7 @@ __all__ = [
     "boolean",
     "complex64",
     "complex128",
+    "cuda",
     "errors",
     "float32",
     "float64",

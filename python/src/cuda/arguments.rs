@@ -1,0 +1,152 @@
+//! Arguments of a launch, from Python objects.
+//!
+//! Owns what may be passed and what it becomes: device arrays as they are, NumPy arrays by way of a copy, Python's and NumPy's numbers, tuples of these. Which
+//! types the kernel then accepts is decided below.
+#![allow(unsafe_code)]
+
+use numpy::{PyUntypedArray, PyUntypedArrayMethods};
+use pyo3::prelude::*;
+use pyo3::types::{PyBool, PyComplex, PyFloat, PyInt, PyTuple};
+
+use verdigris_cuda_jit::{Args, Error, args};
+use verdigris_device::array::Array;
+
+use super::array::DeviceNDArray;
+use super::host::{self, Host};
+use crate::error::IntoPyErr;
+
+/// Arguments, and the copies made for them.
+pub(super) struct Taken<'py> {
+    pub(super) args: Args<'static>,
+    copies: Vec<(Host<'py>, Array)>,
+}
+
+/// What cannot be passed, in words.
+type Refused = String;
+
+impl<'py> Taken<'py> {
+    /// Takes the arguments of a launch. What they point to is held by `objects` and by this.
+    ///
+    /// # Errors
+    /// `ArgumentError` naming the first that cannot be passed.
+    pub(super) fn new(objects: &Bound<'py, PyTuple>, kernel: &str, parameter: impl Fn(usize) -> String) -> PyResult<Taken<'py>> {
+        let mut taken = Taken { args: Args::with_capacity(objects.len()), copies: Vec::new() };
+        for (i, object) in objects.iter_borrowed().enumerate() {
+            if let Err(reason) = taken.push(&object)? {
+                let error = Error::Argument { kernel: kernel.to_owned(), parameter: parameter(i), reason };
+                return Err(error.into_py_err(objects.py()));
+            }
+        }
+        Ok(taken)
+    }
+
+    fn push(&mut self, object: &Bound<'py, PyAny>) -> PyResult<Result<(), Refused>> {
+        if let Ok(array) = object.cast_exact::<DeviceNDArray>() {
+            return Ok(match array.get().as_argument() {
+                // SAFETY: the array's memory is as its type says, and the tuple of arguments holds the array during the launch. Two launches that write it at
+                // once race as they would on a GPU.
+                Ok((ty, words)) => {
+                    unsafe { self.args.prepared(ty.clone(), words) };
+                    Ok(())
+                }
+                Err(reason) => Err(reason.clone()),
+            });
+        }
+        if let Ok(value) = object.cast_exact::<PyFloat>() {
+            self.args.scalar(value.value());
+        } else if let Ok(value) = object.cast_exact::<PyBool>() {
+            self.args.scalar(value.is_true());
+        } else if let Ok(value) = object.cast_exact::<PyInt>() {
+            return self.push_int(value);
+        } else if let Ok(value) = object.cast_exact::<PyComplex>() {
+            self.args.scalar(num_complex::Complex::new(value.real(), value.imag()));
+        } else if let Ok(array) = object.cast::<PyUntypedArray>() {
+            return self.push_numpy(array);
+        } else if host::push_scalar(&mut self.args, object) {
+        } else if object.is_none() {
+            self.args.none();
+        } else if let Ok(items) = object.cast::<PyTuple>() {
+            return self.push_tuple(items);
+        } else if let Ok(value) = object.cast::<PyInt>() {
+            // IntEnum and its like.
+            return self.push_int(value);
+        } else if let Ok(value) = object.cast::<PyFloat>() {
+            self.args.scalar(value.value());
+        } else {
+            let class = object.get_type().fully_qualified_name()?;
+            return Ok(Err(format!("a {class}: kernels take arrays, numbers and tuples of these")));
+        }
+        Ok(Ok(()))
+    }
+
+    fn push_int(&mut self, value: &Bound<'py, PyInt>) -> PyResult<Result<(), Refused>> {
+        if let Ok(int) = value.extract::<i64>() {
+            self.args.scalar(int);
+        } else if let Ok(int) = value.extract::<u64>() {
+            self.args.scalar(int);
+        } else {
+            return Ok(Err("an int that does not fit 64 bits".to_owned()));
+        }
+        Ok(Ok(()))
+    }
+
+    fn push_tuple(&mut self, items: &Bound<'py, PyTuple>) -> PyResult<Result<(), Refused>> {
+        // The tuple's items are pushed to the same words; its type is made of theirs.
+        let mut inner = Taken { args: Args::with_capacity(items.len()), copies: std::mem::take(&mut self.copies) };
+        for item in items.iter_borrowed() {
+            if let Err(reason) = inner.push(&item)? {
+                return Ok(Err(format!("{reason} (in a tuple)")));
+            }
+        }
+        self.copies = inner.copies;
+        self.args.append_tuple(inner.args);
+        Ok(Ok(()))
+    }
+
+    fn push_numpy(&mut self, array: &Bound<'py, PyUntypedArray>) -> PyResult<Result<(), Refused>> {
+        let Some(elem) = host::scalar_type(&array.dtype()) else {
+            return Ok(Err(unsupported_dtype(&array.dtype().to_string())));
+        };
+        // One array passed twice is one array in the kernel too.
+        let known = self.copies.iter().position(|(host, _)| host.array().is(array));
+        let at = match known {
+            Some(at) => at,
+            None => {
+                let host = Host::new(array.clone())?;
+                let copy = host.to_device(host.order())?;
+                self.copies.push((host, copy));
+                self.copies.len() - 1
+            }
+        };
+        let (host, copy) = &self.copies[at];
+        let layout = copy.layout();
+        match args::array_type(elem, layout.shape(), layout.strides(), !host.is_writeable()) {
+            Ok(ty) => {
+                // SAFETY: the copy is dense device memory of this type, held by `self` until after the launch, and no one else knows it.
+                unsafe { self.args.raw_array(ty, copy.pointer(), layout.shape(), layout.strides()) };
+                Ok(Ok(()))
+            }
+            Err(reason) => Ok(Err(reason.to_string())),
+        }
+    }
+
+    /// Brings what the kernel wrote back to the NumPy arrays.
+    ///
+    /// # Errors
+    /// None that the arrays could have now; an array resized meanwhile.
+    pub(super) fn copy_back(self) -> PyResult<()> {
+        for (host, copy) in &self.copies {
+            if host.is_writeable() {
+                host.copy_from(copy)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Why an array of that dtype cannot be passed.
+pub(super) fn unsupported_dtype(dtype: &str) -> Refused {
+    format!(
+        "an array of {dtype}: kernels take arrays of bool, int8 to int64, uint8 to uint64, float32, float64, complex64 and complex128 in native byte order"
+    )
+}

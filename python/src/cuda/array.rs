@@ -1,0 +1,433 @@
+//! `DeviceNDArray`: an array in device memory.
+//!
+//! Owns the object, its conversions and copies, and views of it. Memory and layouts are `verdigris-device`'s; NumPy's side of a copy is [`super::host`]'s.
+
+use std::sync::Mutex;
+
+use numpy::{PyArrayDescr, PyArrayDescrMethods, PyUntypedArray, PyUntypedArrayMethods};
+use pyo3::exceptions::{PyTypeError, PyValueError};
+use pyo3::gc::{PyTraverseError, PyVisit};
+use pyo3::intern;
+use pyo3::prelude::*;
+use pyo3::sync::PyOnceLock;
+use pyo3::types::{PyDict, PyTuple};
+
+use verdigris_compiler::types::Type;
+use verdigris_cuda_jit::{Args, args};
+use verdigris_device::array::Array;
+use verdigris_device::layout::{Layout, Order};
+
+use super::arguments::unsupported_dtype;
+use super::device;
+use super::host::{self, Host};
+use super::index;
+use super::stream;
+use crate::error::{Class, Exception, IntoPyErr};
+
+/// An array in device memory. Made by `to_device`, `device_array` and their kin, and by slicing another.
+#[pyclass(frozen, weakref, name = "DeviceNDArray", module = "verdigris.cuda")]
+pub(crate) struct DeviceNDArray {
+    array: Array,
+    dtype: Py<PyArrayDescr>,
+    /// Type and words as an argument, or why it can be none.
+    argument: Result<(Type, Vec<u64>), String>,
+    /// The host array it was made from, for `to_host`.
+    origin: Mutex<Option<Py<PyUntypedArray>>>,
+}
+
+fn numpy(py: Python<'_>) -> PyResult<&Bound<'_, PyModule>> {
+    static MODULE: PyOnceLock<Py<PyModule>> = PyOnceLock::new();
+    Ok(MODULE.get_or_try_init(py, || py.import("numpy").map(Bound::unbind))?.bind(py))
+}
+
+/// Any array-like as an array; what is one already is itself.
+fn as_array<'py>(object: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyUntypedArray>> {
+    if let Ok(array) = object.cast::<PyUntypedArray>() {
+        return Ok(array.clone());
+    }
+    Ok(numpy(object.py())?.call_method1(intern!(object.py(), "asarray"), (object,))?.cast_into()?)
+}
+
+/// A dtype, from anything that names one; objects have no place in device memory.
+fn as_dtype<'py>(object: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyArrayDescr>> {
+    let py = object.py();
+    let dtype = match object.cast::<PyArrayDescr>() {
+        Ok(dtype) => dtype.clone(),
+        Err(_) => numpy(py)?.call_method1(intern!(py, "dtype"), (object,))?.cast_into()?,
+    };
+    if dtype.has_object() {
+        return Err(Exception::new(py, Class::Argument, format!("{dtype} arrays hold Python objects, which cannot be in device memory"))
+            .with("code", "bad-dtype")
+            .build());
+    }
+    Ok(dtype)
+}
+
+fn order_of(order: &str) -> PyResult<Order> {
+    match order {
+        "C" | "c" => Ok(Order::C),
+        "F" | "f" => Ok(Order::F),
+        other => Err(PyValueError::new_err(format!("order must be 'C' or 'F', not {other:?}"))),
+    }
+}
+
+impl DeviceNDArray {
+    fn new(array: Array, dtype: Bound<'_, PyArrayDescr>, origin: Option<Py<PyUntypedArray>>) -> DeviceNDArray {
+        let argument = describe(&array, &dtype);
+        DeviceNDArray { array, dtype: dtype.unbind(), argument, origin: Mutex::new(origin) }
+    }
+
+    /// Type and words as an argument of a kernel, or why it can be none.
+    pub(super) fn as_argument(&self) -> Result<(&Type, &[u64]), &String> {
+        self.argument.as_ref().map(|(ty, words)| (ty, words.as_slice()))
+    }
+
+    fn dtype<'py>(&self, py: Python<'py>) -> &Bound<'py, PyArrayDescr> {
+        self.dtype.bind(py)
+    }
+
+    fn view_of(&self, py: Python<'_>, array: Array) -> DeviceNDArray {
+        DeviceNDArray::new(array, self.dtype(py).clone(), None)
+    }
+
+    /// A new host array with these elements.
+    fn to_numpy<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyUntypedArray>> {
+        let layout = self.array.layout();
+        let keywords = PyDict::new(py);
+        keywords.set_item(intern!(py, "order"), if layout.is_f() && !layout.is_c() { "F" } else { "C" })?;
+        let shape = PyTuple::new(py, layout.shape())?;
+        let made = numpy(py)?.call_method(intern!(py, "empty"), (shape, self.dtype(py)), Some(&keywords))?;
+        let made = made.cast_into::<PyUntypedArray>()?;
+        Host::new(made.clone())?.copy_from(&self.array)?;
+        Ok(made)
+    }
+
+    /// Copies to a host array, which has to match.
+    fn copy_out(&self, target: &Bound<'_, PyUntypedArray>) -> PyResult<()> {
+        self.match_host(target)?;
+        let host = Host::new(target.clone())?;
+        if !host.is_writeable() {
+            return Err(PyValueError::new_err("the host array is read-only"));
+        }
+        host.copy_from(&self.array)
+    }
+
+    fn match_host(&self, other: &Bound<'_, PyUntypedArray>) -> PyResult<()> {
+        let py = other.py();
+        if !other.dtype().is_equiv_to(self.dtype(py)) {
+            let text = format!("cannot copy between a device array of {} and a host array of {}", self.dtype(py), other.dtype());
+            return Err(Exception::new(py, Class::Argument, text).with("code", "dtype-mismatch").build());
+        }
+        if other.shape() != self.array.layout().shape() {
+            let shapes = (PyTuple::new(py, self.array.layout().shape())?, PyTuple::new(py, other.shape())?);
+            let text = format!("cannot copy between a device array of shape {} and a host array of shape {}", shapes.0, shapes.1);
+            return Err(Exception::new(py, Class::Shape, text).with("code", "shape-mismatch").build());
+        }
+        Ok(())
+    }
+
+    /// Assigns a host value, broadcast to this array's shape and cast to its dtype as NumPy's assignment does.
+    fn assign(&self, value: &Bound<'_, PyAny>) -> PyResult<()> {
+        let py = value.py();
+        if let Ok(other) = value.cast::<DeviceNDArray>()
+            && other.get().array.layout().shape() == self.array.layout().shape()
+            && other.get().dtype(py).is_equiv_to(self.dtype(py))
+        {
+            return self.copy_device(other.get(), py);
+        }
+        let shape = PyTuple::new(py, self.array.layout().shape())?;
+        let value = numpy(py)?.call_method1(intern!(py, "asarray"), (value,))?;
+        let keywords = PyDict::new(py);
+        keywords.set_item(intern!(py, "copy"), false)?;
+        let value = value.call_method(intern!(py, "astype"), (self.dtype(py),), Some(&keywords))?;
+        let value = numpy(py)?.call_method1(intern!(py, "broadcast_to"), (value, shape))?;
+        Host::new(value.cast_into()?)?.copy_to(&self.array)
+    }
+
+    #[allow(unsafe_code)]
+    fn copy_device(&self, other: &DeviceNDArray, py: Python<'_>) -> PyResult<()> {
+        // SAFETY: both arrays are held by their objects; races with other threads are their users' affair, as on a GPU.
+        unsafe { self.array.copy_from(&other.array) }.map_err(|error| error.into_py_err(py))
+    }
+}
+
+/// What the array is as an argument.
+fn describe(array: &Array, dtype: &Bound<'_, PyArrayDescr>) -> Result<(Type, Vec<u64>), String> {
+    let Some(elem) = host::scalar_type(dtype) else { return Err(unsupported_dtype(&dtype.to_string())) };
+    let mut lent = array.view();
+    let mut arguments = Args::new();
+    arguments.device(&mut lent, elem).map_err(|reason: args::Unsuitable| reason.to_string())?;
+    Ok((arguments.types()[0].clone(), arguments.words().to_vec()))
+}
+
+/// Makes a device array from a host array (or anything array-like).
+#[pyfunction]
+#[pyo3(signature = (ary, stream=None, copy=true, to=None))]
+pub(crate) fn to_device<'py>(
+    ary: &Bound<'py, PyAny>,
+    stream: Option<&Bound<'py, PyAny>>,
+    copy: bool,
+    to: Option<Bound<'py, DeviceNDArray>>,
+) -> PyResult<Bound<'py, DeviceNDArray>> {
+    let py = ary.py();
+    device::ensure(py)?;
+    stream::order(py, stream)?;
+    if let Some(target) = to {
+        target.get().assign_exact(ary)?;
+        return Ok(target);
+    }
+    if let Ok(array) = ary.cast::<DeviceNDArray>() {
+        return Ok(array.clone());
+    }
+    let array = as_array(ary)?;
+    let dtype = as_dtype(array.dtype().as_any())?;
+    let host = Host::new(array.clone())?;
+    let device = if copy {
+        host.to_device(host.order())?
+    } else {
+        let layout = Layout::contiguous(host.layout.shape(), host.layout.itemsize(), host.order());
+        layout.and_then(Array::zeroed).map_err(|error| error.into_py_err(py))?
+    };
+    // What was converted here belongs to nobody: to_host would be lost on it.
+    let origin = array.is(ary).then(|| array.unbind());
+    Bound::new(py, DeviceNDArray::new(device, dtype, origin))
+}
+
+/// Makes a device array of zeros.
+#[pyfunction]
+#[pyo3(signature = (shape, dtype=None, strides=None, order="C", stream=None))]
+pub(crate) fn device_array<'py>(
+    py: Python<'py>,
+    shape: &Bound<'py, PyAny>,
+    dtype: Option<&Bound<'py, PyAny>>,
+    strides: Option<&Bound<'py, PyAny>>,
+    order: &str,
+    stream: Option<&Bound<'py, PyAny>>,
+) -> PyResult<DeviceNDArray> {
+    device::ensure(py)?;
+    stream::order(py, stream)?;
+    let dtype = match dtype {
+        Some(dtype) => as_dtype(dtype)?,
+        None => numpy::dtype::<f64>(py),
+    };
+    let shape = index::shape(shape)?;
+    let layout = match strides {
+        None => Layout::contiguous(&shape, dtype.itemsize(), order_of(order)?),
+        Some(strides) => Layout::strided(&shape, &index::strides(strides)?, dtype.itemsize()),
+    };
+    let array = layout.and_then(Array::zeroed).map_err(|error| error.into_py_err(py))?;
+    Ok(DeviceNDArray::new(array, dtype, None))
+}
+
+impl DeviceNDArray {
+    /// Assigns what has the same shape and dtype, nothing else.
+    fn assign_exact(&self, source: &Bound<'_, PyAny>) -> PyResult<()> {
+        let py = source.py();
+        if let Ok(other) = source.cast::<DeviceNDArray>() {
+            if !other.get().dtype(py).is_equiv_to(self.dtype(py)) {
+                let text = format!("cannot copy between device arrays of {} and {}", self.dtype(py), other.get().dtype(py));
+                return Err(Exception::new(py, Class::Argument, text).with("code", "dtype-mismatch").build());
+            }
+            return self.copy_device(other.get(), py);
+        }
+        let array = as_array(source)?;
+        self.match_host(&array)?;
+        Host::new(array)?.copy_to(&self.array)
+    }
+}
+
+#[pymethods]
+impl DeviceNDArray {
+    /// Extents.
+    #[getter]
+    fn shape<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyTuple>> {
+        PyTuple::new(py, self.array.layout().shape())
+    }
+
+    /// Bytes between neighbours along each axis.
+    #[getter]
+    fn strides<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyTuple>> {
+        PyTuple::new(py, self.array.layout().strides())
+    }
+
+    /// Element type.
+    #[getter(dtype)]
+    fn py_dtype(&self, py: Python<'_>) -> Py<PyArrayDescr> {
+        self.dtype.clone_ref(py)
+    }
+
+    /// Number of axes.
+    #[getter]
+    fn ndim(&self) -> usize {
+        self.array.layout().ndim()
+    }
+
+    /// Number of elements.
+    #[getter]
+    fn size(&self) -> usize {
+        self.array.layout().size()
+    }
+
+    /// Bytes of an element.
+    #[getter]
+    fn itemsize(&self) -> usize {
+        self.array.layout().itemsize()
+    }
+
+    /// Bytes of all elements.
+    #[getter]
+    fn nbytes(&self) -> usize {
+        self.array.layout().nbytes()
+    }
+
+    /// Bytes of the memory it shares.
+    #[getter]
+    fn alloc_size(&self) -> usize {
+        self.array.buffer().bytes()
+    }
+
+    /// Whether it is dense, last axis fastest.
+    fn is_c_contiguous(&self) -> bool {
+        self.array.layout().is_c()
+    }
+
+    /// Whether it is dense, first axis fastest.
+    fn is_f_contiguous(&self) -> bool {
+        self.array.layout().is_f()
+    }
+
+    /// The transpose, a view.
+    #[getter(T)]
+    fn transposed(&self, py: Python<'_>) -> DeviceNDArray {
+        self.view_of(py, self.array.transposed())
+    }
+
+    /// As `T`, for axes in reverse order.
+    #[pyo3(signature = (axes=None))]
+    fn transpose(&self, py: Python<'_>, axes: Option<Vec<usize>>) -> PyResult<DeviceNDArray> {
+        if axes.is_some_and(|axes| !axes.iter().rev().copied().eq(0..self.ndim())) {
+            return Err(Exception::new(py, Class::Unsupported, "transpose of a device array only reverses its axes")
+                .with("code", "transpose")
+                .build());
+        }
+        Ok(self.transposed(py))
+    }
+
+    /// A view of the same elements under another shape; one extent may be -1.
+    #[pyo3(signature = (*newshape, order="C"))]
+    fn reshape(&self, py: Python<'_>, newshape: &Bound<'_, PyTuple>, order: &str) -> PyResult<DeviceNDArray> {
+        let first = if newshape.len() == 1 { Some(newshape.get_item(0)?) } else { None };
+        let shape = match first {
+            Some(one) => index::new_shape(&one, self.size())?,
+            None => index::new_shape(newshape.as_any(), self.size())?,
+        };
+        match self.array.reshaped(&shape, order_of(order)?).map_err(|error| error.into_py_err(py))? {
+            Some(array) => Ok(self.view_of(py, array)),
+            None => Err(Exception::new(py, Class::Shape, "only a contiguous device array can be reshaped; this one is a strided view")
+                .with("code", "not-contiguous")
+                .build()),
+        }
+    }
+
+    /// One axis, a view.
+    #[pyo3(signature = (order="C", stream=None))]
+    fn ravel(&self, py: Python<'_>, order: &str, stream: Option<&Bound<'_, PyAny>>) -> PyResult<DeviceNDArray> {
+        stream::order(py, stream)?;
+        let shape = [self.size()];
+        match self.array.reshaped(&shape, order_of(order)?).map_err(|error| error.into_py_err(py))? {
+            Some(array) => Ok(self.view_of(py, array)),
+            None => Err(Exception::new(py, Class::Shape, "only a contiguous device array can be ravelled; this one is a strided view")
+                .with("code", "not-contiguous")
+                .build()),
+        }
+    }
+
+    /// Copies to a new host array, or to `ary`, which must have the same shape and dtype; gives the host array.
+    #[pyo3(signature = (ary=None, stream=None))]
+    fn copy_to_host<'py>(
+        &self,
+        py: Python<'py>,
+        ary: Option<&Bound<'py, PyAny>>,
+        stream: Option<&Bound<'py, PyAny>>,
+    ) -> PyResult<Bound<'py, PyUntypedArray>> {
+        stream::order(py, stream)?;
+        let Some(target) = ary.filter(|ary| !ary.is_none()) else { return self.to_numpy(py) };
+        let Ok(target) = target.cast::<PyUntypedArray>() else {
+            return Err(PyTypeError::new_err(format!("copy_to_host writes to a NumPy array, not to a {}", target.get_type().name()?)));
+        };
+        self.copy_out(target)?;
+        Ok(target.clone())
+    }
+
+    /// Copies back into the host array that `to_device` made this from.
+    #[pyo3(signature = (stream=None))]
+    fn to_host(&self, py: Python<'_>, stream: Option<&Bound<'_, PyAny>>) -> PyResult<()> {
+        stream::order(py, stream)?;
+        let origin = self.origin.lock().unwrap_or_else(|e| e.into_inner()).as_ref().map(|o| o.clone_ref(py));
+        match origin {
+            Some(origin) => self.copy_out(origin.bind(py)),
+            None => {
+                let text = "to_host copies back into the array given to to_device, and this device array was made otherwise: use copy_to_host";
+                Err(Exception::new(py, Class::Device, text).with("code", "no-origin").build())
+            }
+        }
+    }
+
+    /// Copies a host or device array of the same shape and dtype here.
+    #[pyo3(signature = (ary, stream=None))]
+    fn copy_to_device(&self, ary: &Bound<'_, PyAny>, stream: Option<&Bound<'_, PyAny>>) -> PyResult<()> {
+        stream::order(ary.py(), stream)?;
+        self.assign_exact(ary)
+    }
+
+    #[pyo3(signature = (dtype=None, copy=None))]
+    fn __array__<'py>(&self, py: Python<'py>, dtype: Option<&Bound<'py, PyAny>>, copy: Option<bool>) -> PyResult<Bound<'py, PyAny>> {
+        if copy == Some(false) {
+            return Err(PyValueError::new_err("a device array cannot be a NumPy array without a copy"));
+        }
+        let array = self.to_numpy(py)?.into_any();
+        match dtype {
+            Some(dtype) if !dtype.is_none() => array.call_method1(intern!(py, "astype"), (dtype,)),
+            _ => Ok(array),
+        }
+    }
+
+    fn __len__(&self) -> PyResult<usize> {
+        self.array.layout().shape().first().copied().ok_or_else(|| PyTypeError::new_err("len() of unsized object"))
+    }
+
+    fn __bool__(&self, py: Python<'_>) -> PyResult<bool> {
+        self.to_numpy(py)?.is_truthy()
+    }
+
+    fn __getitem__<'py>(&self, py: Python<'py>, key: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
+        let (view, whole) = index::select(&self.array, key)?;
+        let view = self.view_of(py, view);
+        if whole {
+            // Every axis indexed: the element, as NumPy gives it.
+            return view.to_numpy(py)?.get_item(PyTuple::empty(py));
+        }
+        Ok(Bound::new(py, view)?.into_any())
+    }
+
+    fn __setitem__(&self, py: Python<'_>, key: &Bound<'_, PyAny>, value: &Bound<'_, PyAny>) -> PyResult<()> {
+        let (view, _) = index::select(&self.array, key)?;
+        self.view_of(py, view).assign(value)
+    }
+
+    fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
+        Ok(format!("<DeviceNDArray of {}, shape {}, on {}>", self.dtype(py), self.shape(py)?, "cpu"))
+    }
+
+    fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
+        visit.call(&self.dtype)?;
+        match self.origin.try_lock() {
+            Ok(origin) => visit.call(&*origin),
+            Err(_) => Ok(()),
+        }
+    }
+
+    fn __clear__(&self) {
+        self.origin.lock().unwrap_or_else(|e| e.into_inner()).take();
+    }
+}

@@ -1,0 +1,56 @@
+//! Device functions: called by kernels, ufuncs and one another, never by Python.
+
+use pyo3::gc::{PyTraverseError, PyVisit};
+use pyo3::prelude::*;
+use pyo3::types::{PyDict, PyTuple};
+
+use crate::definition::PyFunction;
+use crate::error::{Class, Exception};
+
+/// A function that compiled code can call; made by `cuda.jit(device=True)`.
+#[pyclass(frozen, dict, weakref, module = "verdigris._verdigris")]
+pub(crate) struct DeviceFunction {
+    function: Py<PyFunction>,
+    py_func: Option<Py<PyAny>>,
+}
+
+#[pymethods]
+impl DeviceFunction {
+    #[new]
+    #[pyo3(signature = (function, py_func=None))]
+    fn new(function: Py<PyFunction>, py_func: Option<Py<PyAny>>) -> DeviceFunction {
+        DeviceFunction { function, py_func }
+    }
+
+    /// The text and its names, for the compiler.
+    #[getter(__verdigris_definition__)]
+    fn definition(&self, py: Python<'_>) -> Py<PyFunction> {
+        self.function.clone_ref(py)
+    }
+
+    /// The Python function.
+    #[getter]
+    fn py_func(&self, py: Python<'_>) -> Option<Py<PyAny>> {
+        self.py_func.as_ref().map(|f| f.clone_ref(py))
+    }
+
+    #[pyo3(signature = (*_args, **_kwargs))]
+    fn __call__(&self, py: Python<'_>, _args: &Bound<'_, PyTuple>, _kwargs: Option<&Bound<'_, PyDict>>) -> PyResult<()> {
+        let name = self.function.get().name();
+        let text = format!("{name}() is a device function: kernels and ufuncs call it; `{name}.py_func` is the Python function");
+        Err(Exception::new(py, Class::Unsupported, text).with("code", "device-function").build())
+    }
+
+    fn __reduce__(&self, py: Python<'_>) -> (Py<PyAny>, (Py<PyFunction>,)) {
+        (py.get_type::<DeviceFunction>().into_any().unbind(), (self.function.clone_ref(py),))
+    }
+
+    fn __repr__(&self) -> String {
+        format!("<device function {}>", self.function.get().name())
+    }
+
+    fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
+        visit.call(&self.function)?;
+        visit.call(&self.py_func)
+    }
+}

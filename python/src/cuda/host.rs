@@ -1,0 +1,169 @@
+//! NumPy arrays and scalars as memory.
+//!
+//! Owns the reading of NumPy's own structures: element types, shapes, strides, addresses, scalars' bits. Hands out addresses only together with the array
+//! that holds them.
+#![allow(unsafe_code)]
+
+use numpy::npyffi::{self, NpyTypes, PY_ARRAY_API};
+use numpy::{PyArrayDescr, PyArrayDescrMethods, PyUntypedArray, PyUntypedArrayMethods};
+use pyo3::prelude::*;
+
+use verdigris_compiler::types::{Scalar, ScalarType};
+use verdigris_cuda_jit::Args;
+use verdigris_device::DeviceError;
+use verdigris_device::array::Array;
+use verdigris_device::layout::{Layout, Order};
+
+use crate::error::IntoPyErr;
+use crate::gate;
+
+/// Copies of at least this many bytes release the GIL.
+const DETACH_BYTES: usize = 64 << 10;
+
+/// The scalar type of a dtype; `None` for one that compiled code does not have, in which foreign byte order is included.
+pub(super) fn scalar_type(dtype: &Bound<'_, PyArrayDescr>) -> Option<ScalarType> {
+    use ScalarType::*;
+    // NumPy's numbers of the built-in types; those of C's integers differ in size by platform.
+    let signed = |size| match size {
+        1 => Some(I8),
+        2 => Some(I16),
+        4 => Some(I32),
+        8 => Some(I64),
+        _ => None,
+    };
+    let unsigned = |size| match size {
+        1 => Some(U8),
+        2 => Some(U16),
+        4 => Some(U32),
+        8 => Some(U64),
+        _ => None,
+    };
+    let found = match dtype.num() {
+        0 => Some(Bool),
+        1 | 3 | 5 | 7 | 9 => signed(dtype.itemsize()),
+        2 | 4 | 6 | 8 | 10 => unsigned(dtype.itemsize()),
+        11 => Some(F32),
+        12 => Some(F64),
+        14 => Some(C64),
+        15 => Some(C128),
+        _ => None,
+    }?;
+    (dtype.is_native_byteorder() != Some(false)).then_some(found)
+}
+
+/// A NumPy array's memory.
+pub(super) struct Host<'py> {
+    array: Bound<'py, PyUntypedArray>,
+    /// Shape, strides and item size.
+    pub(super) layout: Layout,
+}
+
+impl<'py> Host<'py> {
+    /// The memory of an array.
+    ///
+    /// # Errors
+    /// `MemoryError` for strides that no memory has.
+    pub(super) fn new(array: Bound<'py, PyUntypedArray>) -> PyResult<Host<'py>> {
+        let py = array.py();
+        let layout = Layout::strided(array.shape(), array.strides(), array.dtype().itemsize()).map_err(|error| error.into_py_err(py))?;
+        Ok(Host { array, layout })
+    }
+
+    /// The array.
+    pub(super) fn array(&self) -> &Bound<'py, PyUntypedArray> {
+        &self.array
+    }
+
+    fn data(&self) -> *mut u8 {
+        // SAFETY: the pointer is that of a live array object.
+        unsafe { (*self.array.as_array_ptr()).fields.data.cast() }
+    }
+
+    /// Whether NumPy lets it be written.
+    pub(super) fn is_writeable(&self) -> bool {
+        // SAFETY: as above.
+        unsafe { (*self.array.as_array_ptr()).fields.flags & npyffi::NPY_ARRAY_WRITEABLE != 0 }
+    }
+
+    /// The order in which a dense copy keeps its layout: Fortran's if it is dense in that order only.
+    pub(super) fn order(&self) -> Order {
+        if self.layout.is_f() && !self.layout.is_c() { Order::F } else { Order::C }
+    }
+
+    /// A dense copy on the device.
+    ///
+    /// # Errors
+    /// There is no memory.
+    pub(super) fn to_device(&self, order: Order) -> PyResult<Array> {
+        let (address, layout) = (self.data().expose_provenance(), &self.layout);
+        copying(self.array.py(), layout, move || {
+            // SAFETY: the array is held by `self`, and its shape and strides are of its memory. Races with other threads are its users' affair, as in NumPy.
+            unsafe { Array::from_host(std::ptr::with_exposed_provenance(address), layout, order) }
+        })
+    }
+
+    /// Copies a device array of the same shape here. The array must be writeable.
+    ///
+    /// # Errors
+    /// Shapes differ, or the array was resized since.
+    pub(super) fn copy_from(&self, device: &Array) -> PyResult<()> {
+        debug_assert!(self.is_writeable());
+        if self.array.shape() != self.layout.shape() || self.array.strides() != self.layout.strides() {
+            let changed = DeviceError::Shape("an array changed its shape during the launch that was to write it".to_owned());
+            return Err(changed.into_py_err(self.array.py()));
+        }
+        let (address, layout) = (self.data().expose_provenance(), &self.layout);
+        copying(self.array.py(), layout, move || {
+            // SAFETY: as in `to_device`; NumPy's memory is not the device's.
+            unsafe { device.copy_to_host(std::ptr::with_exposed_provenance_mut(address), layout) }
+        })
+    }
+
+    /// Copies this array to a device array of the same shape.
+    ///
+    /// # Errors
+    /// Shapes differ.
+    pub(super) fn copy_to(&self, device: &Array) -> PyResult<()> {
+        let (address, layout) = (self.data().expose_provenance(), &self.layout);
+        copying(self.array.py(), layout, move || {
+            // SAFETY: as in `to_device`; NumPy's memory is not the device's.
+            unsafe { device.copy_from_host(std::ptr::with_exposed_provenance(address), layout) }
+        })
+    }
+}
+
+fn copying<T: Send>(py: Python<'_>, layout: &Layout, copy: impl FnOnce() -> Result<T, DeviceError> + Send) -> PyResult<T> {
+    if layout.nbytes() >= DETACH_BYTES { gate::detached(py, copy) } else { gate::attached(py, copy) }
+}
+
+/// Adds a NumPy scalar with its own type to the arguments; false if its type is none of compiled code's, or it is no NumPy scalar.
+pub(super) fn push_scalar(args: &mut Args<'_>, object: &Bound<'_, PyAny>) -> bool {
+    let py = object.py();
+    // SAFETY: the type object is NumPy's own, and the check asks nothing of the object.
+    let is_generic = unsafe {
+        let generic = npyffi::get_type_object(py, NpyTypes::PyGenericArrType_Type);
+        pyo3::ffi::PyObject_TypeCheck(object.as_ptr(), generic) != 0
+    };
+    if !is_generic {
+        return false;
+    }
+    // SAFETY: the object is a NumPy scalar; a new reference, or null with an exception set, comes back.
+    let descr = unsafe { Bound::from_owned_ptr_or_err(py, PY_ARRAY_API.PyArray_DescrFromScalar(py, object.as_ptr()).cast()) };
+    let Some(ty) = descr.ok().and_then(|d| d.cast_into::<PyArrayDescr>().ok()).and_then(|d| scalar_type(&d)) else { return false };
+    let mut bits = [0u64; 2];
+    // SAFETY: a scalar of this type has at most 16 bytes, all of which are written.
+    unsafe { PY_ARRAY_API.PyArray_ScalarAsCtype(py, object.as_ptr(), (&raw mut bits).cast()) };
+    match ty {
+        ScalarType::C64 => {
+            let part = |shift: u32| f32::from_bits((bits[0] >> shift) as u32);
+            args.scalar(num_complex::Complex::new(part(0), part(32)));
+        }
+        ScalarType::C128 => {
+            args.scalar(num_complex::Complex::new(f64::from_bits(bits[0]), f64::from_bits(bits[1])));
+        }
+        real => {
+            args.value(Scalar::from_bits(real, bits[0] & (u64::MAX >> (64 - 8 * real.size()))));
+        }
+    }
+    true
+}

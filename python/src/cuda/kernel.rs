@@ -1,0 +1,343 @@
+//! Kernel objects: `kernel[grid, block](...)`.
+//!
+//! Owns the Python side of a launch: the configuration from what stands in the brackets, the arguments by [`super::arguments`], and the order of things around the call.
+//! Types, compilation and running are `verdigris-cuda-jit`'s.
+
+use std::sync::{Arc, OnceLock};
+
+use pyo3::exceptions::PyAttributeError;
+use pyo3::gc::{PyTraverseError, PyVisit};
+use pyo3::prelude::*;
+use pyo3::types::{PyDict, PyList, PyTuple};
+
+use verdigris_compiler::types::Type;
+use verdigris_cuda_jit::{self as cuda_jit, Config, Error, Options};
+
+use super::arguments::Taken;
+use super::{device, stream, watch};
+use crate::definition::PyFunction;
+use crate::error::{Class, Exception, IntoPyErr};
+use crate::{config, gate, types};
+
+/// Threads of a block where `forall` may choose.
+const FORALL_BLOCK: u32 = 256;
+
+/// A kernel; made by `cuda.jit`.
+#[pyclass(frozen, dict, weakref, module = "verdigris._verdigris")]
+pub(crate) struct Kernel {
+    function: Py<PyFunction>,
+    py_func: Option<Py<PyAny>>,
+    fma: bool,
+    boundscheck: bool,
+    signatures: Vec<Vec<Type>>,
+    /// Made at first need, kept once all names of the function were there.
+    made: OnceLock<Arc<cuda_jit::Kernel>>,
+}
+
+/// A kernel with its launch configuration: what `kernel[grid, block]` gives.
+#[pyclass(frozen, module = "verdigris._verdigris")]
+pub(crate) struct Launcher {
+    kernel: Py<Kernel>,
+    /// `None`: nothing to do (`forall(0)`).
+    config: Option<Config>,
+    stream: Option<Py<PyAny>>,
+}
+
+impl Kernel {
+    fn name(&self) -> &str {
+        self.function.get().name()
+    }
+
+    /// The kernel, and whether it is kept.
+    fn compiled(&self, py: Python<'_>) -> PyResult<(Arc<cuda_jit::Kernel>, bool)> {
+        if let Some(made) = self.made.get() {
+            return Ok((made.clone(), true));
+        }
+        let definition = self.function.get().definition(py)?;
+        let mut options = Options::default();
+        options.fma = self.fma;
+        options.cpu = Some(config::cpu(py)?.clone());
+        if !self.boundscheck {
+            options = without_bounds_check(options);
+        }
+        let signatures = self.signatures.clone();
+        let made = gate::detached(py, || {
+            if signatures.is_empty() {
+                cuda_jit::Kernel::new(definition, options)
+            } else {
+                cuda_jit::Kernel::declared(definition, options, signatures)
+            }
+        })?;
+        Ok((Arc::new(made), false))
+    }
+
+    fn launch(&self, py: Python<'_>, config: &Config, objects: &Bound<'_, PyTuple>) -> PyResult<()> {
+        device::ensure(py)?;
+        let (kernel, kept) = self.compiled(py)?;
+        let parameter = |i: usize| kernel.parameters().get(i).cloned().unwrap_or_else(|| format!("number {}", i + 1));
+        let mut taken = Taken::new(objects, kernel.name(), parameter)?;
+        let args = std::mem::take(&mut taken.args);
+        let ran = gate::detached(py, || match kernel.launch_watched(config, &args, Some(watch::signals)) {
+            // A name may still come to be defined: then the next launch looks again.
+            Err(Error::Diagnostic(diagnostic)) => Err(Error::Diagnostic(diagnostic)),
+            outcome => Ok(outcome),
+        })?;
+        if !kept {
+            // If two threads made it, the first stays.
+            let _ = self.made.set(kernel);
+        }
+        match ran {
+            Ok(()) => taken.copy_back(),
+            // Threads that did not fail have written: that reaches the host too.
+            Err(failed @ Error::Thread(_)) => {
+                taken.copy_back()?;
+                Err(failed.into_py_err(py))
+            }
+            Err(other) => Err(other.into_py_err(py)),
+        }
+    }
+}
+
+#[allow(unsafe_code)]
+fn without_bounds_check(options: Options) -> Options {
+    // SAFETY: not ours to give: `boundscheck=False` is the user's promise that no index is out of bounds, as everywhere in CUDA.
+    unsafe { options.without_bounds_check() }
+}
+
+#[pymethods]
+impl Kernel {
+    #[new]
+    #[pyo3(signature = (function, py_func=None, signatures=None, fma=true, boundscheck=true))]
+    fn new(
+        py: Python<'_>,
+        function: Py<PyFunction>,
+        py_func: Option<Py<PyAny>>,
+        signatures: Option<Vec<Bound<'_, PyAny>>>,
+        fma: bool,
+        boundscheck: bool,
+    ) -> PyResult<Kernel> {
+        let mut read = Vec::new();
+        for thing in signatures.unwrap_or_default() {
+            let signature = types::signature(&thing)?;
+            if let Some(returns) = signature.returns.filter(|r| *r != Type::None) {
+                let text = format!("a kernel returns nothing, and {} is declared to return {returns}", function.get().name());
+                return Err(Exception::new(py, Class::Typing, text).with("code", "kernel-returns").build());
+            }
+            read.push(signature.args);
+        }
+        let kernel = Kernel { function, py_func, fma, boundscheck, signatures: read, made: OnceLock::new() };
+        if !kernel.signatures.is_empty() {
+            // Declared types are compiled now, so that what is wrong with them is told here.
+            let (made, _) = kernel.compiled(py)?;
+            let _ = kernel.made.set(made);
+        }
+        Ok(kernel)
+    }
+
+    fn __getitem__(slf: &Bound<'_, Kernel>, key: &Bound<'_, PyAny>) -> PyResult<Launcher> {
+        let name = slf.get().name();
+        let key = match key.cast::<PyTuple>() {
+            Ok(key) if (2..=4).contains(&key.len()) => key,
+            _ => {
+                let text =
+                    format!("{name}[...] takes blocks and threads per block (then a stream, and bytes of shared memory), as in {name}[16, 256]");
+                return Err(Exception::new(slf.py(), Class::Argument, text).with("code", "bad-configuration").build());
+            }
+        };
+        let (grid, block) = (extents(&key.get_item(0)?, "the grid", name)?, extents(&key.get_item(1)?, "the block", name)?);
+        let config = Config::new(grid, block).map_err(|error| {
+            let text = format!("{name}: {error}");
+            Exception::new(slf.py(), Class::Launch, text).with("code", "launch-limit").build()
+        })?;
+        let stream = if key.len() > 2 { Some(key.get_item(2)?) } else { None };
+        if key.len() > 3 {
+            no_shared_memory(&key.get_item(3)?, name)?;
+        }
+        Ok(Launcher { kernel: slf.clone().unbind(), config: Some(config), stream: stream.map(Bound::unbind) })
+    }
+
+    /// As `kernel[grid, block, stream, sharedmem]`.
+    #[pyo3(signature = (griddim, blockdim, stream=None, sharedmem=None))]
+    fn configure(
+        slf: &Bound<'_, Kernel>,
+        griddim: Bound<'_, PyAny>,
+        blockdim: Bound<'_, PyAny>,
+        stream: Option<Bound<'_, PyAny>>,
+        sharedmem: Option<Bound<'_, PyAny>>,
+    ) -> PyResult<Launcher> {
+        let py = slf.py();
+        let stream = stream.map_or_else(|| py.None(), Bound::unbind);
+        let shared = match sharedmem {
+            Some(bytes) => bytes,
+            None => 0i32.into_pyobject(py)?.into_any(),
+        };
+        Kernel::__getitem__(slf, (griddim, blockdim, stream, shared).into_pyobject(py)?.as_any())
+    }
+
+    /// The kernel over `ntasks` threads in one dimension, in blocks of `tpb` (0: as many as suit).
+    #[pyo3(signature = (ntasks, tpb=0, stream=None, sharedmem=None))]
+    fn forall(slf: &Bound<'_, Kernel>, ntasks: i64, tpb: u32, stream: Option<Py<PyAny>>, sharedmem: Option<Bound<'_, PyAny>>) -> PyResult<Launcher> {
+        let (py, name) = (slf.py(), slf.get().name());
+        if let Some(bytes) = sharedmem {
+            no_shared_memory(&bytes, name)?;
+        }
+        let refused = |text: String| Exception::new(py, Class::Launch, text).with("code", "launch-limit").build();
+        let tasks = u64::try_from(ntasks).map_err(|_| refused(format!("{name}.forall({ntasks}): the number of tasks is negative")))?;
+        let config = match tasks {
+            0 => None,
+            tasks => {
+                let block = if tpb == 0 { FORALL_BLOCK } else { tpb };
+                Some(Config::for_elements(tasks, block).map_err(|error| refused(format!("{name}: {error}")))?)
+            }
+        };
+        Ok(Launcher { kernel: slf.clone().unbind(), config, stream })
+    }
+
+    #[pyo3(signature = (*_args, **_kwargs))]
+    fn __call__(&self, py: Python<'_>, _args: &Bound<'_, PyTuple>, _kwargs: Option<&Bound<'_, PyDict>>) -> PyResult<()> {
+        let name = self.name();
+        let text = format!("{name} has no launch configuration: write {name}[blocks, threads_per_block](...)");
+        Err(Exception::new(py, Class::Launch, text).with("code", "no-configuration").build())
+    }
+
+    /// The Python function.
+    #[getter]
+    fn py_func(&self, py: Python<'_>) -> PyResult<Py<PyAny>> {
+        let missing = || PyAttributeError::new_err(format!("{} was unpickled: it has its text but no Python function", self.name()));
+        self.py_func.as_ref().map(|f| f.clone_ref(py)).ok_or_else(missing)
+    }
+
+    /// The argument types it has been compiled for, each a tuple.
+    #[getter]
+    fn signatures<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyList>> {
+        let list = PyList::empty(py);
+        for overload in self.made.get().iter().flat_map(|kernel| kernel.overloads()) {
+            list.append(types_tuple(py, overload.types())?)?;
+        }
+        Ok(list)
+    }
+
+    /// What it has been compiled for: from argument types to the typed form in print.
+    #[getter]
+    fn overloads<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
+        let table = PyDict::new(py);
+        for overload in self.made.get().iter().flat_map(|kernel| kernel.overloads()) {
+            table.set_item(types_tuple(py, overload.types())?, overload.lowered().ir.to_string())?;
+        }
+        Ok(table)
+    }
+
+    /// As `overloads`, under Numba's older name.
+    #[getter]
+    fn definitions<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
+        self.overloads(py)
+    }
+
+    fn __reduce__<'py>(&self, py: Python<'py>) -> PyResult<(Bound<'py, PyAny>, Bound<'py, PyTuple>)> {
+        let signatures = PyList::empty(py);
+        for types in &self.signatures {
+            signatures.append(types_tuple(py, types)?)?;
+        }
+        let arguments = (self.function.clone_ref(py), py.None(), signatures, self.fma, self.boundscheck).into_pyobject(py)?;
+        Ok((py.get_type::<Kernel>().into_any(), arguments))
+    }
+
+    fn __repr__(&self) -> String {
+        format!("<kernel {}>", self.name())
+    }
+
+    fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
+        visit.call(&self.function)?;
+        visit.call(&self.py_func)
+    }
+}
+
+#[pymethods]
+impl Launcher {
+    #[pyo3(signature = (*args))]
+    fn __call__(&self, py: Python<'_>, args: &Bound<'_, PyTuple>) -> PyResult<()> {
+        if let Some(stream) = &self.stream {
+            stream::order(py, Some(stream.bind(py)))?;
+        }
+        match &self.config {
+            Some(config) => self.kernel.get().launch(py, config, args),
+            None => Ok(()),
+        }
+    }
+
+    fn __repr__(&self) -> String {
+        let name = self.kernel.get().name();
+        match &self.config {
+            Some(config) => format!("<kernel {name} for {:?} blocks of {:?} threads>", config.grid(), config.block()),
+            None => format!("<kernel {name} for no tasks>"),
+        }
+    }
+
+    fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
+        visit.call(&self.kernel)?;
+        visit.call(&self.stream)
+    }
+}
+
+/// One to three extents from an int or a tuple (or list) of ints.
+fn extents(object: &Bound<'_, PyAny>, what: &str, kernel: &str) -> PyResult<[i64; 3]> {
+    let wrong = |found: String| {
+        let text = format!("{what} of {kernel} is an int or a tuple of one to three ints, not {found}");
+        Exception::new(object.py(), Class::Argument, text).with("code", "bad-configuration").build()
+    };
+    if let Some(one) = extent(object) {
+        return Ok([one, 1, 1]);
+    }
+    let items: Vec<Bound<'_, PyAny>> = match (object.cast::<PyTuple>(), object.cast::<PyList>()) {
+        (Ok(tuple), _) => tuple.iter().collect(),
+        (_, Ok(list)) => list.iter().collect(),
+        _ => return Err(wrong(format!("{}", object.get_type()))),
+    };
+    if !(1..=3).contains(&items.len()) {
+        return Err(wrong(format!("{} of them", items.len())));
+    }
+    let mut all = [1; 3];
+    for (slot, item) in all.iter_mut().zip(&items) {
+        *slot = extent(item).ok_or_else(|| wrong(format!("{}", item.get_type())))?;
+    }
+    Ok(all)
+}
+
+/// An int, whatever its class; one that does not fit is as far as i64 goes, which every limit refuses.
+fn extent(object: &Bound<'_, PyAny>) -> Option<i64> {
+    match object.extract::<i64>() {
+        Ok(value) => Some(value),
+        Err(error) if error.is_instance_of::<pyo3::exceptions::PyOverflowError>(object.py()) => {
+            Some(if object.lt(0).unwrap_or(false) { i64::MIN } else { i64::MAX })
+        }
+        Err(_) => None,
+    }
+}
+
+/// Kernels have no dynamic shared memory yet: asking for some must not seem to work.
+fn no_shared_memory(bytes: &Bound<'_, PyAny>, kernel: &str) -> PyResult<()> {
+    match bytes.extract::<i64>() {
+        Ok(0) => Ok(()),
+        _ => {
+            let text = format!("{kernel}: dynamic shared memory is not supported yet, so its size must be 0, not {bytes}");
+            Err(Exception::new(bytes.py(), Class::Unsupported, text).with("code", "shared-memory").build())
+        }
+    }
+}
+
+/// Types as objects of `verdigris.types`.
+fn types_tuple<'py>(py: Python<'py>, list: &[Type]) -> PyResult<Bound<'py, PyTuple>> {
+    let module = py.import("verdigris.types")?;
+    let one = |ty: &Type| -> PyResult<Bound<'py, PyAny>> {
+        match ty {
+            Type::Scalar(scalar) => module.call_method1("as_type", (scalar.name(),)),
+            Type::Array(array) => {
+                let elem = module.call_method1("as_type", (array.elem.name(),))?;
+                module.getattr("Array")?.call1((elem, array.ndim, array.layout.to_string(), array.readonly))
+            }
+            Type::Tuple(items) => Ok(types_tuple(py, items)?.into_any()),
+            Type::None => Ok(py.None().into_bound(py)),
+        }
+    };
+    PyTuple::new(py, list.iter().map(one).collect::<PyResult<Vec<_>>>()?)
+}

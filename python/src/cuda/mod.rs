@@ -1,0 +1,20 @@
+//! `verdigris.cuda`: kernels, device arrays, streams.
+//!
+//! Owns the Python objects and what they take apart: launch configurations, arguments, indexes. What a kernel is and how it runs is `verdigris-cuda-jit`'s affair,
+//! memory is `verdigris-device`'s. Decorators, and all that needs no speed, are Python (`verdigris/cuda`).
+
+mod arguments;
+mod array;
+mod device;
+mod function;
+mod host;
+mod index;
+mod kernel;
+mod stream;
+mod watch;
+
+pub(crate) use array::{DeviceNDArray, device_array, to_device};
+pub(crate) use function::DeviceFunction;
+pub(crate) use kernel::{Kernel, Launcher};
+pub(crate) use stream::{Event, Stream};
+pub(crate) use watch::interrupted;

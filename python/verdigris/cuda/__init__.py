@@ -1,0 +1,85 @@
+"""CUDA kernels written in Python, compiled for this machine.
+
+`jit` makes kernels and device functions; `to_device`, `device_array` and their kin make arrays for them; `grid`,
+`threadIdx` and the like exist inside kernels only. Names and meanings are those of `numba.cuda`.
+
+>>> import numpy as np
+>>> from verdigris import cuda
+>>> @cuda.jit
+... def double(x):
+...     i = cuda.grid(1)
+...     if i < x.size:
+...         x[i] = 2 * x[i]
+>>> x = np.arange(5.0)
+>>> double[1, 32](x)
+>>> x
+array([0., 2., 4., 6., 8.])
+"""
+
+from __future__ import annotations
+
+from verdigris._verdigris import DeviceNDArray, Event, Stream, device_array, to_device
+from verdigris.cuda._arrays import device_array_like, is_cuda_array, mapped_array, pinned, pinned_array
+from verdigris.cuda._decorators import jit
+from verdigris.cuda._device import (
+    close,
+    current_context,
+    detect,
+    event,
+    event_elapsed_time,
+    get_current_device,
+    gpus,
+    is_available,
+    is_gpu,
+    list_devices,
+    select_device,
+    stream,
+    synchronize,
+)
+from verdigris.cuda._intrinsics import (
+    blockDim,
+    blockIdx,
+    grid,
+    gridDim,
+    gridsize,
+    laneid,
+    syncthreads,
+    threadIdx,
+    warpsize,
+)
+
+__all__ = [
+    "DeviceNDArray",
+    "Event",
+    "Stream",
+    "blockDim",
+    "blockIdx",
+    "close",
+    "current_context",
+    "detect",
+    "device_array",
+    "device_array_like",
+    "event",
+    "event_elapsed_time",
+    "get_current_device",
+    "gpus",
+    "grid",
+    "gridDim",
+    "gridsize",
+    "is_available",
+    "is_cuda_array",
+    "is_gpu",
+    "jit",
+    "laneid",
+    "list_devices",
+    "mapped_array",
+    "pinned",
+    "pinned_array",
+    "select_device",
+    "stream",
+    "synchronize",
+    "syncthreads",
+    "threadIdx",
+    "to_device",
+    "warpsize",
+]
