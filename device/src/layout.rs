@@ -27,7 +27,7 @@ impl Layout {
     /// # Errors
     /// More bytes than fit the address space.
     pub fn contiguous(shape: &[usize], itemsize: usize, order: Order) -> Result<Layout, DeviceError> {
-        // As NumPy: strides of an array without elements are those it would have with each zero extent a one.
+        // An array without elements gets the strides it would have with each zero extent a one.
         let mut strides = vec![0; shape.len()];
         let mut step = itemsize;
         let mut place = |axis: usize| -> Result<(), DeviceError> {
