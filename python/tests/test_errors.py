@@ -3,10 +3,11 @@
 import copy
 import pickle
 
+import numpy as np
 import pytest
 
-from verdigris import errors
-from verdigris._verdigris import Function, Generator
+from verdigris import cuda, errors
+from verdigris._verdigris import Generator
 
 CLASSES = [getattr(errors, name) for name in errors.__all__]
 EXCEPTIONS = sorted({c for c in CLASSES if issubclass(c, errors.VerdigrisError)}, key=lambda c: c.__name__)
@@ -67,17 +68,15 @@ def test_an_error_of_the_extension_is_of_the_documented_class():
 
 
 def test_a_diagnostic_carries_code_and_place_and_the_rendered_source():
+    @cuda.jit
     def f(x):
-        y = x
+        y = x[0]
         yield y
 
     with pytest.raises(errors.UnsupportedError) as caught:
-        Function(f).meanings()
-        from verdigris import vectorize
-
-        vectorize(f)(1.0)
+        f[1, 1](np.zeros(1))
     error = caught.value
-    line = f.__code__.co_firstlineno + 2
+    line = f.py_func.__code__.co_firstlineno + 3
     assert error.code == "unsupported-syntax"
     assert (error.filename, error.lineno, error.offset) == (__file__, line, 9)
     text = str(error).splitlines()
@@ -85,3 +84,4 @@ def test_a_diagnostic_carries_code_and_place_and_the_rendered_source():
     assert text[1].strip() == f"--> {__file__}:{line}:9"
     assert text[3].strip() == f"{line} |     yield y"
     assert text[4].endswith("|     ^^^^^^^")
+    assert pickle.loads(pickle.dumps(error)).args == error.args

@@ -348,7 +348,7 @@ def test_what_cannot_be_used_says_what_it_is_and_what_to_do():
     assert found["helper"] == "unsupported: the Python function `helper` (decorate it with `@cuda.jit(device=True)`)"
     assert found["items"] == "unsupported: a list (use a tuple, or a NumPy array)"
     assert found["table"] == "unsupported: a dict (pass what you need of it as arguments)"
-    assert found["np.random.rand"] == "unsupported: the function `numpy.random.mtrand.rand`"
+    assert found["np.random.rand"] == "unsupported: the function `numpy.random.rand`"
     assert found["print"] == "unsupported: the built-in function `print`"
     assert "`.value`" in found["Shade.DARK"]
     assert "masked array" in found["masked"]
