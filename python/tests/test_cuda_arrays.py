@@ -48,7 +48,7 @@ def test_copy_to_host_gives_or_fills_an_array():
     np.testing.assert_array_equal(backing[::2, ::-2], x)
     with pytest.raises(errors.ShapeError, match=r"\(2, 3\).*\(3, 2\)"):
         d.copy_to_host(np.zeros((3, 2), np.int16))
-    with pytest.raises(errors.ArgumentError, match="int16.*float64"):
+    with pytest.raises(errors.ArgumentError, match=r"int16.*float64"):
         d.copy_to_host(np.zeros((2, 3)))
     with pytest.raises(TypeError, match="NumPy array"):
         d.copy_to_host([0])
@@ -108,9 +108,7 @@ def indexes(ndim):
         st.integers(-7, 6), st.slices(7), st.builds(slice, st.none(), st.none(), st.sampled_from([-3, -1, 1, 2, None]))
     )
     return st.lists(one, max_size=ndim).flatmap(
-        lambda items: st.one_of(
-            st.just(tuple(items)), st.integers(0, len(items)).map(lambda at: tuple([*items[:at], ..., *items[at:]]))
-        )
+        lambda items: st.one_of(st.just(tuple(items)), st.integers(0, len(items)).map(lambda at: (*items[:at], ..., *items[at:])))
     )
 
 

@@ -1,5 +1,6 @@
 """Launches that cannot be, threads that fail, and stopping."""
 
+import linecache
 import os
 import signal
 import textwrap
@@ -114,7 +115,7 @@ def test_an_index_out_of_bounds_is_an_index_error_with_the_line():
     assert (error.block, error.thread) == ((3, 0, 0), (4, 0, 0))
     assert (error.array, error.axis, error.index, error.extent) == ("x", 0, 100, 100)
     assert error.filename == __file__
-    assert open(__file__).read().splitlines()[error.lineno - 1].strip() == "x[i] = 1.0  # here"
+    assert linecache.getline(__file__, error.lineno).strip() == "x[i] = 1.0  # here"
     assert "index 100 is out of bounds for axis 0 of `x`, which has size 100" in str(error)
     # Threads that did not fail have written.
     assert x.all()
