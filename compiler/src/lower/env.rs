@@ -418,7 +418,8 @@ fn conflict_fault(name: &str, span: Span, c: &Conflict) -> Box<Diagnostic> {
     let [first, second] = &c.types;
     if name.starts_with('%') {
         let d = Diagnostic::new(Code::NoCommonType, c.spans[1], format!("this function returns {first} on one path and {second} on another"));
-        return d.label(second.clone()).also(c.spans[0], first.clone());
+        let d = d.label(second.clone()).also(c.spans[0], first.clone());
+        return if c.types.iter().any(|t| t == "None") { d.note("a path that ends without `return value` returns None") } else { d };
     }
     let d = Diagnostic::new(Code::NoCommonType, span, format!("`{name}` is {first} on one path and {second} on another"));
     let d = d.also(c.spans[0], format!("{first} here")).also(c.spans[1], format!("{second} here"));

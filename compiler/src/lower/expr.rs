@@ -172,7 +172,10 @@ impl Lowerer {
                 })
             }
             Meaning::Builtin(name) => match builtins::find(name) {
-                Some(Builtin::Place(geometry)) => Ok(self.geometry(*geometry)),
+                Some(Builtin::Place(geometry)) => {
+                    self.in_kernel(text, span)?;
+                    Ok(self.geometry(*geometry))
+                }
                 Some(Builtin::WarpSize) => {
                     let size = self.constant(crate::types::Scalar::int(ScalarType::I64, 32));
                     Ok(Val::Real(size))

@@ -66,7 +66,11 @@ impl Lowerer {
     pub(super) fn entry(&mut self, definition: &Definition, args: &[Type], returns: Option<&Type>) -> std::result::Result<Outcome, Box<Diagnostic>> {
         let outcome = self.entry_result(definition, args, returns);
         match outcome {
-            Err(Stop::Fault(d)) => Err(d),
+            Err(Stop::Fault(d)) => {
+                // Of several reads of a variable that is never assigned, the first tells most.
+                let first = self.pending.iter().position(|p| p.code == d.code && p.headline == d.headline);
+                Err(first.map_or(d, |i| self.pending.swap_remove(i)))
+            }
             Err(Stop::Unreachable) => Err(self.pending.remove(0)),
             Ok(_) if !self.pending.is_empty() => Err(self.pending.remove(0)),
             Ok(outcome) => Ok(outcome),

@@ -6,7 +6,7 @@ use super::call::Arg;
 use super::fault::{Result, fault};
 use super::value::Val;
 use crate::diagnostic::{Code, Diagnostic};
-use crate::ir::{Axis, Geometry, Inst, Value};
+use crate::ir::{Axis, Geometry, Inst, Kind, Value};
 use crate::op::{Math, Op};
 use crate::source::Span;
 use crate::syntax::{BinaryOp, CompareOp};
@@ -329,13 +329,19 @@ impl Lowerer {
         let number = |this: &mut Self, n: i32| if t.is_float() { this.float(t, n.into()) } else { this.constant(Scalar::int(t, n.into())) };
         let (zero, one) = (number(self, 0), number(self, 1));
         let above = self.compare_reals(CompareOp::Gt, *v, zero);
-        // What is neither above nor below zero is itself: zeros keep their sign, NaN stays.
+        // Of what is neither above nor below zero, a zero becomes 0 and NaN stays.
         let rest = if t.is_unsigned() {
-            *v
+            zero
         } else {
             let minus = number(self, -1);
             let below = self.compare_reals(CompareOp::Lt, *v, zero);
-            self.op(Op::Select, &[below, minus, *v])
+            let middle = if t.is_float() {
+                let nan = self.op(Op::IsNan, &[*v]);
+                self.op(Op::Select, &[nan, *v, zero])
+            } else {
+                zero
+            };
+            self.op(Op::Select, &[below, minus, middle])
         };
         Ok(Val::Real(self.op(Op::Select, &[above, one, rest])))
     }
@@ -367,6 +373,17 @@ impl Lowerer {
         Val::Real(self.b.push(Inst::Geometry(geometry)))
     }
 
+    /// Only a kernel's threads have a place in a launch.
+    pub(super) fn in_kernel(&self, text: &str, span: Span) -> Result<()> {
+        if self.options.kind == Kind::Kernel {
+            return Ok(());
+        }
+        fault(
+            Diagnostic::new(Code::UnsupportedName, span, format!("`{text}` has a meaning in kernels only"))
+                .note("this function is compiled for the elements of arrays"),
+        )
+    }
+
     /// `cuda.grid(n)` and `cuda.gridsize(n)`: int64, one or a tuple of `n`.
     fn grid(&mut self, position: bool, text: &str, args: &[Arg], span: Span) -> Result<Val> {
         let axes = match args {
@@ -374,6 +391,7 @@ impl Lowerer {
             [_] => None,
             _ => return self.wrong_count(text, "one argument", args.len(), span),
         };
+        self.in_kernel(text, span)?;
         let Some(axes @ 1..=3) = axes else {
             return fault(Diagnostic::new(Code::BadValue, args[0].1, format!("{text}() needs the constant 1, 2 or 3")));
         };

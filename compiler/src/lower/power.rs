@@ -77,7 +77,7 @@ impl Lowerer {
             if left & 1 == 1 {
                 result = Some(match result {
                     Some(r) => self.complex_mul(r, square),
-                    None => square,
+                    None => self.one_times(square),
                 });
             }
             left >>= 1;
@@ -88,5 +88,13 @@ impl Lowerer {
         let result = result.unwrap_or(one);
         let (re, im) = if n < 0 { self.complex_div(one, result) } else { result };
         Val::Complex(re, im)
+    }
+
+    /// `(1+0j) * z`, which CPython's powers begin with: it is `z` but for signs of zero, and for infinities.
+    fn one_times(&mut self, (re, im): (Value, Value)) -> (Value, Value) {
+        let zero = self.float(self.ty(re), 0.0);
+        let none_im = self.op(Op::Mul, &[zero, im]);
+        let none_re = self.op(Op::Mul, &[zero, re]);
+        (self.op(Op::Sub, &[re, none_im]), self.op(Op::Add, &[im, none_re]))
     }
 }
