@@ -4,6 +4,7 @@
 //! `# kernel (types)`; `NAME.snap` beside it holds the IR. Each function of `cases/error/NAME.py` must be refused; `NAME.snap` holds the rendered
 //! message. `INSTA_UPDATE=always cargo test -p verdigris-compiler --test lowering` writes the expectations anew.
 
+mod values;
 mod world;
 
 use std::fmt::Write;
