@@ -1,14 +1,16 @@
 """Records what CPython computes for the functions of cases/values: run `python record.py`, from anywhere.
 
-Each function is preceded by a comment with the types of its arguments. A line of the record is `name|types|arguments|results`: arguments as bits in
-hexadecimal, results as `i` integer, `f` bits of a float, or `b` bool, complex numbers as two floats, tuples flattened. Calls that raise in CPython, or have an
-integer of more than 64 bits in their result, are left out; `unassigned` stands for UnboundLocalError.
+Each function is preceded by a comment with the types of its arguments. A line of the record is
+`name|types|arguments|results`: arguments as bits in hexadecimal, results as `i` integer, `f` bits of a float, or `b` bool,
+complex numbers as two floats, tuples flattened. Calls that raise in CPython, or have an integer of more than 64 bits in their
+result, are left out; `unassigned` stands for UnboundLocalError.
 """
 
 import math
 import random
 import struct
 import warnings
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -61,7 +63,7 @@ def shown(v):
 def record(path):
     namespace, lines = {}, path.read_text().splitlines()
     exec(compile(path.read_text(), path.name, "exec"), namespace)
-    for mark, line in zip(lines, lines[1:]):
+    for mark, line in pairwise(lines):
         if not (mark.startswith("# (") and line.startswith("def ")):
             continue
         name, types = line[4 : line.index("(")], mark[3:-1]

@@ -267,7 +267,16 @@ def constarr(n):
 
 # (float64,float64)
 def maths(x, y):
-    return (math.sqrt(abs(x)), math.copysign(x, y), math.fabs(x), math.isnan(x), math.isinf(y), math.isfinite(x), math.degrees(x), math.radians(x))
+    return (
+        math.sqrt(abs(x)),
+        math.copysign(x, y),
+        math.fabs(x),
+        math.isnan(x),
+        math.isinf(y),
+        math.isfinite(x),
+        math.degrees(x),
+        math.radians(x),
+    )
 
 
 # (int64,int64)
