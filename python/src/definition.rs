@@ -60,11 +60,6 @@ impl PyFunction {
         self.resolve(py).map(|r| r.definition)
     }
 
-    /// The text.
-    pub(crate) fn source(&self) -> &Arc<SourceFile> {
-        &self.source
-    }
-
     /// The function's name.
     pub(crate) fn name(&self) -> &str {
         &self.name
