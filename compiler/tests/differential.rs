@@ -258,13 +258,8 @@ fn without(f: &Function, at: Value, keep: Option<usize>) -> Option<Verified> {
                 continue;
             }
             let mut inst = std::mem::replace(&mut f.insts[v.index()], Inst::Param(0));
-            match &mut inst {
-                Inst::If { then: a, otherwise: b, .. } | Inst::Loop { body: a, latch: b, .. } => {
-                    edit(f, a, at, keep);
-                    edit(f, b, at, keep);
-                }
-                Inst::Scope { body, .. } => edit(f, body, at, keep),
-                _ => {}
+            for inner in inst.blocks_mut() {
+                edit(f, inner, at, keep);
             }
             f.insts[v.index()] = inst;
             block.push(v);
