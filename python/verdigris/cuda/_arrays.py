@@ -33,7 +33,7 @@ def mapped_array(
     shape: Any,
     dtype: Any = np.float64,
     strides: Any = None,
-    order: str = "C",
+    order: Literal["C", "F"] = "C",
     stream: Any = 0,
     portable: bool = False,
     wc: bool = False,
