@@ -237,10 +237,10 @@ fn elements_mismatch(ir: &Verified, case: &Elements, lanes: Lanes, exact_flags: 
         if beyond.iter().any(|b| *b != 0xa5) {
             return Some(format!("output {n} is written past its end"));
         }
-        if faults.is_empty() {
-            if let Some(what) = difference(*ty, &want[n], elements) {
-                return Some(format!("output {n}: {what}"));
-            }
+        if faults.is_empty()
+            && let Some(what) = difference(*ty, &want[n], elements)
+        {
+            return Some(format!("output {n}: {what}"));
         }
     }
     None

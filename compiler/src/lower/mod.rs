@@ -107,6 +107,7 @@ struct Lowerer {
     parsed: HashMap<(usize, String, u32, Option<u32>), Arc<Parsed>>,
     constant_arrays: Vec<(usize, Array)>,
     /// Reads of variables that no path has assigned *so far*: faults, unless the loop around them is lowered again.
+    #[expect(clippy::vec_box, reason = "a diagnostic is boxed wherever it goes")]
     pending: Vec<Box<Diagnostic>>,
 }
 

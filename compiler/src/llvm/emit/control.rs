@@ -219,10 +219,10 @@ impl<'c> Emitter<'_, 'c> {
         self.ends.push(End { block: exit, mask: None });
         self.maybe_empty = false;
         let flow = self.block(body);
-        if flow == Flow::Open {
-            if let Some(v) = exit_mask {
-                self.accumulate(v, self.mask);
-            }
+        if flow == Flow::Open
+            && let Some(v) = exit_mask
+        {
+            self.accumulate(v, self.mask);
         }
         if flow != Flow::Ended {
             self.i.br(exit);
