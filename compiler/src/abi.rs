@@ -11,7 +11,8 @@
 //! # Scalar functions
 //! [`LoopFn`] applies the function to `count` elements. `operands` has one pointer for each input and then each output, in the order of the
 //! [`crate::llvm::Signature`]: contiguous, aligned to the element type, complex interleaved; an operand marked uniform points to one element. Outputs may
-//! be the same memory as an input element for element, but must not overlap it otherwise.
+//! be the same memory as an input element for element, but must not overlap it otherwise. Code of one lane computes elements strictly in order, each loaded
+//! after all before it are stored: there an output may overlap an input in any way (a left fold writes what the next element reads).
 
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU32, Ordering};

@@ -1,0 +1,200 @@
+//! Loops as callable things: the entries of one loop's variants, compiled at first need.
+
+use std::any::Any;
+use std::fmt;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, OnceLock};
+
+use verdigris_compiler::abi::{Launch, LaunchState, LoopFn, Site};
+use verdigris_compiler::llvm::{Code, Lanes, Signature};
+
+use crate::error::Error;
+
+/// Which form of a loop.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Variant {
+    /// Elements at a time.
+    pub lanes: Lanes,
+    /// Bit i: input i is one element for all.
+    pub uniform: u64,
+    /// Raises only the flags that the elements' own computations raise.
+    pub exact: bool,
+}
+
+/// A loop's machine code, kept alive.
+#[derive(Clone)]
+pub struct Entry {
+    function: LoopFn,
+    sites: Arc<[Site]>,
+    _keep: Arc<dyn Any + Send + Sync>,
+}
+
+impl Entry {
+    /// The entry of code compiled as a loop.
+    pub fn compiled(code: Arc<Code>) -> Entry {
+        Entry { function: code.elements(), sites: code.sites().into(), _keep: code }
+    }
+
+    /// A hand-written loop.
+    ///
+    /// # Safety
+    /// It must keep to the contract of [`LoopFn`] for the operand types of the loop it serves.
+    pub unsafe fn native(function: LoopFn) -> Entry {
+        Entry { function, sites: Arc::new([]), _keep: Arc::new(()) }
+    }
+
+    /// Computes `count` elements; `first` is the index of the first, for errors.
+    ///
+    /// # Safety
+    /// `operands` are pointers as [`LoopFn`] wants them for this entry's variant, valid for `count` elements, inputs for reads, outputs for writes.
+    #[inline]
+    pub(super) unsafe fn call(&self, operands: &[*mut u8], count: usize, first: u64, host: &Host) -> Result<(), Error> {
+        let launch = Launch { grid: [1; 3], block: [1; 3], stop: &host.0.stop, state: &host.0 };
+        // SAFETY: the caller's promise; `launch` and the state in `host` outlive the call.
+        unsafe { (self.function)(operands.as_ptr(), count as u64, &launch) };
+        if self.sites.is_empty() { Ok(()) } else { self.check(first, host) }
+    }
+
+    #[cold]
+    fn check(&self, first: u64, host: &Host) -> Result<(), Error> {
+        match host.0.failure() {
+            None => Ok(()),
+            Some(mut failure) => {
+                failure.thread += first;
+                let site = Box::new(self.sites[failure.site as usize].clone());
+                Err(Error::Failed { failure, site })
+            }
+        }
+    }
+}
+
+/// The host's side of calls by one worker, up to its first failure.
+#[derive(Default)]
+pub(super) struct Host(LaunchState);
+
+impl fmt::Debug for Entry {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Entry").field("sites", &self.sites.len()).finish_non_exhaustive()
+    }
+}
+
+/// Makes the variants of a loop.
+pub trait Provider: Send + Sync {
+    /// The code of one variant.
+    ///
+    /// # Errors
+    /// Where none can be made.
+    fn variant(&self, variant: Variant) -> Result<Entry, Error>;
+}
+
+/// The loop of a ufunc for one list of operand types.
+pub struct Loop {
+    signature: Signature,
+    may_raise_falsely: bool,
+    provider: Box<dyn Provider>,
+    fast: OnceLock<Entry>,
+    exact: OnceLock<Entry>,
+    one: OnceLock<Entry>,
+    uniform: Mutex<Vec<(Variant, Entry)>>,
+    compiling: Mutex<()>,
+    raised_falsely: AtomicBool,
+}
+
+impl Loop {
+    /// A loop whose code comes from `provider`. `may_raise_falsely`: variants that are not exact may raise flags no element raises.
+    pub fn new(signature: Signature, may_raise_falsely: bool, provider: Box<dyn Provider>) -> Loop {
+        Loop {
+            signature,
+            may_raise_falsely,
+            provider,
+            fast: OnceLock::new(),
+            exact: OnceLock::new(),
+            one: OnceLock::new(),
+            uniform: Mutex::new(Vec::new()),
+            compiling: Mutex::new(()),
+            raised_falsely: AtomicBool::new(false),
+        }
+    }
+
+    /// Operand types.
+    pub fn signature(&self) -> &Signature {
+        &self.signature
+    }
+
+    /// Number of inputs.
+    pub fn inputs(&self) -> usize {
+        self.signature.inputs.len()
+    }
+
+    /// Type of an operand, inputs first.
+    pub(crate) fn operand_type(&self, operand: usize) -> verdigris_compiler::types::ScalarType {
+        let inputs = self.inputs();
+        if operand < inputs { self.signature.inputs[operand] } else { self.signature.outputs[operand - inputs] }
+    }
+
+    /// Number of operands.
+    pub(crate) fn operands(&self) -> usize {
+        self.inputs() + self.signature.outputs.len()
+    }
+
+    pub(crate) fn may_raise_falsely(&self) -> bool {
+        self.may_raise_falsely
+    }
+
+    /// Whether it was seen to raise a flag that no element raised.
+    pub(super) fn raised_falsely(&self) -> bool {
+        self.raised_falsely.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn set_raised_falsely(&self) {
+        self.raised_falsely.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether the function can be applied to its own result: `f(f(a, b), c)`.
+    pub fn folds(&self) -> bool {
+        self.inputs() == 2 && self.signature.outputs[..] == self.signature.inputs[..1]
+    }
+
+    /// The variant of 32 lanes without uniform operands.
+    pub(crate) fn warp(&self, exact: bool) -> Result<&Entry, Error> {
+        self.get(if exact { &self.exact } else { &self.fast }, Variant { lanes: Lanes::Warp, uniform: 0, exact })
+    }
+
+    /// The variant of one element at a time, exact.
+    pub(crate) fn one(&self) -> Result<&Entry, Error> {
+        self.get(&self.one, Variant { lanes: Lanes::One, uniform: 0, exact: true })
+    }
+
+    fn get<'l>(&self, place: &'l OnceLock<Entry>, variant: Variant) -> Result<&'l Entry, Error> {
+        if let Some(entry) = place.get() {
+            return Ok(entry);
+        }
+        let _one_at_a_time = self.compiling.lock().unwrap_or_else(|e| e.into_inner());
+        if let Some(entry) = place.get() {
+            return Ok(entry);
+        }
+        let made = self.provider.variant(variant)?;
+        Ok(place.get_or_init(|| made))
+    }
+
+    /// The variant of 32 lanes with those inputs uniform.
+    pub(crate) fn with_uniform(&self, uniform: u64, exact: bool) -> Result<Entry, Error> {
+        if uniform == 0 {
+            return self.warp(exact).cloned();
+        }
+        let variant = Variant { lanes: Lanes::Warp, uniform, exact };
+        let mut made = self.uniform.lock().unwrap_or_else(|e| e.into_inner());
+        if let Some((_, entry)) = made.iter().find(|(v, _)| *v == variant) {
+            return Ok(entry.clone());
+        }
+        let entry = self.provider.variant(variant)?;
+        made.push((variant, entry.clone()));
+        Ok(entry)
+    }
+}
+
+impl fmt::Debug for Loop {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Loop").field("signature", &self.signature).finish_non_exhaustive()
+    }
+}

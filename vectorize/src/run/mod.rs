@@ -1,0 +1,41 @@
+//! Compiled loops over memory.
+//!
+//! The only part of the crate with `unsafe`: moving elements ([`memory`]), calling a loop ([`compiled`]), and the ways to visit operands ([`elementwise`] for
+//! calls, [`arrays`] for those of Rust, [`strip`] for one axis as NumPy's own machinery hands it over, [`fold`] for reductions). What the operands' memory is was promised by
+//! whoever made them; shapes, types and overlaps have been judged by [`crate::broadcast`] and the caller. Knows no Python and no signatures' text.
+#![allow(unsafe_code)]
+
+mod arrays;
+mod compiled;
+mod elementwise;
+mod fold;
+mod job;
+mod memory;
+mod strip;
+
+pub use arrays::{Input, Output, Scalar};
+pub use compiled::{Entry, Loop, Provider, Variant};
+pub use elementwise::run;
+pub use memory::Operand;
+pub use strip::{Strip, run_strips};
+
+use verdigris_device::float_env::Flags;
+
+/// How a loop is to be run.
+#[derive(Clone, Copy, Debug)]
+pub struct Options {
+    /// Flags somebody will look at: only these are made exact.
+    pub interest: Flags,
+    /// Whether the pool may help.
+    pub parallel: bool,
+    /// Whether outputs may be the very elements of an input (then the elements are computed once only, exactly).
+    pub in_place: bool,
+}
+
+/// Every flag.
+pub const ALL_FLAGS: Flags = Flags { invalid: true, divide: true, overflow: true, underflow: true };
+
+impl Options {
+    /// One core, every flag exact.
+    pub const SERIAL: Options = Options { interest: ALL_FLAGS, parallel: false, in_place: false };
+}
