@@ -60,6 +60,16 @@ impl PyFunction {
         self.resolve(py).map(|r| r.definition)
     }
 
+    /// The definition without what its names mean: for questions to the text alone.
+    pub(crate) fn outline(&self) -> Definition {
+        self.bare()
+    }
+
+    /// The text.
+    pub(crate) fn source(&self) -> &Arc<SourceFile> {
+        &self.source
+    }
+
     /// The function's name.
     pub(crate) fn name(&self) -> &str {
         &self.name

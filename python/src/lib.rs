@@ -14,6 +14,7 @@ mod machine;
 mod meaning;
 mod rand;
 mod types;
+mod ufunc;
 
 /// The module.
 #[pyo3::pymodule(name = "_verdigris")]
@@ -34,6 +35,8 @@ mod module {
     use crate::meaning::register_builtin;
     #[pymodule_export]
     use crate::rand::PyGenerator;
+    #[pymodule_export]
+    use crate::ufunc::PyUfunc;
 
     #[pymodule_init]
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {

@@ -6,6 +6,7 @@ from . import cuda, errors, rand, types
 from ._info import info
 from ._machine import get_num_threads, num_threads, set_num_threads, use_device
 from ._verdigris import __version__
+from ._vectorize import vectorize
 from .types import (
     boolean,
     complex64,
@@ -47,5 +48,6 @@ __all__ = [
     "uint32",
     "uint64",
     "use_device",
+    "vectorize",
     "void",
 ]

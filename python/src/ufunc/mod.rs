@@ -1,0 +1,279 @@
+//! Ufuncs as Python sees them.
+//!
+//! One object of ours, [`PyUfunc`], does plain calls itself ([`call`]) and has a genuine `numpy.ufunc` ([`genuine`]) for all else; both have their loops from one [`core::Core`].
+//! An argument with its own `__array_ufunc__` is handed our object ([`overrides`]). Loops, casting and broadcasting are `verdigris-vectorize`'s.
+
+mod call;
+mod core;
+mod genuine;
+mod numpy;
+mod overrides;
+
+use std::ffi::CString;
+
+use pyo3::exceptions::{PyTypeError, PyValueError};
+use pyo3::gc::{PyTraverseError, PyVisit};
+use pyo3::intern;
+use pyo3::prelude::*;
+use pyo3::sync::PyOnceLock;
+use pyo3::types::{PyDict, PyList, PyTuple};
+
+use verdigris_vectorize::casting::Argument;
+use verdigris_vectorize::{Error, Signature, Target};
+
+use self::core::{Core, Identity};
+use crate::definition::PyFunction;
+use crate::gate;
+
+/// An elementwise function: a `numpy.ufunc` in all it does.
+#[pyclass(frozen, name = "Ufunc", module = "verdigris._verdigris", dict, weakref)]
+pub(crate) struct PyUfunc {
+    core: Py<Core>,
+    ufunc: Py<PyAny>,
+}
+
+#[pymethods]
+impl PyUfunc {
+    /// `identity`: None, the string "reorderable", or a value.
+    #[new]
+    #[pyo3(signature = (function, name, doc, signatures, target, fma, identity))]
+    #[expect(clippy::too_many_arguments)]
+    fn new(
+        py: Python<'_>,
+        function: Py<PyFunction>,
+        name: &str,
+        doc: &str,
+        signatures: Option<Vec<Bound<'_, PyAny>>>,
+        target: &str,
+        fma: bool,
+        identity: Option<Bound<'_, PyAny>>,
+    ) -> PyResult<PyUfunc> {
+        let target = match target {
+            "parallel" => Target::Parallel,
+            "cpu" | "cuda" => Target::Cpu,
+            other => return Err(PyValueError::new_err(format!("target is 'cpu', 'parallel' or 'cuda', not {other:?}"))),
+        };
+        let signatures = match signatures {
+            Some(list) => Some(list.iter().map(core::signature).collect::<PyResult<Vec<Signature>>>()?),
+            None => None,
+        };
+        let identity = match identity {
+            None => Identity::None,
+            Some(word) if word.extract::<&str>().is_ok_and(|w| w == "reorderable") => Identity::Reorderable,
+            Some(value) => Identity::Value(value.unbind()),
+        };
+        let text = |s: &str| CString::new(s.replace('\0', " ")).map_err(|e| PyValueError::new_err(e.to_string()));
+        let core = Core::new(py, function, text(name)?, text(doc)?, signatures, target, fma, identity)?;
+        let core = Bound::new(py, core)?;
+        let ufunc = genuine::create(py, &core)?.unbind();
+        Ok(PyUfunc { core: core.unbind(), ufunc })
+    }
+
+    #[pyo3(signature = (*args, **kwargs))]
+    fn __call__<'py>(slf: &Bound<'py, PyUfunc>, args: &Bound<'py, PyTuple>, kwargs: Option<&Bound<'py, PyDict>>) -> PyResult<Bound<'py, PyAny>> {
+        match call::call(slf.py(), slf.get().core.get(), args, kwargs)? {
+            Some(result) => Ok(result),
+            None => slf.get().general(slf, "__call__", args, kwargs),
+        }
+    }
+
+    /// Folds an array along axes.
+    #[pyo3(signature = (*args, **kwargs))]
+    fn reduce<'py>(slf: &Bound<'py, PyUfunc>, args: &Bound<'py, PyTuple>, kwargs: Option<&Bound<'py, PyDict>>) -> PyResult<Bound<'py, PyAny>> {
+        slf.get().fold(slf, "reduce", 2, args, kwargs)
+    }
+
+    /// Folds an array along an axis, keeping every intermediate result.
+    #[pyo3(signature = (*args, **kwargs))]
+    fn accumulate<'py>(slf: &Bound<'py, PyUfunc>, args: &Bound<'py, PyTuple>, kwargs: Option<&Bound<'py, PyDict>>) -> PyResult<Bound<'py, PyAny>> {
+        slf.get().fold(slf, "accumulate", 2, args, kwargs)
+    }
+
+    /// Folds slices of an array.
+    #[pyo3(signature = (*args, **kwargs))]
+    fn reduceat<'py>(slf: &Bound<'py, PyUfunc>, args: &Bound<'py, PyTuple>, kwargs: Option<&Bound<'py, PyDict>>) -> PyResult<Bound<'py, PyAny>> {
+        slf.get().fold(slf, "reduceat", 3, args, kwargs)
+    }
+
+    /// Applies the function to all pairs of elements.
+    #[pyo3(signature = (*args, **kwargs))]
+    fn outer<'py>(slf: &Bound<'py, PyUfunc>, args: &Bound<'py, PyTuple>, kwargs: Option<&Bound<'py, PyDict>>) -> PyResult<Bound<'py, PyAny>> {
+        slf.get().general(slf, "outer", args, kwargs)
+    }
+
+    /// Applies the function in place at indices, one after another.
+    #[pyo3(signature = (*args, **kwargs))]
+    fn at<'py>(slf: &Bound<'py, PyUfunc>, args: &Bound<'py, PyTuple>, kwargs: Option<&Bound<'py, PyDict>>) -> PyResult<Bound<'py, PyAny>> {
+        slf.get().general(slf, "at", args, kwargs)
+    }
+
+    /// `numpy.ufunc`: what it is to everyone who asks.
+    #[getter(__class__)]
+    fn class<'py>(slf: &Bound<'py, PyUfunc>) -> PyResult<Bound<'py, PyAny>> {
+        static UFUNC: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
+        let py = slf.py();
+        Ok(UFUNC.get_or_try_init(py, || py.import("numpy")?.getattr("ufunc").map(Bound::unbind))?.bind(py).clone())
+    }
+
+    /// The genuine ufunc.
+    #[getter]
+    fn ufunc<'py>(&self, py: Python<'py>) -> Bound<'py, PyAny> {
+        self.ufunc.bind(py).clone()
+    }
+
+    /// Number of arguments.
+    #[getter]
+    fn nin(&self) -> usize {
+        self.core.get().inputs
+    }
+
+    /// Number of results.
+    #[getter]
+    fn nout(&self) -> usize {
+        self.core.get().outputs
+    }
+
+    /// Number of arguments and results.
+    #[getter]
+    fn nargs(&self) -> usize {
+        self.core.get().inputs + self.core.get().outputs
+    }
+
+    /// Number of loops there are so far.
+    #[getter]
+    fn ntypes(&self, py: Python<'_>) -> PyResult<usize> {
+        Ok(self.core.get().engine(py)?.loops().len())
+    }
+
+    /// The loops there are so far, in NumPy's letters.
+    #[getter]
+    fn types<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyList>> {
+        let letters = |types: &[verdigris_compiler::types::ScalarType]| -> String {
+            types.iter().map(|t| b"?bBhHiIlLqQfdgFD"[numpy::type_number(*t) as usize] as char).collect()
+        };
+        let loops = self.core.get().engine(py)?.loops();
+        PyList::new(py, loops.iter().map(|l| format!("{}->{}", letters(&l.signature().inputs), letters(&l.signature().outputs))))
+    }
+
+    /// What reductions begin with.
+    #[getter]
+    fn identity<'py>(&self, py: Python<'py>) -> Option<Bound<'py, PyAny>> {
+        match &self.core.get().identity {
+            Identity::Value(value) => Some(value.bind(py).clone()),
+            Identity::None | Identity::Reorderable => None,
+        }
+    }
+
+    /// None: the function works on elements.
+    #[getter]
+    fn signature(&self) -> Option<&str> {
+        None
+    }
+
+    /// The function's text and names, for functions that call this one.
+    #[getter]
+    fn __verdigris_definition__<'py>(&self, py: Python<'py>) -> Bound<'py, PyFunction> {
+        self.core.get().function.bind(py).clone()
+    }
+
+    fn __reduce__<'py>(slf: &Bound<'py, PyUfunc>) -> PyResult<Bound<'py, PyAny>> {
+        slf.py().import("verdigris._vectorize")?.getattr("_reduce")?.call1((slf,))
+    }
+
+    fn __repr__(&self) -> String {
+        format!("<ufunc '{}'>", self.core.get().function.get().name())
+    }
+
+    fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
+        visit.call(&self.core)?;
+        visit.call(&self.ufunc)
+    }
+}
+
+impl PyUfunc {
+    /// All that the fast path does not do.
+    fn general<'py>(
+        &self,
+        slf: &Bound<'py, PyUfunc>,
+        method: &str,
+        args: &Bound<'py, PyTuple>,
+        kwargs: Option<&Bound<'py, PyDict>>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        let py = slf.py();
+        if let Some(result) = overrides::dispatch(slf.as_any(), method, self.core.get().inputs, args, kwargs)? {
+            return Ok(result);
+        }
+        let ufunc = self.ufunc.bind(py);
+        let result = if method == "__call__" { ufunc.call(args, kwargs) } else { ufunc.getattr(method)?.call(args, kwargs) };
+        match (result, PyErr::take(py)) {
+            // A loop that failed had no way to say so but this.
+            (Ok(_), Some(error)) => Err(error),
+            (Err(error), _) => Err(without_wrapper(py, error)),
+            (Ok(result), None) => Ok(result),
+        }
+    }
+
+    /// A method that folds. Where the function's result is of another type than its arguments, it folds in that type, as nothing else can be folded.
+    fn fold<'py>(
+        &self,
+        slf: &Bound<'py, PyUfunc>,
+        method: &str,
+        dtype_place: usize,
+        args: &Bound<'py, PyTuple>,
+        kwargs: Option<&Bound<'py, PyDict>>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        let py = slf.py();
+        let core = self.core.get();
+        let dtype = intern!(py, "dtype");
+        let named = |name| kwargs.map_or(Ok(None), |k| k.get_item(name)).map(|v: Option<Bound<'py, PyAny>>| v.filter(|v| !v.is_none()));
+        let asked = args.len() > dtype_place || named(dtype)?.is_some() || named(intern!(py, "out"))?.is_some();
+        if core.inputs != 2 || core.outputs != 1 {
+            return self.general(slf, method, args, kwargs);
+        }
+        if let (false, Ok(array)) = (asked, args.get_item(0)) {
+            if let Some(result) = overrides::dispatch(slf.as_any(), method, 1, args, kwargs)? {
+                return Ok(result);
+            }
+            let array = py.import("numpy")?.getattr("asarray")?.call1((array,))?;
+            if let Some(name) = self.fold_type(py, &array)? {
+                let kwargs = match kwargs {
+                    Some(kwargs) => kwargs.copy()?,
+                    None => PyDict::new(py),
+                };
+                kwargs.set_item(dtype, name)?;
+                return self.general(slf, method, args, Some(&kwargs));
+            }
+        }
+        self.general(slf, method, args, kwargs)
+    }
+
+    /// The type to fold an array in, if it is not the array's own.
+    fn fold_type(&self, py: Python<'_>, array: &Bound<'_, PyAny>) -> PyResult<Option<&'static str>> {
+        let name: String = array.getattr("dtype")?.getattr("name")?.extract()?;
+        let Some(ty) = verdigris_compiler::types::ScalarType::from_name(&name) else { return Ok(None) };
+        let engine = self.core.get().engine(py)?;
+        gate::detached(py, || {
+            let loop_for = |ty| match engine.choose(&[Argument::Typed(ty); 2]) {
+                Ok(lp) => Ok(Some(lp.clone())),
+                Err(Error::NoLoop { .. }) => Ok(None),
+                Err(error) => Err(error),
+            };
+            let Some(own) = loop_for(ty)? else { return Ok(None) };
+            let result = own.signature().outputs[0];
+            if own.folds() || result == ty {
+                return Ok(None);
+            }
+            let folds = loop_for(result)?.is_some_and(|lp| lp.folds() && lp.signature().inputs[0] == result);
+            Ok::<_, Error>(folds.then(|| result.name()))
+        })
+    }
+}
+
+/// The exception that a loop left while its call went on, out of the `SystemError` that Python makes of it.
+fn without_wrapper(py: Python<'_>, error: PyErr) -> PyErr {
+    let wrapped = error.get_type(py).is(py.get_type::<pyo3::exceptions::PySystemError>());
+    match error.cause(py) {
+        Some(cause) if wrapped && !cause.is_instance_of::<PyTypeError>(py) => cause,
+        _ => error,
+    }
+}

@@ -1,0 +1,262 @@
+//! NumPy's objects as its C structures show them: arrays, scalars, new results, floating-point errors.
+//!
+//! Owns every read of a NumPy structure for ufuncs. Only what the fast path admits is understood: exact arrays and scalars of our types in native byte order; the rest is
+//! answered with `None`, and NumPy's own machinery judges it.
+#![allow(unsafe_code)]
+
+use std::ffi::{CStr, c_int, c_void};
+use std::marker::PhantomData;
+use std::ptr::NonNull;
+
+use numpy::npyffi::{self, NpyTypes, PY_ARRAY_API, PyArray_Descr, PyArrayObject};
+use pyo3::ffi;
+use pyo3::prelude::*;
+use pyo3::sync::PyOnceLock;
+use pyo3::types::PyCapsule;
+
+use verdigris_compiler::types::ScalarType;
+use verdigris_device::float_env::Flags;
+use verdigris_vectorize::run::Operand;
+
+/// NumPy's number of a type.
+pub(super) const fn type_number(ty: ScalarType) -> c_int {
+    use ScalarType::*;
+    match ty {
+        Bool => 0,
+        I8 => 1,
+        U8 => 2,
+        I16 => 3,
+        U16 => 4,
+        I32 => 5,
+        U32 => 6,
+        I64 => 7,
+        U64 => 8,
+        F32 => 11,
+        F64 => 12,
+        C64 => 14,
+        C128 => 15,
+    }
+}
+
+/// The type of that number, `long long` being int64.
+pub(super) const fn scalar_type(number: c_int) -> Option<ScalarType> {
+    use ScalarType::*;
+    Some(match number {
+        0 => Bool,
+        1 => I8,
+        2 => U8,
+        3 => I16,
+        4 => U16,
+        5 => I32,
+        6 => U32,
+        7 | 9 => I64,
+        8 | 10 => U64,
+        11 => F32,
+        12 => F64,
+        14 => C64,
+        15 => C128,
+        _ => return None,
+    })
+}
+
+/// The type of a dtype, whatever its byte order, and whether that is the other one.
+///
+/// # Safety
+/// `descr` is a dtype.
+pub(super) unsafe fn descr_type(descr: *const PyArray_Descr) -> Option<(ScalarType, bool)> {
+    // SAFETY: the caller's promise.
+    let fields = unsafe { &(*descr).fields };
+    Some((scalar_type(fields.type_num)?, fields.byteorder as u8 == if cfg!(target_endian = "little") { b'>' } else { b'<' }))
+}
+
+/// NumPy's C types, looked up once.
+pub(super) struct Types {
+    ndarray: *mut ffi::PyTypeObject,
+    /// Scalar classes with what they hold.
+    scalars: Vec<(*mut ffi::PyTypeObject, ScalarType)>,
+    give_errors: unsafe extern "C" fn(*const std::ffi::c_char, c_int) -> c_int,
+    api: NonNull<*const c_void>,
+}
+
+// SAFETY: addresses of objects that live as long as the process, used only with the GIL held.
+unsafe impl Send for Types {}
+// SAFETY: as above.
+unsafe impl Sync for Types {}
+
+impl Types {
+    pub(super) fn get(py: Python<'_>) -> PyResult<&'static Types> {
+        static TYPES: PyOnceLock<Types> = PyOnceLock::new();
+        TYPES.get_or_try_init(py, || {
+            let umath = py.import("numpy._core._multiarray_umath")?;
+            let capsule = umath.getattr("_UFUNC_API")?.cast_into::<PyCapsule>()?;
+            let api: NonNull<*const c_void> = capsule.pointer_checked(None)?.cast();
+            // The table lives as long as the capsule, which NumPy's module holds; hold it too.
+            std::mem::forget(capsule);
+            let numpy = py.import("numpy")?;
+            let mut scalars = Vec::new();
+            for ty in ScalarType::ALL {
+                let class = numpy.getattr("dtype")?.call1((ty.name(),))?.getattr("type")?;
+                scalars.push((class.as_ptr().cast(), ty));
+                std::mem::forget(class);
+            }
+            for (name, ty) in [("longlong", ScalarType::I64), ("ulonglong", ScalarType::U64)] {
+                let class = numpy.getattr(name)?;
+                scalars.push((class.as_ptr().cast(), ty));
+                std::mem::forget(class);
+            }
+            Ok(Types {
+                // SAFETY: NumPy is imported.
+                ndarray: unsafe { npyffi::get_type_object(py, NpyTypes::PyArray_Type) },
+                scalars,
+                // SAFETY: slot 46 is PyUFunc_GiveFloatingpointErrors since NumPy 2.0, the oldest supported.
+                give_errors: unsafe { std::mem::transmute::<*const c_void, _>(*api.as_ptr().add(46)) },
+                api,
+            })
+        })
+    }
+
+    /// An entry of the ufunc API's table.
+    ///
+    /// # Safety
+    /// The table has that slot.
+    pub(super) unsafe fn slot(&self, index: usize) -> *const c_void {
+        // SAFETY: the caller's promise.
+        unsafe { *self.api.as_ptr().add(index) }
+    }
+
+    /// Whether an object is an ndarray and of no subclass.
+    #[inline]
+    pub(super) fn is_array(&self, object: &Bound<'_, PyAny>) -> bool {
+        object.get_type_ptr() == self.ndarray
+    }
+
+    /// What a NumPy scalar holds, as bytes; `None` for any other object.
+    pub(super) fn scalar(&self, object: &Bound<'_, PyAny>) -> Option<(ScalarType, [u8; 16])> {
+        let class = object.get_type_ptr();
+        let ty = self.scalars.iter().find(|(t, _)| *t == class)?.1;
+        let mut bytes = Aligned([0; 16]);
+        // SAFETY: the object is exactly a NumPy scalar of that type, whose value has at most 16 bytes.
+        unsafe { PY_ARRAY_API.PyArray_ScalarAsCtype(object.py(), object.as_ptr(), bytes.0.as_mut_ptr().cast()) };
+        Some((ty, bytes.0))
+    }
+
+    /// Has NumPy warn, raise or call for these flags as `np.errstate` says.
+    pub(super) fn report(&self, py: Python<'_>, name: &CStr, flags: Flags) -> PyResult<()> {
+        let bits = flags.divide as c_int | (flags.overflow as c_int) << 1 | (flags.underflow as c_int) << 2 | (flags.invalid as c_int) << 3;
+        // SAFETY: the GIL is held; the name is a C string.
+        if bits != 0 && unsafe { (self.give_errors)(name.as_ptr(), bits) } < 0 {
+            return Err(PyErr::fetch(py));
+        }
+        Ok(())
+    }
+}
+
+#[repr(C, align(16))]
+struct Aligned([u8; 16]);
+
+const ALIGNED: c_int = 0x100;
+const WRITEABLE: c_int = 0x400;
+const WRITEBACK_IF_COPY: c_int = 0x2000;
+
+/// An exact ndarray of one of our types, native and aligned.
+#[derive(Clone, Copy)]
+pub(super) struct Array<'py> {
+    object: NonNull<PyArrayObject>,
+    ty: ScalarType,
+    held: PhantomData<&'py ()>,
+}
+
+impl<'py> Array<'py> {
+    /// Takes an object that [`Types::is_array`] has found to be one.
+    #[inline]
+    pub(super) fn of(object: &Bound<'py, PyAny>) -> Option<Array<'py>> {
+        let object = NonNull::new(object.as_ptr().cast::<PyArrayObject>())?;
+        // SAFETY: the object is an ndarray, whose fields and dtype NumPy keeps valid; the GIL is held.
+        unsafe {
+            let fields = &(*object.as_ptr()).fields;
+            let (ty, swapped) = descr_type(fields.descr)?;
+            (!swapped && fields.flags & ALIGNED != 0).then_some(Array { object, ty, held: PhantomData })
+        }
+    }
+
+    pub(super) fn ty(&self) -> ScalarType {
+        self.ty
+    }
+
+    /// Whether results may be written to it.
+    pub(super) fn writeable(&self) -> bool {
+        // SAFETY: as in `of`.
+        unsafe { (*self.object.as_ptr()).fields.flags & (WRITEABLE | WRITEBACK_IF_COPY) == WRITEABLE }
+    }
+
+    /// Its elements, as long as the array object is held and nobody resizes it.
+    #[inline]
+    pub(super) fn operand(&self) -> Operand<'py> {
+        // SAFETY: NumPy's fields describe elements inside the array's memory; the caller holds the object for the length of the call. What other Python threads do to the elements
+        // meanwhile is theirs to answer for, as with NumPy's own ufuncs.
+        unsafe {
+            let fields = &(*self.object.as_ptr()).fields;
+            let ndim = fields.nd as usize;
+            let (shape, strides): (&[isize], &[isize]) = if ndim == 0 {
+                (&[], &[])
+            } else {
+                (std::slice::from_raw_parts(fields.dimensions, ndim), std::slice::from_raw_parts(fields.strides, ndim))
+            };
+            Operand::new(fields.data.cast(), self.ty, false, shape, strides)
+        }
+    }
+}
+
+/// A scalar argument's value, in memory.
+pub(super) struct Value(Aligned);
+
+impl Value {
+    pub(super) const ZERO: Value = Value(Aligned([0; 16]));
+
+    pub(super) fn new(bytes: [u8; 16]) -> Value {
+        Value(Aligned(bytes))
+    }
+
+    /// The value as an operand without axes.
+    pub(super) fn operand(&self, ty: ScalarType) -> Operand<'_> {
+        // SAFETY: 16 bytes that hold a value of the type; written only through `result` by a call that this thread makes.
+        unsafe { Operand::new(self.0.0.as_ptr().cast_mut(), ty, false, &[], &[]) }
+    }
+
+    /// The value as the operand a result is written to.
+    pub(super) fn result(&mut self, ty: ScalarType) -> Operand<'_> {
+        // SAFETY: 16 bytes, borrowed mutably.
+        unsafe { Operand::new(self.0.0.as_mut_ptr(), ty, false, &[], &[]) }
+    }
+
+    /// The value as a NumPy scalar.
+    pub(super) fn to_scalar<'py>(&self, py: Python<'py>, ty: ScalarType) -> PyResult<Bound<'py, PyAny>> {
+        // SAFETY: the bytes hold a value of the dtype; PyArray_Scalar copies it and keeps its own reference to the dtype, of which ours is dropped.
+        unsafe {
+            let descr = PY_ARRAY_API.PyArray_DescrFromType(py, type_number(ty));
+            let scalar = PY_ARRAY_API.PyArray_Scalar(py, self.0.0.as_ptr().cast_mut().cast(), descr, std::ptr::null_mut());
+            ffi::Py_DECREF(descr.cast());
+            Bound::from_owned_ptr_or_err(py, scalar)
+        }
+    }
+}
+
+/// A new array of that shape with those strides, its elements not set.
+pub(super) fn empty<'py>(py: Python<'py>, types: &Types, ty: ScalarType, shape: &[isize], strides: &[isize]) -> PyResult<Bound<'py, PyAny>> {
+    // SAFETY: shape and strides have `ndim` entries and describe dense memory; the dtype's reference is taken by the call.
+    unsafe {
+        let descr = PY_ARRAY_API.PyArray_DescrFromType(py, type_number(ty));
+        let array = PY_ARRAY_API.PyArray_NewFromDescr(
+            py,
+            types.ndarray,
+            descr,
+            shape.len() as c_int,
+            shape.as_ptr().cast_mut(),
+            strides.as_ptr().cast_mut(),
+            std::ptr::null_mut(),
+            0,
+            std::ptr::null_mut(),
+        );
+        Bound::from_owned_ptr_or_err(py, array)
+    }
+}

@@ -1,0 +1,104 @@
+"""`vectorize`: a function of numbers becomes a NumPy ufunc.
+
+Owns the decorator's forms and options, the names a ufunc goes by, and pickling. Calls, loops and methods are the extension module's.
+"""
+
+from __future__ import annotations
+
+import functools
+import types as _types
+from collections.abc import Callable, Iterable
+from typing import Any, Literal
+
+import numpy as np
+
+from ._verdigris import Function as _Text
+from ._verdigris import Ufunc
+from .errors import ArgumentError
+from .types import Scalar, Signature, Void
+
+__all__ = ["Ufunc", "vectorize"]
+
+Target = Literal["cpu", "parallel", "cuda"]
+
+
+def vectorize(
+    signatures: Callable[..., Any] | str | Signature | Iterable[Any] = (),
+    *,
+    target: Target = "cpu",
+    identity: Any = None,
+    fastmath: bool = False,
+    fma: bool | None = None,
+    doc: str | None = None,
+    nopython: bool = True,
+    cache: bool = False,
+) -> Any:
+    """Compile a function of numbers into a NumPy ufunc.
+
+    `@vectorize` alone compiles for whatever types it meets; with signatures (`"float32(float32, float32)"`, or type
+    objects), for those, to which other arguments are cast where that is safe.
+
+    `target="parallel"` uses all cores; the results are the same. `target="cuda"` runs where kernels run.
+    `identity` declares the function associative and commutative: `reduce` may then fold several axes, an empty array
+    gives the identity, and elements are grouped in a fixed tree. `fma` contracts `a*b + c` into one rounding, and so does
+    `fastmath` unless `fma` says otherwise. `nopython` and `cache` are accepted; code is always compiled.
+    """
+    options = {"target": target, "identity": identity, "fma": fastmath if fma is None else fma, "doc": doc}
+    if target not in ("cpu", "parallel", "cuda"):
+        raise ArgumentError(f"target is 'cpu', 'parallel' or 'cuda', not {target!r}", code="bad-option")
+    if not nopython:
+        raise ArgumentError("there is no object mode: functions are always compiled", code="bad-option")
+    if isinstance(signatures, (_types.FunctionType, Ufunc)):
+        return _make(signatures, None, options)
+    if isinstance(signatures, (str, Signature)):
+        signatures = [signatures]
+    if isinstance(signatures, (Scalar, Void)) or not isinstance(signatures, Iterable):
+        raise ArgumentError(f"{signatures!r} is neither a function nor a list of signatures", code="bad-signature")
+    listed = list(signatures) or None
+    return lambda function: _make(function, listed, options)
+
+
+def _make(function: Any, signatures: list[Any] | None, options: dict[str, Any]) -> Ufunc:
+    if isinstance(function, Ufunc):
+        function = function.py_func
+    elif (inner := getattr(function, "py_func", None)) is not None:
+        # A device function: its text again, elementwise.
+        function = inner
+    made = _from_text(_Text(function), signatures, options | {"doc": options["doc"] or function.__doc__})
+    name = made.__name__
+    functools.update_wrapper(made, function)
+    made.__name__ = name
+    if options["doc"] is not None:
+        made.__doc__ = options["doc"]
+    made.py_func = function
+    return made
+
+
+def _from_text(text: _Text, signatures: list[Any] | None, options: dict[str, Any]) -> Ufunc:
+    name = _safe_name(text.name)
+    made = Ufunc(text, name, options["doc"] or "", signatures, options["target"], options["fma"], options["identity"])
+    made.__name__ = name
+    made.__qualname__ = text.name
+    made.__doc__ = options["doc"]
+    made.py_func = None
+    made._origin = (signatures, options)
+    return made
+
+
+def _safe_name(name: str) -> str:
+    """NumPy and pandas know some ufuncs by name and take liberties with them: a function called like one goes by another."""
+    taken = isinstance(getattr(np, name, None), np.ufunc) or isinstance(getattr(np._core.umath, name, None), np.ufunc)
+    return f"verdigris_{name}" if taken else name
+
+
+def _reduce(ufunc: Ufunc) -> tuple[Any, ...]:
+    """For pickle: the text and what its names stand for, not the compiled code."""
+    names = {key: getattr(ufunc, key) for key in ("__module__", "__qualname__", "__doc__")}
+    return _restore, (ufunc.__verdigris_definition__, *ufunc._origin, names)
+
+
+def _restore(text: _Text, signatures: list[Any] | None, options: dict[str, Any], names: dict[str, Any]) -> Ufunc:
+    made = _from_text(text, signatures, options)
+    for key, value in names.items():
+        setattr(made, key, value)
+    return made

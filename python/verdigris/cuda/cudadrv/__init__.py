@@ -1,1 +1,0 @@
-"""Names of exceptions where programs written for Numba look for them."""
