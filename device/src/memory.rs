@@ -1,21 +1,28 @@
 //! Memory of the CPU device.
 //!
-//! Owns allocation: 64-byte aligned, shared by `Arc`, freed with its last owner on whatever thread that is. Knows no shapes.
+//! Owns allocation: 64-byte aligned, shared by `Arc`, given back with its last owner on whatever thread that is. Large blocks given back are kept for the next array of
+//! about that size, up to [`KEPT_BYTES`]: fresh pages cost more than the copy that fills them. Knows no shapes.
 #![allow(unsafe_code)]
 
 use std::alloc::{self, Layout};
 use std::ptr::NonNull;
-use std::sync::{Arc, RwLock};
+use std::sync::{Arc, Mutex, RwLock};
 
 use crate::error::DeviceError;
 
 /// Alignment of every allocation: a cache line, and the widest SIMD register.
 pub const ALIGNMENT: usize = 64;
 
+/// Most memory kept for reuse.
+pub const KEPT_BYTES: usize = 128 << 20;
+/// Smaller blocks are the system allocator's affair: it keeps such itself.
+const KEPT_FROM: usize = 64 << 10;
+const PAGE: usize = 4096;
+
 /// A block of device memory. Its bytes are always initialised; access is through the pointer, and keeping it orderly is the accessor's duty.
 #[derive(Debug)]
 pub struct Buffer {
-    pointer: NonNull<u8>,
+    block: Block,
     bytes: usize,
     /// Held by safe accessors, so that those exclude one another.
     pub(crate) access: RwLock<()>,
@@ -32,7 +39,12 @@ impl Buffer {
     /// # Errors
     /// There is not enough.
     pub fn zeroed(bytes: usize) -> Result<Arc<Buffer>, DeviceError> {
-        Buffer::allocate(bytes, alloc::alloc_zeroed)
+        let (block, used_before) = Block::new(bytes, alloc::alloc_zeroed)?;
+        if used_before {
+            // SAFETY: the block has at least that many bytes, and nobody else knows it.
+            unsafe { block.pointer.write_bytes(0, bytes) };
+        }
+        Ok(Buffer::over(block, bytes))
     }
 
     /// Memory that `fill` has to initialise in full through the pointer it gets.
@@ -43,25 +55,18 @@ impl Buffer {
     /// # Errors
     /// There is not enough.
     pub unsafe fn filled(bytes: usize, fill: impl FnOnce(*mut u8)) -> Result<Arc<Buffer>, DeviceError> {
-        let buffer = Buffer::allocate(bytes, alloc::alloc)?;
+        let buffer = Buffer::over(Block::new(bytes, alloc::alloc)?.0, bytes);
         fill(buffer.pointer());
         Ok(buffer)
     }
 
-    fn allocate(bytes: usize, from: unsafe fn(Layout) -> *mut u8) -> Result<Arc<Buffer>, DeviceError> {
-        let layout = Layout::from_size_align(bytes, ALIGNMENT).map_err(|_| DeviceError::TooLarge)?;
-        let pointer = if bytes == 0 {
-            NonNull::without_provenance(const { std::num::NonZero::new(ALIGNMENT).unwrap() })
-        } else {
-            // SAFETY: the layout's size is not zero.
-            NonNull::new(unsafe { from(layout) }).ok_or(DeviceError::OutOfMemory { bytes })?
-        };
-        Ok(Arc::new(Buffer { pointer, bytes, access: RwLock::new(()) }))
+    fn over(block: Block, bytes: usize) -> Arc<Buffer> {
+        Arc::new(Buffer { block, bytes, access: RwLock::new(()) })
     }
 
     /// Where it begins.
     pub fn pointer(&self) -> *mut u8 {
-        self.pointer.as_ptr()
+        self.block.pointer.as_ptr()
     }
 
     /// Its length.
@@ -70,11 +75,97 @@ impl Buffer {
     }
 }
 
+/// Memory as it came from the system: `capacity` bytes, or none.
+#[derive(Debug)]
+struct Block {
+    pointer: NonNull<u8>,
+    capacity: usize,
+}
+
+/// Blocks kept, the longest kept first, and their bytes.
+static KEPT: Mutex<(Vec<Block>, usize)> = Mutex::new((Vec::new(), 0));
+
+// SAFETY: a block is the only owner of plain bytes.
+unsafe impl Send for Block {}
+
+impl Block {
+    /// At least `bytes` bytes, and whether they have been used before (else `from` made them).
+    fn new(bytes: usize, from: unsafe fn(Layout) -> *mut u8) -> Result<(Block, bool), DeviceError> {
+        if bytes == 0 {
+            return Ok((Block { pointer: NonNull::without_provenance(const { std::num::NonZero::new(ALIGNMENT).unwrap() }), capacity: 0 }, false));
+        }
+        if let Some(kept) = Block::kept(bytes) {
+            return Ok((kept, true));
+        }
+        let capacity = if bytes < KEPT_FROM { bytes } else { bytes.checked_next_multiple_of(PAGE).ok_or(DeviceError::TooLarge)? };
+        let layout = Layout::from_size_align(capacity, ALIGNMENT).map_err(|_| DeviceError::TooLarge)?;
+        // SAFETY: the layout's size is not zero.
+        let ask = || NonNull::new(unsafe { from(layout) });
+        // What is kept may be what is missing.
+        let pointer = ask().or_else(|| {
+            release();
+            ask()
+        });
+        let pointer = pointer.ok_or(DeviceError::OutOfMemory { bytes })?;
+        Ok((Block { pointer, capacity }, false))
+    }
+
+    /// A kept block that fits without much waste.
+    fn kept(bytes: usize) -> Option<Block> {
+        if bytes < KEPT_FROM {
+            return None;
+        }
+        // Never waits: in a forked child the lock may be held by a thread that is not there.
+        let mut kept = KEPT.try_lock().ok()?;
+        let fits = |block: &Block| block.capacity >= bytes && block.capacity - bytes <= bytes / 4;
+        let at = (0..kept.0.len()).filter(|&i| fits(&kept.0[i])).min_by_key(|&i| kept.0[i].capacity)?;
+        let block = kept.0.remove(at);
+        kept.1 -= block.capacity;
+        Some(block)
+    }
+}
+
 impl Drop for Buffer {
     fn drop(&mut self) {
-        if self.bytes > 0 {
-            // SAFETY: allocated by `allocate` with this layout, which was valid then; freed once, here.
-            unsafe { alloc::dealloc(self.pointer.as_ptr(), Layout::from_size_align_unchecked(self.bytes, ALIGNMENT)) };
+        let none = Block { pointer: NonNull::dangling(), capacity: 0 };
+        let block = std::mem::replace(&mut self.block, none);
+        if (KEPT_FROM..=KEPT_BYTES).contains(&block.capacity)
+            && let Ok(mut kept) = KEPT.try_lock()
+        {
+            kept.1 += block.capacity;
+            kept.0.push(block);
+            let mut surplus = Vec::new();
+            while kept.1 > KEPT_BYTES {
+                let oldest = kept.0.remove(0);
+                kept.1 -= oldest.capacity;
+                surplus.push(oldest);
+            }
+            // Freed outside the lock.
+            drop(kept);
+            drop(surplus);
         }
+    }
+}
+
+impl Drop for Block {
+    fn drop(&mut self) {
+        if self.capacity > 0 {
+            // SAFETY: allocated by `Block::new` with this layout, which was valid then; freed once, here.
+            unsafe { alloc::dealloc(self.pointer.as_ptr(), Layout::from_size_align_unchecked(self.capacity, ALIGNMENT)) };
+        }
+    }
+}
+
+/// Bytes kept for reuse now.
+pub fn kept_bytes() -> usize {
+    KEPT.try_lock().map_or(0, |kept| kept.1)
+}
+
+/// Gives all that is kept back to the system.
+pub fn release() {
+    if let Ok(mut kept) = KEPT.try_lock() {
+        let blocks = std::mem::take(&mut *kept);
+        drop(kept);
+        drop(blocks);
     }
 }
