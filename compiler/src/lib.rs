@@ -48,6 +48,7 @@ pub mod names;
 pub mod op;
 pub mod pass;
 pub mod source;
+pub mod standard;
 pub mod syntax;
 pub mod types;
 

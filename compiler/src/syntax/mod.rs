@@ -7,5 +7,5 @@ mod parser;
 mod paths;
 
 pub use ast::*;
-pub use parser::{MAX_DEPTH, MAX_TEXT, parse};
+pub use parser::{MAX_DEPTH, MAX_TEXT, function_names, parse};
 pub use paths::{free_paths, local_names};

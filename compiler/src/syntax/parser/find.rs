@@ -24,6 +24,13 @@ pub(super) fn function(definition: &Definition, mut context: Context<'_>) -> Par
     if definition.name == "<lambda>" { lambda(definition, &module, &mut context) } else { def(definition, &module, &mut context) }
 }
 
+/// Names of the functions at the top level of a text.
+pub(super) fn function_names(text: &str) -> Vec<String> {
+    let parsed = parse_unchecked(text, options(Mode::Module));
+    let Mod::Module(module) = parsed.syntax() else { return Vec::new() };
+    module.body.iter().filter_map(Stmt::as_function_def_stmt).map(|def| def.name.to_string()).collect()
+}
+
 /// Any version's syntax is accepted: the host's own Python has read the text before us.
 fn options(mode: Mode) -> ParseOptions {
     ParseOptions::from(mode).with_target_version(PythonVersion::latest_preview())

@@ -15,7 +15,7 @@ use ruff_text_size::{Ranged, TextRange};
 
 use crate::diagnostic::{Code, Diagnostic};
 use crate::names::Definition;
-use crate::source::{SourceId, Span};
+use crate::source::{SourceFile, SourceId, Span};
 use crate::syntax::ast::Function;
 
 /// How deep statements and expressions may nest, counted together.
@@ -38,8 +38,18 @@ pub fn parse(definition: &Definition, source: SourceId) -> Result<Function, Box<
         let place = Span { source, start: 0, end: 0 };
         return Err(Diagnostic::new(Code::UnsupportedSyntax, place, format!("the text of the function is longer than {} KiB", MAX_TEXT >> 10)));
     }
+    with_stack(text, || find::function(definition, Context { text, source, depth: 0, loops: 0 }))
+}
+
+/// Names of the functions that a text defines at its top level, in order. A text that is no valid Python, or too long, is read as far as that makes sense.
+pub fn function_names(source: &SourceFile) -> Vec<String> {
+    let text: &str = &source.text;
+    if text.len() > MAX_TEXT { Vec::new() } else { with_stack(text, || find::function_names(text)) }
+}
+
+fn with_stack<T>(text: &str, parse: impl FnOnce() -> T) -> T {
     let stack = (128 << 10) + text.len() * STACK_PER_BYTE;
-    stacker::maybe_grow(stack, stack, || find::function(definition, Context { text, source, depth: 0, loops: 0 }))
+    stacker::maybe_grow(stack, stack, parse)
 }
 
 /// What a translation needs to know, and how deep it is.

@@ -59,5 +59,5 @@ pub(super) fn expr(expr: &Expr) -> Unsupported {
 }
 
 pub(super) fn unpacked_keywords() -> Unsupported {
-    new("unpacked keyword arguments (`**`)", "write the arguments one by one")
+    new("unpacking of keyword arguments (`**`)", "write the arguments one by one")
 }

@@ -1,0 +1,168 @@
+//! Meanings for texts that come without a host: the names that a Python module would have after `import math`, `import numpy as np` and
+//! `from verdigris import cuda, float64, …`, and its own functions.
+//!
+//! Owns that table and nothing else: a host with a world of its own (the Python package) resolves names there and does not come here.
+
+use std::collections::BTreeMap;
+use std::f64::consts::{E, PI, TAU};
+use std::sync::Arc;
+
+use crate::diagnostic::Diagnostic;
+use crate::lower::BUILTINS;
+use crate::names::{Constant, Definition, Meaning};
+use crate::source::{SourceFile, Sources};
+use crate::syntax;
+use crate::types::ScalarType;
+
+/// Python's own functions and classes that compiled code does not have.
+const PYTHON: &str = "all any ascii bin bytes callable chr dict enumerate eval exec filter format getattr hasattr hash hex id input isinstance iter list map next \
+    object oct open ord print repr reversed set setattr sorted str super tuple type zip";
+
+/// What a dotted path means. `None`: it is defined nowhere.
+pub fn meaning(path: &str) -> Option<Meaning> {
+    let (first, rest) = path.split_once('.').unwrap_or((path, ""));
+    let module = if first == "np" { "numpy" } else { first };
+    let full = if rest.is_empty() { module.to_owned() } else { format!("{module}.{rest}") };
+    if BUILTINS.contains(&full.as_str()) {
+        return Some(Meaning::Builtin(full));
+    }
+    let unsupported = |what: String| Some(Meaning::Unsupported { what, help: None });
+    match (module, rest) {
+        ("math" | "numpy", "pi") => Some(float(PI)),
+        ("math" | "numpy", "e") => Some(float(E)),
+        ("math", "tau") => Some(float(TAU)),
+        ("math" | "numpy", "inf") => Some(float(f64::INFINITY)),
+        ("math" | "numpy", "nan") => Some(float(f64::NAN)),
+        ("numpy", "bool_") => Some(Meaning::Type(ScalarType::Bool)),
+        ("numpy", name) if ScalarType::from_name(name).is_some() => ScalarType::from_name(name).map(Meaning::Type),
+        (name, "") if ScalarType::from_name(name).is_some() => ScalarType::from_name(name).map(Meaning::Type),
+        ("math" | "numpy" | "cuda", "") => unsupported(format!("the module `{module}`")),
+        // An attribute of something known (`cuda.threadIdx.w`) is judged by whoever knows it.
+        ("math" | "numpy" | "cuda", rest) if !is_inside_known(module, rest) => unsupported(format!("`{module}.{rest}`")),
+        (name, "") if PYTHON.split(' ').any(|known| known == name) => unsupported(format!("the built-in function `{name}`")),
+        _ => None,
+    }
+}
+
+fn float(value: f64) -> Meaning {
+    Meaning::Constant(Constant::Float(value))
+}
+
+fn is_inside_known(module: &str, rest: &str) -> bool {
+    rest.rsplit_once('.').is_some_and(|(outer, _)| BUILTINS.contains(&format!("{module}.{outer}").as_str()) || is_inside_known(module, outer))
+}
+
+/// The function `name` of a text, its free names being, in this order: `names`, the other functions of the text, [`meaning`]'s.
+///
+/// # Errors
+/// The text, or that of a function it uses, does not parse.
+///
+/// # Examples
+/// ```
+/// use std::sync::Arc;
+/// use verdigris_compiler::{source::SourceFile, standard};
+///
+/// let text = "def half(x):\n    return x / 2\n\ndef f(x):\n    return math.sin(half(x))\n";
+/// let source = Arc::new(SourceFile { file: "waves.py".into(), text: text.into(), first_line: 1, indent: 0 });
+/// let f = standard::definition(&source, "f", &Default::default())?;
+/// assert_eq!(f.names.keys().collect::<Vec<_>>(), ["half", "math.sin"]);
+/// # Ok::<(), Box<verdigris_compiler::diagnostic::Diagnostic>>(())
+/// ```
+pub fn definition(source: &Arc<SourceFile>, name: &str, names: &BTreeMap<String, Meaning>) -> Result<Definition, Box<Diagnostic>> {
+    Module { source, names, functions: syntax::function_names(source) }.definition(name, &mut Vec::new())
+}
+
+struct Module<'a> {
+    source: &'a Arc<SourceFile>,
+    names: &'a BTreeMap<String, Meaning>,
+    functions: Vec<String>,
+}
+
+impl Module<'_> {
+    /// `callers`: the functions whose names are being looked up. One that is met again gets no names: lowering refuses the recursion before it needs them.
+    fn definition(&self, name: &str, callers: &mut Vec<String>) -> Result<Definition, Box<Diagnostic>> {
+        let mut definition = Definition {
+            source: self.source.clone(),
+            name: name.to_owned(),
+            line: 0,
+            column: None,
+            names: BTreeMap::new(),
+            defaults: BTreeMap::new(),
+        };
+        if callers.iter().any(|caller| caller == name) {
+            return Ok(definition);
+        }
+        let mut sources = Sources::default();
+        let id = sources.add(self.source);
+        let function = syntax::parse(&definition, id).map_err(|diagnostic| diagnostic.with_sources(&sources))?;
+        callers.push(name.to_owned());
+        for path in syntax::free_paths(&function) {
+            if let Some((known, meaning)) = self.longest_known(&path, callers)? {
+                definition.names.insert(known, meaning);
+            }
+        }
+        callers.pop();
+        Ok(definition)
+    }
+
+    fn longest_known(&self, path: &str, callers: &mut Vec<String>) -> Result<Option<(String, Meaning)>, Box<Diagnostic>> {
+        let mut known = path;
+        loop {
+            if let Some(meaning) = self.known(known, callers)? {
+                return Ok(Some((known.to_owned(), meaning)));
+            }
+            match known.rsplit_once('.') {
+                Some((outer, _)) => known = outer,
+                None => return Ok(None),
+            }
+        }
+    }
+
+    fn known(&self, path: &str, callers: &mut Vec<String>) -> Result<Option<Meaning>, Box<Diagnostic>> {
+        if let Some(meaning) = self.names.get(path) {
+            return Ok(Some(meaning.clone()));
+        }
+        if self.functions.iter().any(|function| function == path) {
+            return Ok(Some(Meaning::Function(Arc::new(self.definition(path, callers)?))));
+        }
+        Ok(meaning(path))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(text: &str, name: &str) -> Definition {
+        let source = Arc::new(SourceFile { file: "m.py".into(), text: text.into(), first_line: 1, indent: 0 });
+        definition(&source, name, &BTreeMap::from([("limit".to_owned(), Meaning::Constant(Constant::Int(3)))])).unwrap()
+    }
+
+    #[test]
+    fn names_of_modules() {
+        assert!(matches!(meaning("np.sin"), Some(Meaning::Builtin(name)) if name == "numpy.sin"));
+        assert!(matches!(meaning("cuda.threadIdx.x"), Some(Meaning::Builtin(name)) if name == "cuda.threadIdx.x"));
+        assert!(matches!(meaning("abs"), Some(Meaning::Builtin(_))));
+        assert!(matches!(meaning("np.float32"), Some(Meaning::Type(ScalarType::F32))));
+        assert!(matches!(meaning("math.pi"), Some(Meaning::Constant(Constant::Float(PI)))));
+        assert!(matches!(meaning("np.linalg.solve"), Some(Meaning::Unsupported { what, .. }) if what == "`numpy.linalg.solve`"));
+        assert!(matches!(meaning("math"), Some(Meaning::Unsupported { what, .. }) if what == "the module `math`"));
+        assert!(matches!(meaning("sorted"), Some(Meaning::Unsupported { what, .. }) if what == "the built-in function `sorted`"));
+        assert!(meaning("limit").is_none());
+        assert!(meaning("cuda.threadIdx.w").is_none());
+    }
+
+    #[test]
+    fn names_of_a_text() {
+        let f = of("def g(x):\n    return x\n\ndef f(x):\n    return g(x) + limit + cuda.threadIdx.w + nothing.at.all\n", "f");
+        assert_eq!(f.names.keys().collect::<Vec<_>>(), ["cuda.threadIdx", "g", "limit"]);
+        assert!(matches!(&f.names["g"], Meaning::Function(g) if g.name == "g" && Arc::ptr_eq(&g.source, &f.source)));
+    }
+
+    #[test]
+    fn functions_that_call_each_other_end() {
+        let f = of("def f(x):\n    return g(x)\n\ndef g(x):\n    return f(x)\n", "f");
+        let Meaning::Function(g) = &f.names["g"] else { panic!("g is a function") };
+        assert!(matches!(&g.names["f"], Meaning::Function(f) if f.names.is_empty()));
+    }
+}

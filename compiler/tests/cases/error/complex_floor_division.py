@@ -1,0 +1,3 @@
+# args: complex128
+def f(z):
+    return z // 2

@@ -1,0 +1,3 @@
+# args: int64, array(int64, 1d, C)
+def f(x, a):
+    return x in a

@@ -1,0 +1,6 @@
+# args: int64
+def f(n):
+    total = 0
+    for i in n:
+        total += i
+    return total

@@ -1,0 +1,4 @@
+# args: float64
+def f(x):
+    if x > 0:
+        return x

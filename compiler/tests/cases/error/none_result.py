@@ -1,0 +1,3 @@
+# args: float64
+def f(x):
+    x + 1

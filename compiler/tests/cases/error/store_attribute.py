@@ -1,0 +1,4 @@
+# kind: kernel
+# args: array(float64, 1d, C)
+def f(a):
+    a.size = 3

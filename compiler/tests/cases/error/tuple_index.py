@@ -1,0 +1,4 @@
+# args: int64
+def f(i):
+    pair = (1, 2.5)
+    return pair[2]

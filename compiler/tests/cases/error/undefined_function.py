@@ -1,0 +1,3 @@
+# args: float64
+def f(x):
+    return smooth(x)

@@ -1,0 +1,4 @@
+# args: float64
+def f(x):
+    a, b = x
+    return a

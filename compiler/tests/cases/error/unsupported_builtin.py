@@ -1,0 +1,4 @@
+# args: float64
+def f(x):
+    print(x)
+    return x
