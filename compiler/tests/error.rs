@@ -106,7 +106,7 @@ fn messages() {
     settings.bind(|| {
         for path in cases() {
             let name = path.file_stem().unwrap().to_str().unwrap();
-            let diagnostic = compile(&path).expect_err(name);
+            let Err(diagnostic) = compile(&path) else { panic!("{name} compiles") };
             let rendered = diagnostic.render();
             assert_eq!(diagnostic.headline, diagnostic.headline.trim_end_matches('.'), "{name}: a full stop");
             assert!(!diagnostic.headline.starts_with(char::is_uppercase) || diagnostic.headline.starts_with("None"), "{name}: {}", diagnostic.headline);

@@ -1,6 +1,6 @@
-# args: array(float64, 1d, C)
-def f(a):
+# args: array(float64, 2d, C)
+def f(image):
     total = 0
-    for x in a:
-        total += x
+    for row in image:
+        total += row
     return total
