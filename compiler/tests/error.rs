@@ -76,7 +76,7 @@ fn table(size: &str) -> Meaning {
 
 fn compile(path: &Path) -> Result<(), Box<Diagnostic>> {
     let text = std::fs::read_to_string(path).unwrap();
-    let name = text.lines().filter_map(|line| line.strip_prefix("def ")?.split_once('(')).last().unwrap().0;
+    let name = text.lines().filter_map(|line| line.strip_prefix("def ")?.split_once('(')).next_back().unwrap().0;
     let pairs = |key| headers(&text, key).map(|pair| pair.split_once(" = ").unwrap());
     let mut names: BTreeMap<String, Meaning> = pairs("constant").map(|(name, value)| (name.to_owned(), constant(value))).collect();
     names.extend(pairs("table").map(|(name, size)| (name.to_owned(), table(size))));
