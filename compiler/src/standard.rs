@@ -52,33 +52,42 @@ fn is_inside_known(module: &str, rest: &str) -> bool {
     rest.rsplit_once('.').is_some_and(|(outer, _)| BUILTINS.contains(&format!("{module}.{outer}").as_str()) || is_inside_known(module, outer))
 }
 
-/// The function `name` of a text, its free names being, in this order: `names`, the other functions of the text, [`meaning`]'s.
-///
-/// # Errors
-/// The text, or that of a function it uses, does not parse.
-///
-/// # Examples
-/// ```
-/// use std::sync::Arc;
-/// use verdigris_compiler::{source::SourceFile, standard};
-///
-/// let text = "def half(x):\n    return x / 2\n\ndef f(x):\n    return math.sin(half(x))\n";
-/// let source = Arc::new(SourceFile { file: "waves.py".into(), text: text.into(), first_line: 1, indent: 0 });
-/// let f = standard::definition(&source, "f", &Default::default())?;
-/// assert_eq!(f.names.keys().collect::<Vec<_>>(), ["half", "math.sin"]);
-/// # Ok::<(), Box<verdigris_compiler::diagnostic::Diagnostic>>(())
-/// ```
-pub fn definition(source: &Arc<SourceFile>, name: &str, names: &BTreeMap<String, Meaning>) -> Result<Definition, Box<Diagnostic>> {
-    Module { source, names, functions: syntax::function_names(source) }.definition(name, &mut Vec::new())
+impl Definition {
+    /// The first function of that name in a text. Its free names mean, in this order: what `also` says (constants, frozen arrays, other functions), the other functions of the
+    /// text, and what [`meaning`] says.
+    ///
+    /// ```
+    /// use verdigris_compiler::names::{Constant, Definition, Meaning};
+    ///
+    /// let text = "def square(x):\n    return x * x\n\ndef area(r):\n    return scale * math.pi * square(r)\n";
+    /// let scale = ("scale".to_owned(), Meaning::Constant(Constant::Float(2.0)));
+    /// let area = Definition::from_text("area.py", text, "area", [scale])?;
+    /// assert_eq!(area.names.keys().collect::<Vec<_>>(), ["math.pi", "scale", "square"]);
+    /// # Ok::<(), Box<verdigris_compiler::diagnostic::Diagnostic>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// The text, or that of a function it uses, does not parse, or there is no such function. Names that mean nothing are found when the function is lowered.
+    pub fn from_text(
+        file: &str,
+        text: &str,
+        name: &str,
+        also: impl IntoIterator<Item = (String, Meaning)>,
+    ) -> Result<Arc<Definition>, Box<Diagnostic>> {
+        let source = Arc::new(SourceFile { file: file.into(), text: text.into(), first_line: 1, indent: 0 });
+        let functions = syntax::function_names(&source);
+        let module = Module { source, names: also.into_iter().collect(), functions };
+        Ok(Arc::new(module.definition(name, &mut Vec::new())?))
+    }
 }
 
-struct Module<'a> {
-    source: &'a Arc<SourceFile>,
-    names: &'a BTreeMap<String, Meaning>,
+struct Module {
+    source: Arc<SourceFile>,
+    names: BTreeMap<String, Meaning>,
     functions: Vec<String>,
 }
 
-impl Module<'_> {
+impl Module {
     /// `callers`: the functions whose names are being looked up. One that is met again gets no names: lowering refuses the recursion before it needs them.
     fn definition(&self, name: &str, callers: &mut Vec<String>) -> Result<Definition, Box<Diagnostic>> {
         let mut definition = Definition {
@@ -93,7 +102,7 @@ impl Module<'_> {
             return Ok(definition);
         }
         let mut sources = Sources::default();
-        let id = sources.add(self.source);
+        let id = sources.add(&self.source);
         let function = syntax::parse(&definition, id).map_err(|diagnostic| diagnostic.with_sources(&sources))?;
         callers.push(name.to_owned());
         for path in syntax::free_paths(&function) {
@@ -133,9 +142,8 @@ impl Module<'_> {
 mod tests {
     use super::*;
 
-    fn of(text: &str, name: &str) -> Definition {
-        let source = Arc::new(SourceFile { file: "m.py".into(), text: text.into(), first_line: 1, indent: 0 });
-        definition(&source, name, &BTreeMap::from([("limit".to_owned(), Meaning::Constant(Constant::Int(3)))])).unwrap()
+    fn of(text: &str, name: &str) -> Arc<Definition> {
+        Definition::from_text("m.py", text, name, [("limit".to_owned(), Meaning::Constant(Constant::Int(3)))]).unwrap()
     }
 
     #[test]

@@ -1,9 +1,9 @@
-//! What the user reads when a function cannot be compiled.
+//! What the user reads when a function cannot be compiled: each code, and each common mistake on its own.
 //!
-//! Each `cases/error/NAME.py` holds one mistake; `NAME.snap` beside it is the message. The last function of the file is meant. Comments at the top say how it is
+//! Each `cases/message/NAME.py` holds one mistake; `NAME.snap` beside it is the message. The last function of the file is meant. Comments at the top say how it is
 //! compiled: `# kind: kernel` (else a scalar function), `# args: float64, array(int64, 1d, C)`, `# returns: float64`, `# constant: limit = 3`,
 //! `# table: weights = 4` (a frozen array of float64), `# default: n = 3`. Other names are the standard ones.
-//! `INSTA_UPDATE=always cargo test -p verdigris-compiler --test error` writes the messages anew.
+//! `INSTA_UPDATE=always cargo test -p verdigris-compiler --test message` writes the messages anew.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -12,9 +12,7 @@ use std::sync::Arc;
 use verdigris_compiler::diagnostic::{Code, Diagnostic};
 use verdigris_compiler::ir::Kind;
 use verdigris_compiler::lower::{Options, lower};
-use verdigris_compiler::names::{Constant, ConstantArray, Meaning};
-use verdigris_compiler::source::SourceFile;
-use verdigris_compiler::standard;
+use verdigris_compiler::names::{Constant, ConstantArray, Definition, Meaning};
 use verdigris_compiler::types::{ArrayType, Layout, ScalarType, Type};
 
 /// Values of all comments `# key: value`.
@@ -80,8 +78,8 @@ fn compile(path: &Path) -> Result<(), Box<Diagnostic>> {
     let pairs = |key| headers(&text, key).map(|pair| pair.split_once(" = ").unwrap());
     let mut names: BTreeMap<String, Meaning> = pairs("constant").map(|(name, value)| (name.to_owned(), constant(value))).collect();
     names.extend(pairs("table").map(|(name, size)| (name.to_owned(), table(size))));
-    let source = SourceFile { file: path.file_name().unwrap().to_str().unwrap().into(), text: text.as_str().into(), first_line: 1, indent: 0 };
-    let mut definition = standard::definition(&Arc::new(source), name, &names)?;
+    let file = path.file_name().unwrap().to_str().unwrap();
+    let mut definition = Definition::clone(&*Definition::from_text(file, &text, name, names)?);
     definition.defaults = pairs("default").map(|(name, value)| (name.to_owned(), constant(value))).collect();
     let kind = if headers(&text, "kind").any(|kind| kind == "kernel") { Kind::Kernel } else { Kind::Scalar };
     let args: Vec<Type> = headers(&text, "args").flat_map(parts).map(type_of).collect();
@@ -90,7 +88,7 @@ fn compile(path: &Path) -> Result<(), Box<Diagnostic>> {
 }
 
 fn cases() -> Vec<PathBuf> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases/error");
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases/message");
     let mut paths: Vec<PathBuf> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
     paths.retain(|path| path.extension().is_some_and(|extension| extension == "py"));
     paths.sort();
@@ -100,7 +98,7 @@ fn cases() -> Vec<PathBuf> {
 #[test]
 fn messages() {
     let mut settings = insta::Settings::clone_current();
-    settings.set_snapshot_path("cases/error");
+    settings.set_snapshot_path("cases/message");
     settings.set_prepend_module_to_snapshot(false);
     settings.set_omit_expression(true);
     settings.bind(|| {
@@ -109,7 +107,11 @@ fn messages() {
             let Err(diagnostic) = compile(&path) else { panic!("{name} compiles") };
             let rendered = diagnostic.render();
             assert_eq!(diagnostic.headline, diagnostic.headline.trim_end_matches('.'), "{name}: a full stop");
-            assert!(!diagnostic.headline.starts_with(char::is_uppercase) || diagnostic.headline.starts_with("None"), "{name}: {}", diagnostic.headline);
+            assert!(
+                !diagnostic.headline.starts_with(char::is_uppercase) || diagnostic.headline.starts_with("None"),
+                "{name}: {}",
+                diagnostic.headline
+            );
             insta::assert_snapshot!(name, rendered);
         }
     });
