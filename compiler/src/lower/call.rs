@@ -94,8 +94,7 @@ impl Lowerer {
     }
 
     pub(super) fn wrong_count<T>(&self, function: &str, takes: &str, given: usize, span: Span) -> Result<T> {
-        let were = if given == 1 { "was" } else { "were" };
-        fault(Diagnostic::new(Code::WrongArguments, span, format!("{function}() takes {takes} but {given} {were} given")))
+        fault(wrong_count(function, takes, given, span))
     }
 
     /// A call of an attribute of a value: `z.conjugate()`.
@@ -159,8 +158,8 @@ impl Lowerer {
     ) -> Result<Vec<Arg>> {
         let params = &parsed.function.params;
         if args.len() > params.len() {
-            let takes = format!("{} argument{}", params.len(), if params.len() == 1 { "" } else { "s" });
-            return self.wrong_count(&callee.name, &takes, args.len(), span);
+            let d = wrong_count(&callee.name, &count(params.len()), args.len(), span);
+            return fault(d.also(parsed.function.name_span, ""));
         }
         let mut bound: Vec<Option<Arg>> = args.into_iter().map(Some).collect();
         bound.resize(params.len(), None);
@@ -190,4 +189,14 @@ impl Lowerer {
         }
         Ok(all)
     }
+}
+
+fn wrong_count(function: &str, takes: &str, given: usize, span: Span) -> Box<Diagnostic> {
+    let were = if given == 1 { "was" } else { "were" };
+    Diagnostic::new(Code::WrongArguments, span, format!("{function}() takes {takes} but {given} {were} given"))
+}
+
+/// `2 arguments`
+pub(super) fn count(arguments: usize) -> String {
+    format!("{arguments} argument{}", if arguments == 1 { "" } else { "s" })
 }

@@ -50,8 +50,9 @@ impl Lowerer {
             }
             CompareOp::In | CompareOp::NotIn => {
                 let Val::Tuple(items) = right.0 else {
-                    let d = self.undefined_operator(symbol(op), left, right);
-                    return fault(d.help("`in` looks through tuples; loop over an array"));
+                    let mut d = self.undefined_operator(symbol(op), left, right);
+                    d.help = vec!["`in` looks through tuples; loop over an array".to_owned()];
+                    return fault(d);
                 };
                 let mut found = Test::Always(false);
                 for item in items {

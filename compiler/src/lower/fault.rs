@@ -33,12 +33,22 @@ impl Lowerer {
     pub(super) fn undefined_operator(&self, symbol: &str, left: (&Val, Span), right: (&Val, Span)) -> Box<Diagnostic> {
         let (l, r) = (self.describe(left.0), self.describe(right.0));
         let headline = format!("`{symbol}` is not defined for {l} and {r}");
-        let left_is_odd = !left.0.is_number() && right.0.is_number();
+        let left_is_odd = self.oddness(left.0) > self.oddness(right.0);
         let ((odd, odd_span), (_, other_span), name) = if left_is_odd { (left, right, l) } else { (right, left, r) };
         let d = Diagnostic::new(Code::TypeMismatch, odd_span, headline).label(name).also(other_span, "");
         match odd {
             Val::Array(_) => d.help(format!("index the array (`{}[i]`)", self.text(odd_span))),
             _ => d,
+        }
+    }
+
+    /// How likely it is that an operand is the one that an operator does not take.
+    fn oddness(&self, val: &Val) -> u8 {
+        match self.scalar_type(val) {
+            None => 3,
+            Some(ty) if ty.is_complex() => 2,
+            Some(ty) if ty.is_float() => 1,
+            Some(_) => 0,
         }
     }
 

@@ -82,8 +82,8 @@ impl Lowerer {
         let parsed = self.parse(&definition)?;
         let params = &parsed.function.params;
         if args.len() > params.len() {
-            let text = format!("{}() takes {} arguments but {} were given", definition.name, params.len(), args.len());
-            return fault(Diagnostic::new(Code::WrongArguments, parsed.function.name_span, text));
+            let takes = super::call::count(params.len());
+            return self.wrong_count(&definition.name, &takes, args.len(), parsed.function.name_span);
         }
         let mut bound = Vec::new();
         for (i, param) in params.iter().enumerate() {
@@ -95,8 +95,14 @@ impl Lowerer {
             bound.push(val);
         }
         let span = parsed.function.name_span;
-        let result = self.activation(definition, parsed, bound, None)?;
+        let result = self.activation(definition, parsed.clone(), bound, None)?;
         self.at(span);
+        if self.options.kind == Kind::Scalar
+            && let Some((param, ty)) = parsed.function.params.iter().zip(args).find(|(_, ty)| has_array(ty))
+        {
+            let d = Diagnostic::new(Code::UnsupportedType, param.span, format!("a scalar function cannot take {ty}")).label(ty.to_string());
+            return fault(d.help("let it take an element, or compile it with `cuda.jit`"));
+        }
         self.outcome(result, returns, span)
     }
 
@@ -321,5 +327,13 @@ impl Lowerer {
         self.truncate_exits(exits);
         self.frame().env = env.clone();
         self.frame().alive = true;
+    }
+}
+
+fn has_array(ty: &Type) -> bool {
+    match ty {
+        Type::Array(_) => true,
+        Type::Tuple(items) => items.iter().any(has_array),
+        Type::None | Type::Scalar(_) => false,
     }
 }

@@ -13,7 +13,6 @@ mod arrays;
 mod bounds;
 mod builtins;
 mod call;
-mod canonical;
 mod choice;
 mod compare;
 mod complex;

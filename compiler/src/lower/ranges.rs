@@ -82,7 +82,7 @@ impl Lowerer {
                 let name = self.describe(&val);
                 let d = Diagnostic::new(Code::TypeMismatch, iter.span, format!("{name} cannot be looped over in compiled code")).label(name);
                 fault(match val {
-                    Val::Array(_) => d.help("loop over `range(a.shape[0])` and index"),
+                    Val::Array(_) => d.help(format!("loop over `range({}.shape[0])` and index", self.text(iter.span))),
                     Val::Real(_) => d.help(format!("`range({})` counts up to it", self.text(iter.span))),
                     _ => d,
                 })
