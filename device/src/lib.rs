@@ -1,7 +1,7 @@
 //! Devices as owned Rust values.
 //!
 //! Layer 1: nothing of ours below it. It owns the process's thread pool ([`pool`]), the floating-point environment that compiled code runs in
-//! ([`float_env`]), the choice of the device ([`choice`]), device memory and arrays in it ([`memory`], [`layout`], [`array`]), streams and events
+//! ([`float_env`]), the choice of the device ([`choice`]), device memory and arrays in it ([`memory`], [`layout`], [`mod@array`]), streams and events
 //! ([`stream`]). It must not know kernels, compilers, NumPy or Python.
 //!
 //! ```
