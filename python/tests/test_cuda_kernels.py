@@ -366,3 +366,23 @@ def test_mandelbrot_equals_pure_pythons():
     for y in range(height):
         for x in range(width):
             assert image[y, x] == mandel(-2.0 + x * (3.0 / width), -1.0 + y * (2.0 / height), 20)
+
+
+def test_ufuncs_call_device_functions_and_kernels_call_ufuncs():
+    from verdigris import vectorize
+
+    @vectorize
+    def shifted(v):
+        return square(v) + 1
+
+    @cuda.jit
+    def apply(x):
+        i = cuda.grid(1)
+        if i < x.size:
+            x[i] = shifted(x[i])
+
+    x = np.arange(40.0)
+    np.testing.assert_array_equal(shifted(x), x * x + 1)
+    expected = x * x + 1
+    apply[2, 32](x)
+    np.testing.assert_array_equal(x, expected)
