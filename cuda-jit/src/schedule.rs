@@ -96,7 +96,7 @@ pub unsafe fn run(entry: BlocksFn, params: &[u64], config: &Config, cost: &Cost,
         blocks(&run.state.stop, 0, total);
     } else {
         let even = total / (threads * CHUNKS_A_THREAD);
-        let worthwhile = if known > 0 { CHUNK_NS * 1024 / known } else { 1 };
+        let worthwhile = (CHUNK_NS * 1024).checked_div(known).unwrap_or(1);
         let chunk = even.max(worthwhile.min(total / threads)).max(1);
         let next = AtomicU64::new(0);
         let launcher = std::thread::current().id();

@@ -42,15 +42,14 @@ impl<'py> Taken<'py> {
 
     fn push(&mut self, object: &Bound<'py, PyAny>) -> PyResult<Result<(), Refused>> {
         if let Ok(array) = object.cast_exact::<DeviceNDArray>() {
-            return Ok(match array.get().as_argument() {
-                // SAFETY: the array's memory is as its type says, and the tuple of arguments holds the array during the launch. Two launches that write it at
-                // once race as they would on a GPU.
-                Ok((ty, words)) => {
-                    unsafe { self.args.prepared(ty.clone(), words) };
-                    Ok(())
-                }
-                Err(reason) => Err(reason.clone()),
-            });
+            let (ty, words) = match array.get().as_argument() {
+                Ok(argument) => argument,
+                Err(reason) => return Ok(Err(reason.clone())),
+            };
+            // SAFETY: the array's memory is as its type says, and the tuple of arguments holds the array during the launch. Two launches that write it at once
+            // race as they would on a GPU.
+            unsafe { self.args.prepared(ty.clone(), words) };
+            return Ok(Ok(()));
         }
         if let Ok(value) = object.cast_exact::<PyFloat>() {
             self.args.scalar(value.value());

@@ -49,7 +49,7 @@ pub(super) fn new_shape(object: &Bound<'_, PyAny>, size: usize) -> PyResult<Vec<
     let free = extents.iter().filter(|e| **e < 0).count();
     let wrong = || PyValueError::new_err(format!("cannot reshape array of size {size} into shape {extents:?}"));
     let known = known.ok_or_else(wrong)?;
-    if extents.iter().any(|e| *e < -1) || free > 1 || (free == 1 && (known == 0 || size % known != 0)) || (free == 0 && known != size) {
+    if extents.iter().any(|e| *e < -1) || free > 1 || (free == 1 && (known == 0 || !size.is_multiple_of(known))) || (free == 0 && known != size) {
         return Err(wrong());
     }
     Ok(extents.iter().map(|&e| usize::try_from(e).unwrap_or_else(|_| size / known)).collect())
