@@ -237,10 +237,10 @@ fn elements_mismatch(ir: &Verified, case: &Elements, lanes: Lanes, exact_flags: 
         if beyond.iter().any(|b| *b != 0xa5) {
             return Some(format!("output {n} is written past its end"));
         }
-        if faults.is_empty() {
-            if let Some(what) = difference(*ty, &want[n], elements) {
-                return Some(format!("output {n}: {what}"));
-            }
+        if faults.is_empty()
+            && let Some(what) = difference(*ty, &want[n], elements)
+        {
+            return Some(format!("output {n}: {what}"));
         }
     }
     None
@@ -258,13 +258,8 @@ fn without(f: &Function, at: Value, keep: Option<usize>) -> Option<Verified> {
                 continue;
             }
             let mut inst = std::mem::replace(&mut f.insts[v.index()], Inst::Param(0));
-            match &mut inst {
-                Inst::If { then: a, otherwise: b, .. } | Inst::Loop { body: a, latch: b, .. } => {
-                    edit(f, a, at, keep);
-                    edit(f, b, at, keep);
-                }
-                Inst::Scope { body, .. } => edit(f, body, at, keep),
-                _ => {}
+            for inner in inst.blocks_mut() {
+                edit(f, inner, at, keep);
             }
             f.insts[v.index()] = inst;
             block.push(v);

@@ -45,7 +45,11 @@ fn look(visible: Option<&str>, names: &[&str]) -> Driver {
         // SAFETY: the driver's initialisers are what any CUDA program runs.
         match unsafe { Library::new(*name) } {
             Ok(library) => return ask(library, name).unwrap_or_else(Driver::Unusable),
-            Err(error) => tried.push(format!("{name}: {error}")),
+            // The system's words, which name the file, are the error's source.
+            Err(error) => tried.push(match std::error::Error::source(&error) {
+                Some(reason) => reason.to_string(),
+                None => format!("{name}: {error}"),
+            }),
         }
     }
     Driver::Missing(tried.join("; "))

@@ -65,11 +65,6 @@ impl PyFunction {
         self.bare()
     }
 
-    /// The text.
-    pub(crate) fn source(&self) -> &Arc<SourceFile> {
-        &self.source
-    }
-
     /// The function's name.
     pub(crate) fn name(&self) -> &str {
         &self.name

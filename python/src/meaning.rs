@@ -16,6 +16,7 @@ use verdigris_compiler::lower::BUILTINS;
 use verdigris_compiler::names::{Constant, ConstantArray, Meaning};
 use verdigris_compiler::types::{ArrayType, Layout, Scalar, ScalarType};
 
+use crate::cuda::{DeviceNDArray, Kernel};
 use crate::definition::PyFunction;
 
 /// Largest array that is frozen into code.
@@ -321,6 +322,9 @@ pub(crate) fn phrase(object: &Bound<'_, PyAny>) -> PyResult<String> {
     if is_plain_function(object) {
         return Ok(format!("the Python function `{}`", name()?));
     }
+    if object.is_instance_of::<Kernel>() {
+        return Ok(format!("the kernel `{}`", name()?));
+    }
     if object.is_callable()
         && let Some(name) = object.getattr_opt(intern!(py, "__name__"))?.and_then(|n| n.extract::<String>().ok())
     {
@@ -346,6 +350,10 @@ pub(crate) fn phrase(object: &Bound<'_, PyAny>) -> PyResult<String> {
 fn advice(object: &Bound<'_, PyAny>) -> PyResult<Option<String>> {
     let text = if is_plain_function(object) {
         "decorate it with `@cuda.jit(device=True)`"
+    } else if object.is_instance_of::<Kernel>() {
+        "kernels are launched from Python; what they call is made with `@cuda.jit(device=True)`"
+    } else if object.is_instance_of::<DeviceNDArray>() {
+        "pass it as an argument"
     } else if object.is_instance_of::<PyList>() {
         "use a tuple, or a NumPy array"
     } else if object.is_instance_of::<PyDict>() || object.is_instance_of::<PySet>() {

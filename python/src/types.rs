@@ -31,15 +31,6 @@ pub(crate) fn signature(thing: &Bound<'_, PyAny>) -> PyResult<Signature> {
     Ok(Signature { args, returns: if returns.is_none() { None } else { Some(of(&returns)?) } })
 }
 
-/// The type that an object names: one of `verdigris.types`, a dtype, a NumPy scalar class, a string.
-///
-/// # Errors
-/// `ArgumentError` if it names none.
-pub(crate) fn named(thing: &Bound<'_, PyAny>) -> PyResult<Type> {
-    let py = thing.py();
-    of(&module(py)?.getattr(intern!(py, "as_type"))?.call1((thing,))?)
-}
-
 /// The type that an object of `verdigris.types` is.
 fn of(object: &Bound<'_, PyAny>) -> PyResult<Type> {
     let py = object.py();

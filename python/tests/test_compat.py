@@ -75,6 +75,17 @@ from numba import cuda, vectorize, float32, types
 import numba.cuda
 assert cuda is verdigris.cuda is numba.cuda and vectorize is verdigris.vectorize
 assert float32 is verdigris.float32 and types.float64 is verdigris.float64
+from numba.cuda.cudadrv.driver import CudaAPIError
+from numba.core.errors import TypingError
+import numba.core.types
+import numpy as np
+@cuda.jit
+def kernel(x):
+    x[cuda.grid(1)] = 1
+try: kernel[1, 2000](np.zeros(2))
+except CudaAPIError: pass
+else: raise AssertionError
+assert TypingError is verdigris.errors.TypingError is numba.core.errors.TypingError
 try: numba.njit
 except AttributeError as error: print(error)
 """

@@ -212,8 +212,8 @@ fn tampered(change: impl Fn(&mut Function)) -> String {
 fn broken_arenas_and_interfaces_are_named() {
     assert!(tampered(|f| f.body.push(f.body[0])).contains("stands in the body more than once"));
     assert!(tampered(|f| f.body.push(Value(9999))).contains("v9999, which does not exist"));
-    assert!(tampered(|f| drop(f.body.pop())).contains("stands nowhere in the body"));
-    assert!(tampered(|f| drop(f.types.pop())).contains("one entry an instruction"));
+    assert!(tampered(|f| f.body.truncate(f.body.len() - 1)).contains("stands nowhere in the body"));
+    assert!(tampered(|f| f.types.truncate(f.types.len() - 1)).contains("one entry an instruction"));
     assert!(tampered(|f| f.spans[3].source.0 = 5).contains("its span names no source"));
     assert!(tampered(|f| f.labels = 1).contains("its label does not exist"));
     assert!(tampered(|f| f.results.push(Slot(0))).contains("a kernel has results"));

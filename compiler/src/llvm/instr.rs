@@ -360,13 +360,18 @@ impl<'c> Instr<'c> {
         raw!(LLVMFunctionType(result.0, types.as_mut_ptr(), types.len() as u32, 0))
     }
 
-    /// Calls an external function.
+    /// Calls an external function. `nobuiltin`: LLVM would fold `coshf` of a constant by its host's `cosh`, and rewrite `pow`; results must be the function's own.
     pub(super) fn call(&self, name: &str, result: T<'c>, args: &[V<'c>]) -> V<'c> {
         let params: Vec<T<'c>> = args.iter().map(|a| self.type_of(*a)).collect();
         let f = self.symbol(name, result, &params);
         let ty = self.fn_type(result, &params);
         let mut values: Vec<LLVMValueRef> = args.iter().map(|a| a.0).collect();
-        Self::v(raw!(LLVMBuildCall2(self.b(), ty, f.0, values.as_mut_ptr(), values.len() as u32, NAME)))
+        let kind = inkwell::attributes::Attribute::get_named_enum_kind_id("nobuiltin");
+        Self::v(raw!({
+            let call = LLVMBuildCall2(self.b(), ty, f.0, values.as_mut_ptr(), values.len() as u32, NAME);
+            LLVMAddCallSiteAttribute(call, llvm_sys::LLVMAttributeFunctionIndex, LLVMCreateEnumAttribute(self.c(), kind, 0));
+            call
+        }))
     }
 
     /// Parameter number `i` of the function.

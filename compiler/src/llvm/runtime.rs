@@ -94,7 +94,6 @@ impl AccessKind {
 
 /// The whole rule of an element access: negative indexes count from the end, out of bounds fails. `array` is 1 + 2n words (abi), `index` has 32 indexes an axis
 /// (`lanes` of them used when not 32), `data` the lanes' elements. Returns 1 if a lane failed; then nothing more of the warp may run.
-#[expect(clippy::too_many_arguments, reason = "called by compiled code only")]
 unsafe extern "C" fn vg_access(
     launch: *const Launch,
     block: u64,

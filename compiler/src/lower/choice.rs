@@ -173,7 +173,7 @@ impl Lowerer {
         }
         let types = (self.type_of(&then.val), self.type_of(&otherwise.val));
         let common = types.0.zip(types.1).and_then(|(a, b)| unify_types(&a, &b));
-        let arrays = matches!((&then.val, &otherwise.val), (Val::Array(a), Val::Array(b)) if a != b);
+        let arrays = differ_in_arrays(&then.val, &otherwise.val);
         let Some(common) = common.filter(|_| !arrays) else {
             let (a, b) = (self.describe(&then.val), self.describe(&otherwise.val));
             let d = Diagnostic::new(Code::NoCommonType, span, format!("this is {a} or {b}, which have no common type"));
@@ -227,6 +227,15 @@ impl Lowerer {
             }
             _ => false,
         }
+    }
+}
+
+/// Whether two values name different arrays somewhere.
+fn differ_in_arrays(a: &Val, b: &Val) -> bool {
+    match (a, b) {
+        (Val::Array(a), Val::Array(b)) => a != b,
+        (Val::Tuple(a), Val::Tuple(b)) => a.iter().zip(b).any(|(a, b)| differ_in_arrays(a, b)),
+        _ => false,
     }
 }
 

@@ -61,11 +61,11 @@ impl Lowerer {
                 }
                 Ok(if op == CompareOp::In { found } else { self.not(found) })
             }
-            _ => self.compare_values(op, left, right, span),
+            _ => self.compare_values(op, left, right),
         }
     }
 
-    fn compare_values(&mut self, op: CompareOp, left: (&Val, Span), right: (&Val, Span), span: Span) -> Result<Test> {
+    fn compare_values(&mut self, op: CompareOp, left: (&Val, Span), right: (&Val, Span)) -> Result<Test> {
         let equality = matches!(op, CompareOp::Eq | CompareOp::Ne);
         match (left.0, right.0) {
             (Val::Real(a), Val::Real(b)) => {
@@ -89,7 +89,7 @@ impl Lowerer {
                 }
                 let mut unequal = Test::Always(false);
                 for (a, b) in a.iter().zip(b) {
-                    let test = self.compare_values(CompareOp::Ne, (a, left.1), (b, right.1), span)?;
+                    let test = self.compare_values(CompareOp::Ne, (a, left.1), (b, right.1))?;
                     unequal = self.either(unequal, test);
                 }
                 Ok(if op == CompareOp::Ne { unequal } else { self.not(unequal) })

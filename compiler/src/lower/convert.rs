@@ -50,8 +50,7 @@ impl Lowerer {
             (Val::Tuple(items), Type::Tuple(types)) if items.len() == types.len() => {
                 return Ok(Val::Tuple(items.iter().zip(types).map(|(v, t)| self.to_type(v, t, span)).collect::<Result<_>>()?));
             }
-            (Val::None, Type::None) => Some(Val::None),
-            _ => None,
+            (other, ty) => (self.type_of(other).as_ref() == Some(ty)).then(|| other.clone()),
         };
         match converted {
             Some(val) => Ok(val),

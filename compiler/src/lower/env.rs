@@ -2,7 +2,7 @@
 //!
 //! A variable lives in one slot for each of its parts in each type it ever has, so paths on which its type is the same need no code to join. The value last
 //! put into a slot is remembered ([`Leaf::known`]) and used instead of reading it, as long as it is in scope; a slot that is then never read goes
-//! away in [`super::tidy`].
+//! away in [`crate::pass::prepare`].
 
 use std::collections::BTreeMap;
 

@@ -48,11 +48,24 @@ pub(super) struct Frame {
     pub(super) alive: bool,
     /// Loops around the present place, innermost last.
     pub(super) loops: Vec<Loop>,
+    /// How often what follows an `if` has been put into one of its arms.
+    guards: u32,
     /// The scope that a `return` leaves, and the returns that do.
     scope: Label,
     exits: Vec<(Env, Value)>,
     /// In library code written in the language: the span of its call.
     pub(super) quiet: Option<Span>,
+}
+
+/// Arms put into each other at most so deep; behind that, a `return` jumps.
+const DEEPEST_GUARD: u32 = 40;
+
+impl Frame {
+    /// Counts an arm that takes in what follows it; says whether it may.
+    pub(super) fn deeper(&mut self) -> bool {
+        self.guards += 1;
+        self.guards <= DEEPEST_GUARD
+    }
 }
 
 /// The result of the outermost function.
@@ -160,8 +173,18 @@ impl Lowerer {
         let id = self.frame_count;
         self.frame_count += 1;
         let scope = self.b.label();
-        let frame =
-            Frame { id, definition, parsed: parsed.clone(), env: Env::new(), alive: true, loops: Vec::new(), scope, exits: Vec::new(), quiet };
+        let frame = Frame {
+            id,
+            definition,
+            parsed: parsed.clone(),
+            env: Env::new(),
+            alive: true,
+            loops: Vec::new(),
+            guards: 0,
+            scope,
+            exits: Vec::new(),
+            quiet,
+        };
         self.frames.push(frame);
         let result = self.activation_inside(&parsed, args);
         self.frames.pop();

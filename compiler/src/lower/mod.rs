@@ -6,7 +6,7 @@
 //!
 //! A variable's type belongs to a path. Where paths join ([`env`]) the types of live variables are unified and conversions are put at the ends of the
 //! paths; a loop is lowered on the assumption that its variables enter with the types they had before it, and once more with wider types if that was wrong
-//! ([`loops`]). Calls are inlined ([`call`]). Values that do not outlive their block need no slot: [`tidy`] drops what is never read.
+//! ([`loops`]). Calls are inlined ([`call`]). Values that do not outlive their block need no slot: [`pass::prepare`](crate::pass::prepare) drops what is never read.
 
 mod arithmetic;
 mod arrays;
@@ -29,7 +29,6 @@ mod prelude;
 mod ranges;
 mod reach;
 mod stmt;
-mod tidy;
 mod value;
 
 pub use builtins::BUILTINS;
@@ -85,7 +84,7 @@ pub fn lower(definition: &Definition, args: &[Type], options: Options, returns: 
     match lowerer.entry(definition, args, returns) {
         Ok(result) => {
             let Lowerer { b, sources, .. } = lowerer;
-            let function = tidy::tidy(b.finish(result.slots, sources), options.fma);
+            let function = crate::pass::prepare(b.finish(result.slots, sources), options.fma);
             let ir = Verified::new(function).unwrap_or_else(|invalid| panic!("lowering made invalid IR: {invalid:?}"));
             Ok(Lowered { ir, params: args.to_vec(), result: result.ty })
         }
@@ -107,6 +106,7 @@ struct Lowerer {
     parsed: HashMap<(usize, String, u32, Option<u32>), Arc<Parsed>>,
     constant_arrays: Vec<(usize, Array)>,
     /// Reads of variables that no path has assigned *so far*: faults, unless the loop around them is lowered again.
+    #[expect(clippy::vec_box, reason = "a diagnostic is boxed wherever it goes")]
     pending: Vec<Box<Diagnostic>>,
 }
 

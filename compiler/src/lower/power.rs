@@ -66,7 +66,8 @@ impl Lowerer {
                 return Ok(self.complex_repeated(base, re as i32, t));
             }
         }
-        self.library("complex_power", vec![Val::Complex(base.0, base.1), Val::Complex(exponent.0, exponent.1)], span)
+        let result = self.library("complex_power", vec![Val::Complex(base.0, base.1), Val::Complex(exponent.0, exponent.1)], span)?;
+        Ok(self.to_scalar(&result, t).expect("the library gives a number"))
     }
 
     fn complex_repeated(&mut self, base: (Value, Value), n: i32, t: ScalarType) -> Val {

@@ -24,7 +24,8 @@ impl Lowerer {
                 && last
             {
                 let (returns_then, returns_else) = (reach::returns(body), reach::returns(orelse));
-                if rest.is_empty() || returns_then || returns_else {
+                let deeper = !rest.is_empty() && (returns_then || returns_else) && self.frame().deeper();
+                if rest.is_empty() || deeper {
                     // What follows belongs to the arm that goes on, so that both arms end the function.
                     let mut then: Vec<&Stmt> = body.iter().collect();
                     let mut otherwise: Vec<&Stmt> = orelse.iter().collect();

@@ -25,13 +25,8 @@ fn block(f: &mut Function, old: Block) -> Block {
     for at in old {
         fuse(f, &mut new, at);
         let mut inst = std::mem::replace(&mut f.insts[at.index()], Inst::Param(0));
-        match &mut inst {
-            Inst::If { then: first, otherwise: second, .. } | Inst::Loop { body: first, latch: second, .. } => {
-                *first = block(f, std::mem::take(first));
-                *second = block(f, std::mem::take(second));
-            }
-            Inst::Scope { body, .. } => *body = block(f, std::mem::take(body)),
-            _ => {}
+        for inner in inst.blocks_mut() {
+            *inner = block(f, std::mem::take(inner));
         }
         f.insts[at.index()] = inst;
         new.push(at);

@@ -1,6 +1,7 @@
 //! Removal of instructions that nothing uses.
 //!
-//! Pure ones and assignments of slots that nothing reads; loads stay, since an index may fail. Slots and constant arrays that are then mentioned nowhere go too. The
+//! Pure ones, assignments of slots that nothing reads, and branches and scopes with nothing left in them; loads stay, since an index may fail, and loops, since
+//! they may not end. Slots and constant arrays that are then mentioned nowhere go too. The
 //! arenas are made anew in program order, so nothing is left in them that the body does not name, whatever earlier stages dropped.
 
 use std::collections::HashMap;
@@ -38,7 +39,7 @@ fn used(function: &Function) -> Vec<bool> {
     let mut read = vec![false; function.slots.len()];
     function.results.iter().for_each(|slot| read[slot.index()] = true);
     loop {
-        // Operands stand before their users, so one sweep from the end sees every user first. A read of a slot may stand before an assignment (in a loop), so a
+        // Operands stand before their users and constructs before what is in them, so one sweep from the end sees every user first. A read of a slot may stand before an assignment (in a loop), so a
         // slot that turns out to be read starts another sweep.
         let mut used = vec![false; function.insts.len()];
         let mut more = false;
@@ -46,6 +47,7 @@ fn used(function: &Function) -> Vec<bool> {
             let inst = function.inst(value);
             let acts = match inst {
                 Inst::Set(slot, _) => read[slot.index()],
+                Inst::If { .. } | Inst::Scope { .. } => inst.blocks().into_iter().flatten().any(|v| used[v.index()]),
                 inst => !is_pure(inst),
             };
             if !(acts || used[value.index()]) {
@@ -196,6 +198,23 @@ mod tests {
         b.push(Inst::Loop { label, body, latch: vec![] });
         let f = remove_unused(b.finish(vec![result], Sources::default()));
         assert_eq!(f.insts.len(), 5, "{f}");
+    }
+
+    #[test]
+    fn empty_branches_go_with_their_conditions() {
+        let mut b = Builder::new("k", Kind::Kernel);
+        let (outer, inner) = (b.int(1), b.int(2));
+        let cond = b.apply(Op::Lt, &[outer, inner]);
+        b.open();
+        b.open();
+        b.int(3);
+        let then = b.close();
+        b.push(Inst::If { cond, then, otherwise: vec![] });
+        let body = b.close();
+        let label = b.label();
+        b.push(Inst::Scope { label, body });
+        let f = remove_unused(b.finish(vec![], Sources::default()));
+        assert!(f.insts.is_empty(), "{f}");
     }
 
     #[test]

@@ -155,6 +155,8 @@ struct Generator<'r> {
     around: Vec<Around>,
     own: Vec<Own>,
     readonly: Vec<(Array, ArrayType)>,
+    /// An array that one thread alone may touch, and the condition that tells it.
+    solo: Option<(Array, ArrayType, Value)>,
     budget: i32,
     safe: bool,
 }
@@ -280,28 +282,29 @@ impl Generator<'_> {
     fn statement(&mut self) {
         let depth = self.visible.len();
         match self.rng.below(100) {
-            0..42 => self.expression(),
-            42..56 => {
+            0..36 => self.expression(),
+            36..40 => self.solo_access(),
+            40..54 => {
                 let slot = self.rng.below(self.slots.len());
                 let slot = self.slots[slot];
                 let ty = self.b.function().slot(slot).ty;
                 let v = self.of(ty);
                 self.b.set(slot, v);
             }
-            56..64 => {
+            54..62 => {
                 let slot = self.rng.below(self.slots.len());
                 let v = self.b.get(self.slots[slot]);
                 self.see(v);
             }
-            64..74 if depth < 7 => {
+            62..72 if depth < 7 => {
                 let cond = self.cond();
                 let (first, second) = (1 + self.rng.below(4), if self.rng.once_in(2) { 0 } else { 1 + self.rng.below(3) });
                 let then = self.block(first);
                 let otherwise = self.block(second);
                 self.b.push(Inst::If { cond, then, otherwise });
             }
-            74..80 if depth < 6 => self.counted_loop(),
-            80..84 if depth < 6 => {
+            72..78 if depth < 6 => self.counted_loop(),
+            78..82 if depth < 6 => {
                 let label = self.b.label();
                 self.around.push(Around { label, is_loop: false });
                 let length = 1 + self.rng.below(5);
@@ -309,7 +312,7 @@ impl Generator<'_> {
                 self.around.pop();
                 self.b.push(Inst::Scope { label, body });
             }
-            84..90 if !self.around.is_empty() && depth > 1 => {
+            82..88 if !self.around.is_empty() && depth > 1 => {
                 let Around { label, is_loop } = self.around[self.rng.below(self.around.len())];
                 let inst = if is_loop && self.rng.once_in(2) { Inst::Continue(label) } else { Inst::Break(label) };
                 // Mostly under a condition, else nothing after it would ever run.
@@ -323,7 +326,7 @@ impl Generator<'_> {
                     self.b.push(Inst::If { cond, then, otherwise: vec![] });
                 }
             }
-            90..98 => self.access(),
+            88..98 => self.access(),
             98 if !self.safe && self.rng.once_in(3) => {
                 let failure = match self.rng.below(3) {
                     0 => Failure::ZeroStep,
@@ -371,6 +374,7 @@ impl Generator<'_> {
         self.visible.pop();
         let body = self.b.close();
         self.b.open();
+        self.visible.push(Vec::new());
         let lap = self.b.get(counter);
         let next = self.b.apply(Op::Add, &[lap, one]);
         self.b.set(counter, next);
@@ -389,6 +393,7 @@ impl Generator<'_> {
                 self.b.set(slot, v);
             }
         }
+        self.visible.pop();
         let latch = self.b.close();
         self.b.push(Inst::Loop { label, body, latch });
     }
@@ -423,6 +428,23 @@ impl Generator<'_> {
             }
             _ => self.expression(),
         }
+    }
+
+    /// Under the condition that lets one thread through: an access whose address is the same for all lanes.
+    fn solo_access(&mut self) {
+        let Some((array, ty, cond)) = self.solo else { return self.expression() };
+        let index: Index = (0..ty.ndim).map(|_| self.rng.pick(&[0, 1, 2, -1])).map(|i| self.b.int(i)).collect();
+        let part = self.part(ty.elem);
+        let value = self.of(ty.elem.part());
+        self.b.open();
+        let old = self.b.push(Inst::Load { array, index: index.clone(), part });
+        let slot = self.slots.iter().copied().find(|s| self.b.function().slot(*s).ty == ty.elem.part());
+        if let Some(slot) = slot {
+            self.b.set(slot, old);
+        }
+        self.b.push(Inst::Store { array, index, part, value });
+        let then = self.b.close();
+        self.b.push(Inst::If { cond, then, otherwise: vec![] });
     }
 
     /// An index of an axis: in bounds, counted from the end, or (where faults are wanted) anything.
@@ -495,7 +517,7 @@ pub(crate) fn kernel(rng: &mut Rng) -> Kernel {
     let grid: [u32; 3] = rng.pick(&[[1, 1, 1], [2, 1, 1], [3, 1, 1], [2, 2, 1], [1, 2, 2]]);
     let b = Builder::new("random", Kind::Kernel);
     let budget = 10 + rng.below(40) as i32;
-    let mut g = Generator { rng, b, visible: vec![vec![]], slots: vec![], around: vec![], own: vec![], readonly: vec![], budget, safe };
+    let mut g = Generator { rng, b, visible: vec![vec![]], slots: vec![], around: vec![], own: vec![], readonly: vec![], solo: None, budget, safe };
     g.make_slots();
     let mut args = Vec::new();
     for n in 0..g.rng.below(3) {
@@ -580,6 +602,20 @@ pub(crate) fn kernel(rng: &mut Rng) -> Kernel {
         args.push(Arg::Array(ArrayData::random(g.rng, ty, shape)));
     }
 
+    if g.rng.once_in(3) {
+        let ty = ArrayType { elem: g.rng.elem(), ndim: 1 + g.rng.below(2) as u8, layout: Layout::C, readonly: false };
+        let array = g.b.array_param("solo", ty);
+        let mut cond = g.b.constant(Scalar::bool(true));
+        for (v, extent) in [(x, nx), (y, ny), (z, nz)] {
+            let one = g.rng.below(extent) as i64;
+            let one = g.b.int(one);
+            let here = g.b.apply(Op::Eq, &[v, one]);
+            cond = g.b.apply(Op::And, &[cond, here]);
+        }
+        g.solo = Some((array, ty, cond));
+        let shape = vec![3; ty.ndim as usize];
+        args.push(Arg::Array(ArrayData::random(g.rng, ty, shape)));
+    }
     let length = 6 + g.rng.below(14);
     if g.rng.once_in(2) {
         // The usual guard: a varying condition around everything.
@@ -613,7 +649,7 @@ pub(crate) fn elements(rng: &mut Rng) -> Elements {
     let inputs = signature.inputs.iter().enumerate().map(|(n, ty)| rng.bytes(*ty, if uniform >> n & 1 == 1 { 1 } else { count })).collect();
     let b = Builder::new("random", Kind::Scalar);
     let budget = 10 + rng.below(40) as i32;
-    let mut g = Generator { rng, b, visible: vec![vec![]], slots: vec![], around: vec![], own: vec![], readonly: vec![], budget, safe };
+    let mut g = Generator { rng, b, visible: vec![vec![]], slots: vec![], around: vec![], own: vec![], readonly: vec![], solo: None, budget, safe };
     for (n, ty) in signature.inputs.iter().enumerate() {
         let parts: &[&str] = if ty.is_complex() { &[".real", ".imag"] } else { &[""] };
         for part in parts {

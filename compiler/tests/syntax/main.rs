@@ -43,7 +43,7 @@ fn number(text: &str, key: &str) -> Option<u32> {
 
 fn case(path: &Path) -> Definition {
     let text = std::fs::read_to_string(path).unwrap();
-    let last = text.lines().filter_map(|line| line.strip_prefix("def ")?.split_once('(')).last();
+    let last = text.lines().filter_map(|line| line.strip_prefix("def ")?.split_once('(')).next_back();
     let name = header(&text, "name").or(last.map(|(name, _)| name)).unwrap_or("<lambda>").to_owned();
     let source = SourceFile {
         file: path.file_name().unwrap().to_str().unwrap().into(),

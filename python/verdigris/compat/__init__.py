@@ -16,16 +16,23 @@ __all__ = ["install"]
 
 # The name a program imports, and the module of ours that stands for it.
 _ALWAYS = {
-    "pyculib": "pyculib",
-    "pyculib.rand": "pyculib.rand",
-    "accelerate": "accelerate",
-    "accelerate.cuda": "pyculib",
-    "accelerate.cuda.rand": "pyculib.rand",
+    "pyculib": "verdigris.compat.pyculib",
+    "pyculib.rand": "verdigris.compat.pyculib.rand",
+    "accelerate": "verdigris.compat.accelerate",
+    "accelerate.cuda": "verdigris.compat.pyculib",
+    "accelerate.cuda.rand": "verdigris.compat.pyculib.rand",
 }
 _NUMBA = {
-    "numba": "numba",
-    "numba.cuda": "numba_cuda",
-    "numba.types": "numba_types",
+    "numba": "verdigris.compat.numba",
+    "numba.cuda": "verdigris.cuda",
+    "numba.cuda.cudadrv": "verdigris.cuda.cudadrv",
+    "numba.cuda.cudadrv.driver": "verdigris.cuda.cudadrv.driver",
+    "numba.cuda.cudadrv.error": "verdigris.cuda.cudadrv.error",
+    "numba.types": "verdigris.types",
+    "numba.core": "verdigris.compat.numba",
+    "numba.core.types": "verdigris.types",
+    "numba.core.errors": "verdigris.errors",
+    "numba.errors": "verdigris.errors",
 }
 
 
@@ -45,15 +52,7 @@ def install(numba: bool = False) -> None:
                 name=name,
             )
     for name, ours in wanted.items():
-        sys.modules[name] = _stand_in(ours)
-
-
-def _stand_in(ours: str) -> ModuleType:
-    if ours == "numba_cuda":
-        return importlib.import_module("verdigris.cuda")
-    if ours == "numba_types":
-        return importlib.import_module("verdigris.types")
-    return importlib.import_module(f"verdigris.compat.{ours}")
+        sys.modules[name] = importlib.import_module(ours)
 
 
 def _is_ours(module: ModuleType) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
@@ -20,7 +20,7 @@ def device_array_like(ary: Any, stream: Any = 0) -> DeviceNDArray:
     return device_array(ary.shape, ary.dtype, None, "F" if fortran else "C", stream)
 
 
-def pinned_array(shape: Any, dtype: Any = np.float64, strides: Any = None, order: str = "C") -> np.ndarray:
+def pinned_array(shape: Any, dtype: Any = np.float64, strides: Any = None, order: Literal["C", "F"] = "C") -> np.ndarray:
     """A host array that copies fast to the device; on the CPU device, an ordinary one."""
     if strides is not None:
         axes = zip(np.atleast_1d(shape), np.atleast_1d(strides), strict=True)
@@ -33,7 +33,7 @@ def mapped_array(
     shape: Any,
     dtype: Any = np.float64,
     strides: Any = None,
-    order: str = "C",
+    order: Literal["C", "F"] = "C",
     stream: Any = 0,
     portable: bool = False,
     wc: bool = False,

@@ -101,6 +101,7 @@ class _Devices:
 
 gpus = _Devices()
 _context = Context(gpus[0])
+_default_stream = Stream()
 
 
 def is_available() -> bool:
@@ -157,6 +158,15 @@ def synchronize() -> None:
 def stream() -> Stream:
     """A new stream."""
     return Stream()
+
+
+def default_stream() -> Stream:
+    """The stream of work for which none is named."""
+    return _default_stream
+
+
+legacy_default_stream = default_stream
+per_thread_default_stream = default_stream
 
 
 def event(timing: bool = True) -> Event:

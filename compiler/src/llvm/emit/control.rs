@@ -2,7 +2,7 @@
 
 use inkwell::basic_block::BasicBlock;
 
-use super::super::instr::{IntPred, V};
+use super::super::instr::{IntPred, Opcode, V};
 use super::{Emitter, Rep};
 use crate::abi::SiteKind;
 use crate::ir::{Block, Failure, Inst, Label, Value};
@@ -177,10 +177,9 @@ impl<'c> Emitter<'_, 'c> {
         let before = self.mask;
         let off = self.no_lanes();
         let loses = self.d.loses_lanes(at);
-        let mut masks = [cond, self.i.not(cond)];
-        if !self.full_mask() {
-            masks = masks.map(|c| self.i.select(before, c, off));
-        }
+        let yes = if self.full_mask() { cond } else { self.i.select(before, cond, off) };
+        // As a difference of masks, not as the negated condition: LLVM would compute the comparison a second time, negated.
+        let masks = [yes, self.i.binary(Opcode::LLVMXor, before, yes)];
         let mut rest = Vec::new();
         for (mask, block) in masks.into_iter().zip([then, otherwise]) {
             if block.is_empty() {
@@ -220,10 +219,10 @@ impl<'c> Emitter<'_, 'c> {
         self.ends.push(End { block: exit, mask: None });
         self.maybe_empty = false;
         let flow = self.block(body);
-        if flow == Flow::Open {
-            if let Some(v) = exit_mask {
-                self.accumulate(v, self.mask);
-            }
+        if flow == Flow::Open
+            && let Some(v) = exit_mask
+        {
+            self.accumulate(v, self.mask);
         }
         if flow != Flow::Ended {
             self.i.br(exit);

@@ -139,3 +139,9 @@ def string_variable(n):
 # (int64)
 def is_between_values(n):
     return n is 3
+
+
+# (array(float64, 1d, C), array(float64, 1d, C), int64)
+def array_in_tuple(a, b, n):
+    t = (a, 1) if n > 3 else (b, 2)
+    return t[1]

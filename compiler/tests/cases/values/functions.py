@@ -481,3 +481,135 @@ def shadowed(n, x):
     for n in range(3):
         abs += n
     return abs, n, x
+
+
+# (int64)
+def many_guards(n):
+    if n == 0:
+        return 1
+    if n == 3:
+        return 2
+    if n == 6:
+        return 5
+    if n == 9:
+        return 10
+    if n == 12:
+        return 17
+    if n == 15:
+        return 26
+    if n == 18:
+        return 37
+    if n == 21:
+        return 50
+    if n == 24:
+        return 65
+    if n == 27:
+        return 82
+    if n == 30:
+        return 101
+    if n == 33:
+        return 122
+    if n == 36:
+        return 145
+    if n == 39:
+        return 170
+    if n == 42:
+        return 197
+    if n == 45:
+        return 226
+    if n == 48:
+        return 257
+    if n == 51:
+        return 290
+    if n == 54:
+        return 325
+    if n == 57:
+        return 362
+    if n == 60:
+        return 401
+    if n == 63:
+        return 442
+    if n == 66:
+        return 485
+    if n == 69:
+        return 530
+    if n == 72:
+        return 577
+    if n == 75:
+        return 626
+    if n == 78:
+        return 677
+    if n == 81:
+        return 730
+    if n == 84:
+        return 785
+    if n == 87:
+        return 842
+    if n == 90:
+        return 901
+    if n == 93:
+        return 962
+    if n == 96:
+        return 1025
+    if n == 99:
+        return 1090
+    if n == 102:
+        return 1157
+    if n == 105:
+        return 1226
+    if n == 108:
+        return 1297
+    if n == 111:
+        return 1370
+    if n == 114:
+        return 1445
+    if n == 117:
+        return 1522
+    if n == 120:
+        return 1601
+    if n == 123:
+        return 1682
+    if n == 126:
+        return 1765
+    if n == 129:
+        return 1850
+    if n == 132:
+        return 1937
+    if n == 135:
+        return 2026
+    if n == 138:
+        return 2117
+    if n == 141:
+        return 2210
+    if n == 144:
+        return 2305
+    if n == 147:
+        return 2402
+    if n == 150:
+        return 2501
+    if n == 153:
+        return 2602
+    if n == 156:
+        return 2705
+    if n == 159:
+        return 2810
+    if n == 162:
+        return 2917
+    if n == 165:
+        return 3026
+    if n == 168:
+        return 3137
+    if n == 171:
+        return 3250
+    if n == 174:
+        return 3365
+    if n == 177:
+        return 3482
+    return -n
+
+
+# (int64, float64)
+def tuple_choice(n, x):
+    t = (n, x) if n > 3 else (x, 1)
+    a, b = t if x > 0 else (0, 0)
+    return a, b, t

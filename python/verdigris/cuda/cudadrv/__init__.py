@@ -1,0 +1,1 @@
+"""Names of exceptions where programs written for Numba look for them."""
