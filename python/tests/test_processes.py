@@ -124,3 +124,25 @@ assert results == [[True] * 8] * 16
 """
     )
     passes(python, written(tmp_path, code))
+
+
+@pytest.mark.parametrize("cpu", ["x86-64", "x86-64-v2", "haswell", "znver3"])
+def test_code_for_another_processor_gives_the_same(python, tmp_path, cpu):
+    out = python(str(written(tmp_path, WORK + "assert np.array_equal(work(), expected())\n")), VERDIGRIS_CPU=cpu)
+    if "lacks instructions" in out.stderr:
+        pytest.skip(f"this machine cannot run code for {cpu}")
+    assert out.returncode == 0, out.stderr
+
+
+@pytest.mark.parametrize(
+    "variables, words",
+    [
+        ({"VERDIGRIS_CPU": "pentium"}, "DeviceError: VERDIGRIS_CPU: the processor `pentium` is not known"),
+        ({"VERDIGRIS_DEVICE": "gpu"}, 'DeviceError: "gpu" names no device'),
+        ({"VERDIGRIS_DEVICE": "cuda", "CUDA_VISIBLE_DEVICES": ""}, "VERDIGRIS_DEVICE=cuda asks for a GPU"),
+    ],
+)
+def test_a_wrong_variable_is_an_error_of_the_first_launch(python, tmp_path, variables, words):
+    out = python(str(written(tmp_path, WORK + "print('imported')\nwork()\n")), **variables)
+    assert (out.returncode, out.stdout) == (1, "imported\n")
+    assert words in out.stderr
