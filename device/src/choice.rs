@@ -4,7 +4,7 @@
 //! says what is missing. Knows nothing of what will run.
 
 use std::fmt;
-use std::sync::Mutex;
+use std::sync::{Mutex, MutexGuard};
 
 use crate::error::DeviceError;
 use crate::loader::{Driver, driver};
@@ -118,6 +118,16 @@ pub fn set(request: Request) -> Result<(), DeviceError> {
     decide(request, &request.to_string(), driver)?;
     state.set = Some(request);
     Ok(())
+}
+
+/// Keeps every thread from choosing until dropped, so that the process may fork: a child made in the middle of a choice could never choose.
+pub fn hold_for_fork() -> Held {
+    Held { _state: STATE.lock().unwrap_or_else(|e| e.into_inner()) }
+}
+
+/// See [`hold_for_fork`]; dropped in parent and child.
+pub struct Held {
+    _state: MutexGuard<'static, State>,
 }
 
 /// What the search for a GPU found, for people; looks now if it has not yet.

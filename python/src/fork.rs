@@ -1,4 +1,4 @@
-//! `os.fork`: no compilation may be half done while the process is copied.
+//! `os.fork`: no compilation and no choice of a device may be half done while the process is copied.
 //!
 //! Owns the hooks that Python calls around a fork. The thread pool needs none: `verdigris-device` makes another where the process id has changed.
 
@@ -6,25 +6,26 @@ use std::cell::RefCell;
 
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
-use verdigris_compiler::llvm::{self, Held};
+use verdigris_compiler::llvm;
+use verdigris_device::choice;
 
 thread_local! {
     /// What this thread holds while it forks. A list, because a hook of another package may fork in turn.
-    static HELD: RefCell<Vec<(Held, verdigris_cuda_jit::Held)>> = const { RefCell::new(Vec::new()) };
+    static HELD: RefCell<Vec<(choice::Held, llvm::Held, verdigris_cuda_jit::Held)>> = const { RefCell::new(Vec::new()) };
 }
 
-/// Waits for compilations under way and holds off new ones.
+/// Waits for compilations and choices under way and holds off new ones.
 #[pyfunction]
 pub(crate) fn before_fork(py: Python<'_>) {
     // A compilation that ends may have to take the GIL afterwards, to hand over its result.
     py.detach(|| {
         // Kernels first: what compiles one goes on to hold the compiler.
         let kernels = verdigris_cuda_jit::hold_for_fork();
-        HELD.with_borrow_mut(|all| all.push((llvm::hold_for_fork(), kernels)));
+        HELD.with_borrow_mut(|all| all.push((choice::hold_for_fork(), llvm::hold_for_fork(), kernels)));
     });
 }
 
-/// Lets compilations go on, in parent and child.
+/// Lets them go on, in parent and child.
 #[pyfunction]
 pub(crate) fn after_fork() {
     HELD.with_borrow_mut(|all| drop(all.pop()));
