@@ -367,3 +367,55 @@ fn texts_read_back() {
         Verified::new(prepared).unwrap_or_else(|e| panic!("seed {seed}: {e}\n{text}"));
     }
 }
+
+/// Lanes leave the loop at laps of their own, and skip part of some laps: those that wait at the latch must go on with the others.
+#[test]
+fn lanes_that_continue_meet_those_that_do_not() {
+    let text = r#"kernel "meet"
+slot s0: int64 "lap"
+slot s1: int64 "sum"
+array a0: array(int64, 1d, C) "out"
+param array a0 "out"
+body {
+  v0: int32 = threadIdx.x
+  v1: int64 = cast v0
+  v2: int64 = const 7
+  v3: int64 = and v1, v2
+  v4: int64 = const 1
+  v5: int64 = const 0
+  set s0, v5
+  set s1, v5
+  loop l0 {
+    v6: int64 = get s0
+    v7: bool = ge v6, v3
+    if v7 {
+      break l0
+    } else {
+    }
+    v8: int64 = xor v6, v1
+    v9: int64 = and v8, v4
+    v10: bool = eq v9, v5
+    if v10 {
+      continue l0
+    } else {
+    }
+    v11: int64 = get s1
+    v12: int64 = add v11, v6
+    set s1, v12
+  } latch {
+    v13: int64 = get s0
+    v14: int64 = add v13, v4
+    set s0, v14
+  }
+  v15: int64 = get s1
+  store a0[v1], v15
+}
+"#;
+    let function = parse(text).expect("readable");
+    let ir = Verified::new(function.clone()).expect("valid");
+    let out = generate::ArrayData { elem: ScalarType::I64, shape: vec![32], strides: vec![8], offset: 0, bytes: vec![0; 256] };
+    let case = Kernel { function, args: vec![Arg::Array(out)], grid: [1; 3], block: [32, 1, 1], safe: true };
+    for lanes in [Lanes::One, Lanes::Warp] {
+        assert_eq!(kernel_mismatch(&ir, &case, lanes, true, &Cpu::new(None).expect("a processor")), None, "{lanes:?}");
+    }
+}

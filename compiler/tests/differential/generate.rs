@@ -157,6 +157,8 @@ struct Generator<'r> {
     readonly: Vec<(Array, ArrayType)>,
     /// An array that one thread alone may touch, and the condition that tells it.
     solo: Option<(Array, ArrayType, Value)>,
+    /// Integers that differ from lane to lane.
+    spread: Vec<Value>,
     budget: i32,
     safe: bool,
 }
@@ -213,8 +215,18 @@ impl Generator<'_> {
     }
 
     fn cond(&mut self) -> Value {
-        if self.rng.once_in(3) {
+        if self.rng.once_in(4) {
             return self.of(Bool);
+        }
+        if !self.spread.is_empty() && self.rng.once_in(2) {
+            // A bit of something that varies, mixed with a value that may change from lap to lap: about half of the lanes, other ones each time.
+            let v = self.rng.pick(&self.spread.clone());
+            let other = self.of(I64);
+            let mixed = self.b.apply(Op::Xor, &[v, other]);
+            let bit = 1i64 << self.rng.below(4);
+            let bit = self.b.int(bit);
+            let masked = self.b.apply(Op::And, &[mixed, bit]);
+            return self.b.apply(Op::Eq, &[masked, bit]);
         }
         let a = self.any();
         let ty = self.ty(a);
@@ -282,7 +294,21 @@ impl Generator<'_> {
     fn statement(&mut self) {
         let depth = self.visible.len();
         match self.rng.below(100) {
-            0..36 => self.expression(),
+            0..30 => self.expression(),
+            30..36 => {
+                // What a lane has done so far, kept where skipped or doubled work shows.
+                let integers: Vec<Slot> = self.slots.iter().copied().filter(|s| self.b.function().slot(*s).ty.is_integer()).collect();
+                if integers.is_empty() {
+                    return self.expression();
+                }
+                let slot = self.rng.pick(&integers);
+                let ty = self.b.function().slot(slot).ty;
+                let old = self.b.get(slot);
+                let (three, term) = (self.b.constant(Scalar::int(ty, 3)), self.of(ty));
+                let scaled = self.b.apply(Op::Mul, &[old, three]);
+                let new = self.b.apply(Op::Add, &[scaled, term]);
+                self.b.set(slot, new);
+            }
             36..40 => self.solo_access(),
             40..54 => {
                 let slot = self.rng.below(self.slots.len());
@@ -304,7 +330,7 @@ impl Generator<'_> {
                 self.b.push(Inst::If { cond, then, otherwise });
             }
             72..78 if depth < 6 => self.counted_loop(),
-            78..82 if depth < 6 => {
+            78..81 if depth < 6 => {
                 let label = self.b.label();
                 self.around.push(Around { label, is_loop: false });
                 let length = 1 + self.rng.below(5);
@@ -312,9 +338,11 @@ impl Generator<'_> {
                 self.around.pop();
                 self.b.push(Inst::Scope { label, body });
             }
-            82..88 if !self.around.is_empty() && depth > 1 => {
-                let Around { label, is_loop } = self.around[self.rng.below(self.around.len())];
-                let inst = if is_loop && self.rng.once_in(2) { Inst::Continue(label) } else { Inst::Break(label) };
+            81..89 if !self.around.is_empty() && depth > 1 => {
+                // Of two draws the inner one: jumps of the loop around them are what loops are made of.
+                let n = self.rng.below(self.around.len()).max(self.rng.below(self.around.len()));
+                let Around { label, is_loop } = self.around[n];
+                let inst = if is_loop && !self.rng.once_in(3) { Inst::Continue(label) } else { Inst::Break(label) };
                 // Mostly under a condition, else nothing after it would ever run.
                 if self.rng.once_in(5) {
                     self.b.push(inst);
@@ -326,7 +354,7 @@ impl Generator<'_> {
                     self.b.push(Inst::If { cond, then, otherwise: vec![] });
                 }
             }
-            88..98 => self.access(),
+            89..98 => self.access(),
             98 if !self.safe && self.rng.once_in(3) => {
                 let failure = match self.rng.below(3) {
                     0 => Failure::ZeroStep,
@@ -346,14 +374,14 @@ impl Generator<'_> {
     fn counted_loop(&mut self) {
         let counter = self.b.slot("%counter", I64);
         let (zero, one) = (self.b.int(0), self.b.int(1));
-        if !self.rng.once_in(10) {
+        if !self.rng.once_in(3) {
             self.b.set(counter, zero);
         }
-        let bound = if self.rng.once_in(2) {
+        let bound = if self.rng.once_in(3) {
             let laps = self.rng.below(6) as i64;
             self.b.int(laps)
         } else {
-            let v = self.of(I64);
+            let v = if self.spread.is_empty() || self.rng.once_in(2) { self.of(I64) } else { self.rng.pick(&self.spread.clone()) };
             let mask = self.b.int(3);
             self.b.apply(Op::And, &[v, mask])
         };
@@ -368,7 +396,7 @@ impl Generator<'_> {
         self.b.push(Inst::If { cond: done, then: leave, otherwise: vec![] });
         self.see(lap);
         self.around.push(Around { label, is_loop: true });
-        let length = 1 + self.rng.below(6);
+        let length = 2 + self.rng.below(7);
         self.statements(length);
         self.around.pop();
         self.visible.pop();
@@ -517,7 +545,19 @@ pub(crate) fn kernel(rng: &mut Rng) -> Kernel {
     let grid: [u32; 3] = rng.pick(&[[1, 1, 1], [2, 1, 1], [3, 1, 1], [2, 2, 1], [1, 2, 2]]);
     let b = Builder::new("random", Kind::Kernel);
     let budget = 10 + rng.below(40) as i32;
-    let mut g = Generator { rng, b, visible: vec![vec![]], slots: vec![], around: vec![], own: vec![], readonly: vec![], solo: None, budget, safe };
+    let mut g = Generator {
+        rng,
+        b,
+        visible: vec![vec![]],
+        slots: vec![],
+        around: vec![],
+        own: vec![],
+        readonly: vec![],
+        solo: None,
+        spread: vec![],
+        budget,
+        safe,
+    };
     g.make_slots();
     let mut args = Vec::new();
     for n in 0..g.rng.below(3) {
@@ -561,6 +601,7 @@ pub(crate) fn kernel(rng: &mut Rng) -> Kernel {
     if g.rng.once_in(3) {
         geometry(&mut g, Geometry::LaneId);
     }
+    g.spread = if ny > 1 { vec![x, y] } else { vec![x] };
     for n in 0..1 + g.rng.below(3) {
         let ndim = if nz > 1 {
             3
@@ -649,7 +690,19 @@ pub(crate) fn elements(rng: &mut Rng) -> Elements {
     let inputs = signature.inputs.iter().enumerate().map(|(n, ty)| rng.bytes(*ty, if uniform >> n & 1 == 1 { 1 } else { count })).collect();
     let b = Builder::new("random", Kind::Scalar);
     let budget = 10 + rng.below(40) as i32;
-    let mut g = Generator { rng, b, visible: vec![vec![]], slots: vec![], around: vec![], own: vec![], readonly: vec![], solo: None, budget, safe };
+    let mut g = Generator {
+        rng,
+        b,
+        visible: vec![vec![]],
+        slots: vec![],
+        around: vec![],
+        own: vec![],
+        readonly: vec![],
+        solo: None,
+        spread: vec![],
+        budget,
+        safe,
+    };
     for (n, ty) in signature.inputs.iter().enumerate() {
         let parts: &[&str] = if ty.is_complex() { &[".real", ".imag"] } else { &[""] };
         for part in parts {
@@ -658,6 +711,8 @@ pub(crate) fn elements(rng: &mut Rng) -> Elements {
             g.see(v);
         }
     }
+    let integers: Vec<Value> = g.visible[0].iter().copied().filter(|v| g.ty(*v).is_integer()).collect();
+    g.spread = integers.into_iter().map(|v| g.b.cast(v, I64)).collect();
     let mut results = Vec::new();
     for (n, ty) in signature.outputs.iter().enumerate() {
         for part in 0..1 + ty.is_complex() as usize {
