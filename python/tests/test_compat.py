@@ -63,7 +63,7 @@ print("accelerate" in sys.modules)
     assert out[1] == "False"
 
 
-def test_numba_is_stood_in_for_only_when_asked(python):
+def test_numba_is_stood_in_for_only_when_asked(python, tmp_path):
     code = """
 import sys
 from verdigris import compat
@@ -89,7 +89,9 @@ assert TypingError is verdigris.errors.TypingError is numba.core.errors.TypingEr
 try: numba.njit
 except AttributeError as error: print(error)
 """
-    out = python("-c", code)
+    script = tmp_path / "script.py"
+    script.write_text(code)
+    out = python(str(script))
     assert out.stdout == "verdigris' stand-in for numba has no 'njit'\n", out.stderr
 
 

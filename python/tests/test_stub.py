@@ -8,9 +8,6 @@ from verdigris import _verdigris
 
 STUB = ast.parse((Path(_verdigris.__file__).parent / "_verdigris.pyi").read_text())
 
-# What Python gives every class and what pickling calls.
-IMPLIED = {"__doc__", "__module__", "__new__", "__reduce__", "__repr__", "__name__", "__qualname__", "__dict__", "__weakref__"}
-
 
 def public(names):
     return {name for name in names if not name.startswith("__")}
@@ -24,8 +21,8 @@ def test_the_modules_names_are_the_stubs():
 def test_each_class_has_the_members_the_stub_states():
     for node in STUB.body:
         if isinstance(node, ast.ClassDef):
+            # Annotated names are attributes of instances, which Python code sets.
             stated = {m.name for m in node.body if isinstance(m, ast.FunctionDef)}
-            stated |= {m.target.id for m in node.body if isinstance(m, ast.AnnAssign)}
             assert public(vars(getattr(_verdigris, node.name))) == public(stated), node.name
 
 

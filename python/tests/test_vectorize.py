@@ -15,7 +15,21 @@ import pytest
 import verdigris
 from verdigris import float32, float64, vectorize
 
-SCALARS = ["bool", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64", "float32", "float64", "complex64", "complex128"]
+SCALARS = [
+    "bool",
+    "int8",
+    "int16",
+    "int32",
+    "int64",
+    "uint8",
+    "uint16",
+    "uint32",
+    "uint64",
+    "float32",
+    "float64",
+    "complex64",
+    "complex128",
+]
 
 
 @vectorize
@@ -256,7 +270,12 @@ def test_out_where_dtype_and_casting_are_numpys():
 @pytest.mark.parametrize("f", [plus, plus_parallel])
 def test_overlapping_operands_are_as_if_copied(f):
     for n in (10, 5000):
-        for cut in [(slice(1, None), slice(None, -1)), (slice(None, -1), slice(1, None)), (slice(None), slice(None, None, -1)), (slice(None), slice(None))]:
+        for cut in [
+            (slice(1, None), slice(None, -1)),
+            (slice(None, -1), slice(1, None)),
+            (slice(None), slice(None, None, -1)),
+            (slice(None), slice(None)),
+        ]:
             x = np.arange(float(n))
             expected = np.add(x[cut[0]].copy(), x[cut[0]][::-1].copy())[: len(x[cut[1]])]
             ours = x.copy()
@@ -269,7 +288,13 @@ def test_overlapping_operands_are_as_if_copied(f):
 def test_large_operands_of_any_layout(f, shape):
     rng = np.random.default_rng(1)
     x = rng.random(shape)
-    for y in (rng.random(shape), rng.random(shape).astype("f4"), np.asfortranarray(rng.random(shape)), rng.random(shape[-1:]), 2.5):
+    for y in (
+        rng.random(shape),
+        rng.random(shape).astype("f4"),
+        np.asfortranarray(rng.random(shape)),
+        rng.random(shape[-1:]),
+        2.5,
+    ):
         for z in (x, x[..., ::-1], x.T[::-1].T):
             same(f(z, y), np.add(z, y))
 
@@ -383,7 +408,9 @@ def test_long_sums_are_left_folds_to_the_bit(f, dtype):
     steps = np.fromiter(itertools.accumulate(x, operator.add), dtype)
     assert f.reduce(x).tobytes() == steps[-1].tobytes()
     np.testing.assert_array_equal(f.accumulate(x), steps)
-    np.testing.assert_array_equal(f.reduceat(x, [0, 500, 20_000]), [functools.reduce(operator.add, part) for part in np.split(x, [500, 20_000])])
+    np.testing.assert_array_equal(
+        f.reduceat(x, [0, 500, 20_000]), [functools.reduce(operator.add, part) for part in np.split(x, [500, 20_000])]
+    )
 
 
 def test_methods_agree_with_numpys():
@@ -400,7 +427,10 @@ def test_methods_agree_with_numpys():
     plus.at(ours, [0, 0, 2], [1, 2, 3])
     np.add.at(theirs, [0, 0, 2], [1, 2, 3])
     same(ours, theirs)
-    for bad in (lambda f: f.reduce(x, axis=(0, 1)) if f is plus else f.reduce(x, axis=7), lambda f: f.reduce(np.zeros(0)) if f is plus else np.maximum.reduce(np.zeros(0))):
+    for bad in (
+        lambda f: f.reduce(x, axis=(0, 1)) if f is plus else f.reduce(x, axis=7),
+        lambda f: f.reduce(np.zeros(0)) if f is plus else np.maximum.reduce(np.zeros(0)),
+    ):
         with pytest.raises(ValueError):
             bad(plus)
 
@@ -463,7 +493,10 @@ def test_sixteen_threads_at_once():
             for dtype in ("f8", "f4", "i4", "i8"):
                 a = x.astype(dtype)
                 for g in (f, spread):
-                    np.testing.assert_array_equal(g(a, i), a * np.dtype(dtype).type(i) + np.dtype(dtype).type(1) if dtype != "i4" else a.astype("i8") * i + 1)
+                    np.testing.assert_array_equal(
+                        g(a, i),
+                        a * np.dtype(dtype).type(i) + np.dtype(dtype).type(1) if dtype != "i4" else a.astype("i8") * i + 1,
+                    )
                     assert g.reduce(a[:3]) is not None
         except BaseException as error:
             failures.append(error)

@@ -117,7 +117,11 @@ def test_another_library_may_flush_to_zero():
     ufuncs = [*both(lambda a: a * 0.5 + a), *(vectorize(identity=0, target=t)(lambda a, b: a + b) for t in TARGETS)]
 
     def results():
-        one = [f(x).tobytes() for f in ufuncs[:2]] + [f(x[:3]).tobytes() for f in ufuncs[:2]] + [f.ufunc(x).tobytes() for f in ufuncs[:2]]
+        one = (
+            [f(x).tobytes() for f in ufuncs[:2]]
+            + [f(x[:3]).tobytes() for f in ufuncs[:2]]
+            + [f.ufunc(x).tobytes() for f in ufuncs[:2]]
+        )
         return one + [f.reduce(x).tobytes() for f in ufuncs[2:]] + [ufuncs[2].accumulate(x).tobytes()]
 
     expected = results()
