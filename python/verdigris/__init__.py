@@ -5,8 +5,8 @@ from __future__ import annotations
 from . import cuda, errors, rand, types
 from ._info import info
 from ._machine import get_num_threads, num_threads, set_num_threads, use_device
-from ._verdigris import __version__
 from ._vectorize import vectorize
+from ._verdigris import __version__
 from .types import (
     boolean,
     complex64,

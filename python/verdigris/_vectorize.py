@@ -1,6 +1,7 @@
 """`vectorize`: a function of numbers becomes a NumPy ufunc.
 
-Owns the decorator's forms and options, the names a ufunc goes by, and pickling. Calls, loops and methods are the extension module's.
+Owns the decorator's forms and options, the names a ufunc goes by, and pickling. Calls, loops and methods are the
+extension module's.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from verdigris import cuda
+from verdigris import cuda, vectorize
 
 
 def not_jitted(x):
@@ -200,3 +200,28 @@ def step_of_zero(a):
 # KernelValueError
 # range() step must not be zero
 #   --> faults.py:198:14, block (0, 0, 0), thread (0, 0, 0)
+
+
+@vectorize
+def ufunc_of_a_plain_function(x):
+    return not_jitted(x)
+# UnsupportedError
+# error[unsupported-name]: the Python function `not_jitted` cannot be used in compiled code
+#    --> faults.py:207:12
+#     |
+# 207 |     return not_jitted(x)
+#     |            ^^^^^^^^^^
+#     = help: decorate it with `@cuda.jit(device=True)`
+
+
+@vectorize
+def ufunc_with_text(x):
+    if x > 0:
+        return x
+    return "negative"
+# UnsupportedError
+# error[unsupported-type]: a compiled function cannot return a string
+#    --> faults.py:221:12
+#     |
+# 221 |     return "negative"
+#     |            ^^^^^^^^^^
