@@ -4,6 +4,7 @@
 //! errors change their form ([`gate`], [`error`]), the environment and forks ([`config`], [`machine`], [`fork`]), kernels and device arrays ([`cuda`]), and a thin class
 //! for each thing that Python holds. All that computes is in the crates; all that a user reads is in the Python package.
 
+mod backends;
 mod config;
 mod cuda;
 mod definition;
@@ -21,6 +22,8 @@ mod ufunc;
 mod module {
     use pyo3::prelude::*;
 
+    #[pymodule_export]
+    use crate::backends::{PyLowered, op_rows};
     #[pymodule_export]
     use crate::cuda::{DeviceFunction, DeviceNDArray, Event, Kernel, Launcher, Stream};
     #[pymodule_export]

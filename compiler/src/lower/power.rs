@@ -57,17 +57,20 @@ impl Lowerer {
         result.unwrap_or_else(|| self.constant(Scalar::int(t, 1)))
     }
 
+    /// Computed in complex128, whatever the type: the polar form loses too many bits for complex64 to be computed in its own.
     fn complex_power(&mut self, l: &Val, r: &Val, t: ScalarType, span: Span) -> Result<Val> {
-        let base = self.to_complex(l, t).expect("a number");
-        let exponent = self.to_complex(r, t).expect("a number");
+        let wide = ScalarType::C128;
+        let base = self.to_complex(l, wide).expect("a number");
+        let exponent = self.to_complex(r, wide).expect("a number");
         if let (Some(re), Some(im)) = (self.known(exponent.0), self.known(exponent.1)) {
             let (re, im) = (re.as_f64(), im.as_f64());
             if im == 0.0 && re.fract() == 0.0 && re.abs() <= COMPLEX_UNROLLED {
-                return Ok(self.complex_repeated(base, re as i32, t));
+                let power = self.complex_repeated(base, re as i32, wide);
+                return Ok(self.to_scalar(&power, t).expect("a number"));
             }
         }
-        let result = self.library("complex_power", vec![Val::Complex(base.0, base.1), Val::Complex(exponent.0, exponent.1)], span)?;
-        Ok(self.to_scalar(&result, t).expect("the library gives a number"))
+        let power = self.library("complex_power", vec![Val::Complex(base.0, base.1), Val::Complex(exponent.0, exponent.1)], span)?;
+        Ok(self.to_scalar(&power, t).expect("a number"))
     }
 
     fn complex_repeated(&mut self, base: (Value, Value), n: i32, t: ScalarType) -> Val {

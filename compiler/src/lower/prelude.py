@@ -30,4 +30,4 @@ def gcd(a, b):
     b = abs(b)
     while b != 0:
         a, b = b, a % b
-    return a
+    return abs(a)
