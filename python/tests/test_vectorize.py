@@ -552,3 +552,39 @@ def test_no_warning_of_our_own(recwarn):
         plus(np.arange(4.0), 1)
         mandel(np.linspace(-2, 1, 50)[:, None], np.linspace(-1, 1, 40))
     assert float64 is verdigris.types.float64
+
+
+def test_a_call_that_does_not_end_can_be_interrupted(python, tmp_path):
+    script = """
+import signal, time, numpy as np
+from verdigris import vectorize
+
+def spin(x):
+    while x > 0:
+        x = x + 1
+    return x
+
+signal.signal(signal.SIGALRM, signal.default_int_handler)
+for target in ("cpu", "parallel"):
+    f = vectorize(target=target)(spin)
+    for call in (f, f.ufunc):
+        for n in (1, 5000):
+            x = -np.ones(n)
+            assert (call(x) == -1).all()
+            x[n // 2] = 1.0
+            signal.setitimer(signal.ITIMER_REAL, 0.3)
+            begin = time.monotonic()
+            try:
+                call(x)
+            except KeyboardInterrupt:
+                pass
+            else:
+                raise SystemExit("ended by itself")
+            assert time.monotonic() - begin < 2
+            assert call(np.full(3, -2.0)).tolist() == [-2, -2, -2]
+print("done")
+"""
+    file = tmp_path / "spin.py"
+    file.write_text(script)
+    ran = python(str(file))
+    assert ran.stdout.strip() == "done", ran.stderr

@@ -78,6 +78,8 @@ pub enum Error {
         /// Where and how.
         site: Box<Site>,
     },
+    /// The watch said stop; some elements were not computed.
+    Stopped,
     /// The function takes other than two arguments, or its result cannot be its first argument again.
     NotReducible {
         /// The ufunc.
@@ -121,6 +123,7 @@ impl fmt::Display for Error {
             Error::Failed { failure, site } => {
                 write!(f, "{}:{}: failed at element {}: {:?}", site.location.file, site.location.line, failure.thread, site.kind)
             }
+            Error::Stopped => f.write_str("stopped"),
             Error::NotReducible { name } => write!(f, "{name} cannot reduce: it does not take two arguments of its result's type"),
             Error::EmptyReduction => f.write_str("zero elements and no identity"),
         }

@@ -17,7 +17,7 @@ use verdigris_compiler::types::{ScalarType, Type};
 
 use crate::casting::{Argument, Types, best_match, settle};
 use crate::error::Error;
-use crate::run::{Entry, Loop, Provider, Variant};
+use crate::run::{Control, Entry, Loop, Provider, Variant};
 use crate::signature::Signature;
 
 /// Where a ufunc runs.
@@ -196,16 +196,18 @@ impl Ufunc {
         };
         let outputs = result.ok_or_else(|| Error::Result { found: lowered.result.to_string() })?;
         let signature = llvm::Signature { inputs: inputs.to_vec(), outputs };
-        let may_raise_falsely = branches(&lowered.ir);
+        let control = control(&lowered.ir);
         let provider = Compiled { ir: lowered.ir, signature: signature.clone(), cpu: self.options.cpu.clone() };
-        Ok(Loop::new(signature, may_raise_falsely, Box::new(provider)))
+        Ok(Loop::new(signature, control, Box::new(provider)))
     }
 }
 
-/// Whether some instructions run for some elements only.
-fn branches(ir: &Verified) -> bool {
-    let mut found = false;
-    ir.walk(&mut |_, inst| found |= matches!(inst, Inst::If { .. } | Inst::Loop { .. } | Inst::Scope { .. }));
+fn control(ir: &Verified) -> Control {
+    let mut found = Control::default();
+    ir.walk(&mut |_, inst| {
+        found.loops |= matches!(inst, Inst::Loop { .. });
+        found.branches |= matches!(inst, Inst::If { .. } | Inst::Loop { .. } | Inst::Scope { .. });
+    });
     found
 }
 

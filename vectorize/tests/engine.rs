@@ -13,7 +13,7 @@ use verdigris_device::float_env::Flags;
 use verdigris_device::pool;
 use verdigris_vectorize::Error;
 use verdigris_vectorize::broadcast::broadcast_shape;
-use verdigris_vectorize::run::{ALL_FLAGS, Entry, Loop, Operand, Options, Provider, Strip, Variant, run, run_strips};
+use verdigris_vectorize::run::{ALL_FLAGS, Control, Entry, Loop, Operand, Options, Provider, Strip, Variant, run, run_strips};
 
 static UNIFORM_ELEMENTS: AtomicUsize = AtomicUsize::new(0);
 
@@ -99,16 +99,16 @@ fn weigher<const COUNTED: bool>() -> Loop {
         0b10 => weigh_uniform::<1, 0, COUNTED>,
         other => panic!("no loop for {other:b}"),
     };
-    Loop::new(Signature { inputs: vec![F64, F64], outputs: vec![F64] }, false, Box::new(Natives(pick)))
+    Loop::new(Signature { inputs: vec![F64, F64], outputs: vec![F64] }, Control::default(), Box::new(Natives(pick)))
 }
 
 fn reciprocal() -> Loop {
     let pick = |v: Variant| if v.exact || v.lanes == Lanes::One { recip_exact as verdigris_compiler::abi::LoopFn } else { recip_fast };
-    Loop::new(Signature { inputs: vec![F64], outputs: vec![F64] }, true, Box::new(Natives(pick)))
+    Loop::new(Signature { inputs: vec![F64], outputs: vec![F64] }, Control { branches: true, loops: false }, Box::new(Natives(pick)))
 }
 
 fn adder() -> Loop {
-    Loop::new(Signature { inputs: vec![F32, F32], outputs: vec![F32] }, false, Box::new(Natives(|_| add32)))
+    Loop::new(Signature { inputs: vec![F32, F32], outputs: vec![F32] }, Control::default(), Box::new(Natives(|_| add32)))
 }
 
 /// An array of any layout that owns its bytes.
@@ -413,8 +413,7 @@ fn a_loop_serves_many_threads_at_once() {
                 let b = Sample::new(F64, &[1], &[0], 0, 0, 0, false, || 3);
                 for _ in 0..50 {
                     let out = f64s(&vec![0.0; 5000]);
-                    run(&lp, &[5000], &[a.operand(), b.operand(), out.operand()], Options { parallel: true, interest: ALL_FLAGS, in_place: false })
-                        .unwrap();
+                    run(&lp, &[5000], &[a.operand(), b.operand(), out.operand()], Options { parallel: true, ..Options::SERIAL }).unwrap();
                     assert!((0..5000).all(|i| out.at(&[5000], i) == expected[i as usize]));
                 }
             });

@@ -11,7 +11,7 @@ mod host;
 mod index;
 mod kernel;
 mod stream;
-mod watch;
+pub(crate) mod watch;
 
 pub(crate) use array::{DeviceNDArray, device_array, to_device};
 pub(crate) use function::DeviceFunction;

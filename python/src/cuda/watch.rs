@@ -10,7 +10,7 @@ thread_local! {
 }
 
 /// Runs Python's signal handlers; says to stop if one raised, and keeps what it raised for [`interrupted`]. A `verdigris_cuda_jit::schedule::Watch`.
-pub(super) fn signals() -> bool {
+pub(crate) fn signals() -> bool {
     let stop = Python::try_attach(|py| match py.check_signals() {
         Ok(()) => false,
         Err(error) => {

@@ -19,6 +19,7 @@ use verdigris_vectorize::{Error, Ufunc};
 
 use super::core::Core;
 use super::numpy::{Array, Types, Value, empty};
+use crate::cuda::watch;
 use crate::gate;
 
 /// Elements from which the GIL is released while the loop runs.
@@ -192,7 +193,7 @@ fn with_loop<'py>(
         });
     }
     let Ok(shape) = broadcast_shape(operands.iter().map(Operand::shape)) else { return Ok(None) };
-    let options = Options { interest: ALL_FLAGS, parallel: core.is_parallel(), in_place: false };
+    let options = Options { interest: ALL_FLAGS, parallel: core.is_parallel(), in_place: false, watch: Some(watch::signals) };
 
     if shape.is_empty() && given.is_empty() {
         operands.extend(results.iter_mut().zip(&signature.outputs).map(|(value, ty)| value.result(*ty)));
@@ -252,7 +253,7 @@ fn judge(operands: &[Operand<'_>], inputs: usize, shape: &[isize]) -> Option<boo
 
 fn execute(py: Python<'_>, core: &Core, types: &Types, lp: &Loop, shape: &[isize], operands: &[Operand<'_>], options: Options) -> PyResult<()> {
     let size = shape.iter().fold(1usize, |n, e| n.saturating_mul(*e as usize));
-    let flags: Flags = if size < LONG_CALL {
+    let flags: Flags = if size < LONG_CALL && !lp.control().loops {
         gate::attached(py, || run(lp, shape, operands, options))?
     } else {
         gate::detached(py, || run(lp, shape, operands, options))?

@@ -11,6 +11,7 @@ use verdigris_vectorize::{Error, Options, Signature, Target, Ufunc};
 
 use super::genuine::Tables;
 use crate::config;
+use crate::cuda::watch;
 use crate::definition::PyFunction;
 use crate::error::{Class, Exception, Failed, IntoPyErr};
 use crate::gate;
@@ -152,6 +153,7 @@ impl IntoPyErr for Error {
             Error::Diagnostic(diagnostic) => return diagnostic.into_py_err(py),
             Error::Compiler(error) => return error.into_py_err(py),
             Error::Failed { failure, site } => return Failed { failure, site: *site, thread: None }.into_py_err(py),
+            Error::Stopped => return watch::interrupted(),
             Error::Broadcast { .. } | Error::Output { .. } | Error::Overlap | Error::EmptyReduction => Class::Shape,
             Error::Result { .. } | Error::ResultCount { .. } => Class::Typing,
             _ => Class::Argument,

@@ -21,6 +21,7 @@ use verdigris_vectorize::{Error, Target, Ufunc};
 
 use super::core::Core;
 use super::numpy::{Types, descr_type, type_number};
+use crate::cuda::watch;
 use crate::error::IntoPyErr;
 use crate::gate;
 
@@ -265,7 +266,13 @@ unsafe extern "C" fn inner(args: *mut *mut c_char, dims: *mut npy_intp, steps: *
         let strips: SmallVec<[Strip; 4]> = (0..operands).map(|k| Strip { pointer: (*args.add(k)).cast(), stride: *steps.add(k) }).collect();
         let count = *dims as usize;
         gate::guarded(|| {
-            run_strips(&data.lp, &strips, count, data.associative, Options { interest: ALL_FLAGS, parallel: data.parallel, in_place: false })
+            run_strips(
+                &data.lp,
+                &strips,
+                count,
+                data.associative,
+                Options { interest: ALL_FLAGS, parallel: data.parallel, in_place: false, watch: Some(watch::signals) },
+            )
         })
     };
     match outcome {

@@ -2,11 +2,12 @@
 
 use std::any::Any;
 use std::fmt;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, OnceLock};
 
 use verdigris_compiler::abi::{Launch, LaunchState, LoopFn, Site};
 use verdigris_compiler::llvm::{Code, Lanes, Signature};
+use verdigris_device::pool;
 
 use crate::error::Error;
 
@@ -49,7 +50,7 @@ impl Entry {
     /// `operands` are pointers as [`LoopFn`] wants them for this entry's variant, valid for `count` elements, inputs for reads, outputs for writes.
     #[inline]
     pub(super) unsafe fn call(&self, operands: &[*mut u8], count: usize, first: u64, host: &Host) -> Result<(), Error> {
-        let launch = Launch { grid: [1; 3], block: [1; 3], stop: &host.0.stop, state: &host.0 };
+        let launch = Launch { grid: [1; 3], block: [1; 3], stop: host.stop_word(), state: &host.state };
         // SAFETY: the caller's promise; `launch` and the state in `host` outlive the call.
         unsafe { (self.function)(operands.as_ptr(), count as u64, &launch) };
         if self.sites.is_empty() { Ok(()) } else { self.check(first, host) }
@@ -57,7 +58,7 @@ impl Entry {
 
     #[cold]
     fn check(&self, first: u64, host: &Host) -> Result<(), Error> {
-        match host.0.failure() {
+        match host.state.failure() {
             None => Ok(()),
             Some(mut failure) => {
                 failure.thread += first;
@@ -70,12 +71,94 @@ impl Entry {
 
 /// The host's side of calls by one worker, up to its first failure.
 #[derive(Default)]
-pub(super) struct Host(LaunchState);
+pub(super) struct Host {
+    state: LaunchState,
+    watched: Option<Arc<Watched>>,
+    /// Whether this is the thread that may ask the watch.
+    calling: bool,
+}
+
+impl Host {
+    /// The calling thread's side of a watched run.
+    pub(super) fn calling(watched: &Arc<Watched>) -> Host {
+        let run = watched.clone();
+        Host { state: LaunchState::new(move |_| run.ask()), watched: Some(watched.clone()), calling: true }
+    }
+
+    /// Another thread's side of a watched run.
+    pub(super) fn helping(watched: &Arc<Watched>) -> Host {
+        let run = watched.clone();
+        Host { state: LaunchState::new(move |_| run.stopped()), watched: Some(watched.clone()), calling: false }
+    }
+
+    fn stop_word(&self) -> &AtomicU32 {
+        match &self.watched {
+            None => &self.state.stop,
+            Some(watched) if self.calling => &watched.calling,
+            Some(watched) => &watched.helping,
+        }
+    }
+
+    /// Looks up between two calls of the code.
+    #[inline]
+    pub(super) fn check(&self) -> Result<(), Error> {
+        match &self.watched {
+            Some(_) if self.stop_word().load(Ordering::Relaxed) != GO && self.state.poll() => Err(Error::Stopped),
+            _ => Ok(()),
+        }
+    }
+}
+
+const GO: u32 = 0;
+const ASK: u32 = 1;
+const STOP: u32 = 2;
+
+/// A run that can be stopped: every 50 ms the calling thread asks a watch whether to go on.
+pub(super) struct Watched {
+    watch: fn() -> bool,
+    calling: AtomicU32,
+    /// Only ever GO or STOP: it is the calling thread that asks.
+    helping: AtomicU32,
+}
+
+impl Watched {
+    pub(super) fn new(watch: fn() -> bool) -> Arc<Watched> {
+        Arc::new(Watched { watch, calling: AtomicU32::new(GO), helping: AtomicU32::new(GO) })
+    }
+
+    /// Asks, on the calling thread; whether to stop.
+    pub(super) fn ask(&self) -> bool {
+        if (self.watch)() {
+            self.calling.store(STOP, Ordering::Relaxed);
+            self.helping.store(STOP, Ordering::Relaxed);
+        }
+        self.calling.compare_exchange(ASK, GO, Ordering::Relaxed, Ordering::Relaxed) == Err(STOP)
+    }
+
+    pub(super) fn stopped(&self) -> bool {
+        self.helping.load(Ordering::Relaxed) == STOP
+    }
+}
+
+impl pool::Tick for Watched {
+    fn tick(&self) {
+        let _ = self.calling.compare_exchange(GO, ASK, Ordering::Relaxed, Ordering::Relaxed);
+    }
+}
 
 impl fmt::Debug for Entry {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Entry").field("sites", &self.sites.len()).finish_non_exhaustive()
     }
+}
+
+/// What a function does besides straight-line arithmetic.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Control {
+    /// Some operations run for some elements only: code that is not exact may raise flags that no element raises.
+    pub branches: bool,
+    /// An element may take any time.
+    pub loops: bool,
 }
 
 /// Makes the variants of a loop.
@@ -90,7 +173,7 @@ pub trait Provider: Send + Sync {
 /// The loop of a ufunc for one list of operand types.
 pub struct Loop {
     signature: Signature,
-    may_raise_falsely: bool,
+    control: Control,
     provider: Box<dyn Provider>,
     fast: OnceLock<Entry>,
     exact: OnceLock<Entry>,
@@ -101,11 +184,11 @@ pub struct Loop {
 }
 
 impl Loop {
-    /// A loop whose code comes from `provider`. `may_raise_falsely`: variants that are not exact may raise flags no element raises.
-    pub fn new(signature: Signature, may_raise_falsely: bool, provider: Box<dyn Provider>) -> Loop {
+    /// A loop whose code comes from `provider`.
+    pub fn new(signature: Signature, control: Control, provider: Box<dyn Provider>) -> Loop {
         Loop {
             signature,
-            may_raise_falsely,
+            control,
             provider,
             fast: OnceLock::new(),
             exact: OnceLock::new(),
@@ -137,8 +220,9 @@ impl Loop {
         self.inputs() + self.signature.outputs.len()
     }
 
-    pub(crate) fn may_raise_falsely(&self) -> bool {
-        self.may_raise_falsely
+    /// What its body does besides arithmetic.
+    pub fn control(&self) -> Control {
+        self.control
     }
 
     /// Whether it was seen to raise a flag that no element raised.

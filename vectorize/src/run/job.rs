@@ -4,7 +4,8 @@
 //! given operands of which an output overlaps an input other than element for element.
 
 use std::ops::Range;
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
+use std::thread;
 use std::time::{Duration, Instant};
 
 use smallvec::SmallVec;
@@ -12,7 +13,7 @@ use verdigris_device::float_env::{self, Flags, Guard};
 use verdigris_device::pool;
 
 use super::Options;
-use super::compiled::{Entry, Host, Loop};
+use super::compiled::{Entry, Host, Loop, Watched};
 use super::memory::{Gather, Operand, Scatter, Scratch, alignment, gather, scatter};
 use crate::broadcast::{Plan, linear, offset};
 use crate::error::Error;
@@ -26,6 +27,8 @@ const LEAST_PIECE: usize = 256;
 const LONG_ROW: usize = 512;
 /// Elements from which a loop with uniform operands is worth compiling.
 const UNIFORM_PAYS: usize = 4096;
+/// Elements from which even arithmetic is watched.
+const MAY_BE_LONG: usize = 1 << 20;
 /// Work worth giving to another core.
 const WORTH_SHARING: Duration = Duration::from_micros(20);
 
@@ -68,6 +71,7 @@ pub(super) struct Job<'a> {
     piece: usize,
     uniform: u64,
     options: Options,
+    watched: Option<Arc<Watched>>,
 }
 
 // SAFETY: the pointers in a job are to memory that its maker promised to this call alone (inputs: unwritten), and pieces write disjoint elements.
@@ -153,17 +157,20 @@ impl<'a> Job<'a> {
             let share = (rows * length / (pool::threads() * 8)).next_multiple_of(LEAST_PIECE);
             piece = piece.min(share.max(LEAST_PIECE));
         }
-        Ok(Job { lp, accesses, inputs, plan, rows, length, piece, uniform, options })
+        let watched = options.watch.filter(|_| lp.control().loops || rows * length >= MAY_BE_LONG).map(Watched::new);
+        Ok(Job { lp, accesses, inputs, plan, rows, length, piece, uniform, options, watched })
     }
 
     /// Computes all elements; the flags they raised.
     pub(super) fn run(&self) -> Result<Flags, Error> {
         let units = self.rows * self.length.div_ceil(self.piece);
+        let _registration = self.watched.as_ref().map(|watched| pool::register(watched.clone()));
+        let caller = thread::current().id();
         if !self.options.parallel || units < 2 || pool::threads() < 2 {
-            return self.units(0..units);
+            return self.units(0..units, true);
         }
         // How long the first pieces take says whether and how to share the rest.
-        let mut worker = Worker::new(self)?;
+        let mut worker = Worker::new(self, true)?;
         let begin = Instant::now();
         let mut done = 0;
         while done == 0 || (done < units && begin.elapsed() < WORTH_SHARING) {
@@ -175,14 +182,14 @@ impl<'a> Job<'a> {
         let left = units - done;
         let each = begin.elapsed() / done as u32;
         if left == 0 || each.saturating_mul(left as u32) < WORTH_SHARING {
-            return Ok(flags | self.units(done..units)?);
+            return Ok(flags | self.units(done..units, true)?);
         }
         let grain = (WORTH_SHARING.as_nanos() / each.as_nanos().max(1)).max(1) as usize;
         let grain = grain.max(left / (pool::threads() * 32)).min(left.div_ceil(pool::threads()));
         let outcome = Mutex::new((flags, None::<Error>));
-        pool::run(left.div_ceil(grain), &|part| {
+        let share = |part: usize| {
             let first = done + part * grain;
-            let result = self.units(first..units.min(first + grain));
+            let result = self.units(first..units.min(first + grain), thread::current().id() == caller);
             let mut outcome = outcome.lock().unwrap_or_else(|e| e.into_inner());
             match result {
                 Ok(flags) => outcome.0 = outcome.0 | flags,
@@ -193,6 +200,11 @@ impl<'a> Job<'a> {
                     }
                 }
             }
+        };
+        pool::run_polled(left.div_ceil(grain), &share, &mut || {
+            if let Some(watched) = &self.watched {
+                watched.ask();
+            }
         });
         match outcome.into_inner().unwrap_or_else(|e| e.into_inner()) {
             (_, Some(error)) => Err(error),
@@ -200,8 +212,9 @@ impl<'a> Job<'a> {
         }
     }
 
-    fn units(&self, range: Range<usize>) -> Result<Flags, Error> {
-        let mut worker = Worker::new(self)?;
+    /// `calling`: on the thread that called.
+    fn units(&self, range: Range<usize>, calling: bool) -> Result<Flags, Error> {
+        let mut worker = Worker::new(self, calling)?;
         for unit in range {
             self.unit(&mut worker, unit)?;
         }
@@ -230,6 +243,7 @@ impl<'a> Job<'a> {
         }
         // SAFETY: each pointer is to `n` contiguous, aligned elements of the loop's type (one for a uniform input), by the maker's promise or in a buffer.
         unsafe { worker.entry.call(&worker.pointers, n, first, &worker.host)? };
+        worker.host.check()?;
         self.judge_flags(worker, n, first)?;
         for (k, access) in self.accesses.iter().enumerate().skip(self.inputs) {
             if let (Kind::Stepped | Kind::Grid, Some(scatter)) = (access.kind, access.scatter) {
@@ -311,7 +325,7 @@ impl<'a> Job<'a> {
         }
         worker.guard.clear();
         let known = worker.flags | raised == worker.flags;
-        if known || worker.exact || !self.lp.may_raise_falsely() {
+        if known || worker.exact || !self.lp.control().branches {
             worker.flags = worker.flags | raised;
             return Ok(());
         }
@@ -352,7 +366,7 @@ struct Worker {
 }
 
 impl Worker {
-    fn new(job: &Job<'_>) -> Result<Worker, Error> {
+    fn new(job: &Job<'_>, calling: bool) -> Result<Worker, Error> {
         // A short call would be computed twice where the exact loop is known to be needed.
         let short = job.rows * job.length <= job.piece && job.lp.raised_falsely();
         let wanted = both(job.options.interest, super::ALL_FLAGS) != Flags::default();
@@ -361,7 +375,11 @@ impl Worker {
         let operands = job.accesses.len();
         Ok(Worker {
             guard: float_env::enter(),
-            host: Host::default(),
+            host: match &job.watched {
+                None => Host::default(),
+                Some(watched) if calling => Host::calling(watched),
+                Some(watched) => Host::helping(watched),
+            },
             entry,
             exact,
             flags: Flags::default(),

@@ -14,7 +14,7 @@ mod memory;
 mod strip;
 
 pub use arrays::{Input, Output, Scalar};
-pub use compiled::{Entry, Loop, Provider, Variant};
+pub use compiled::{Control, Entry, Loop, Provider, Variant};
 pub use elementwise::run;
 pub use memory::Operand;
 pub use strip::{Strip, run_strips};
@@ -30,6 +30,8 @@ pub struct Options {
     pub parallel: bool,
     /// Whether outputs may be the very elements of an input (then the elements are computed once only, exactly).
     pub in_place: bool,
+    /// Asked now and then by the calling thread during what may be long: whether to stop.
+    pub watch: Option<fn() -> bool>,
 }
 
 /// Every flag.
@@ -37,5 +39,5 @@ pub const ALL_FLAGS: Flags = Flags { invalid: true, divide: true, overflow: true
 
 impl Options {
     /// One core, every flag exact.
-    pub const SERIAL: Options = Options { interest: ALL_FLAGS, parallel: false, in_place: false };
+    pub const SERIAL: Options = Options { interest: ALL_FLAGS, parallel: false, in_place: false, watch: None };
 }
