@@ -382,6 +382,9 @@ impl Generator<'_> {
             self.b.int(laps)
         } else {
             let v = if self.spread.is_empty() || self.rng.once_in(2) { self.of(I64) } else { self.rng.pick(&self.spread.clone()) };
+            // Mixed with what may change from lap to lap of a loop around this one.
+            let other = self.of(I64);
+            let v = if self.rng.once_in(2) { self.b.apply(Op::Xor, &[v, other]) } else { v };
             let mask = self.b.int(3);
             self.b.apply(Op::And, &[v, mask])
         };
