@@ -411,6 +411,67 @@ body {
   store a0[v1], v15
 }
 "#;
+    same_for_a_warp(text);
+}
+
+/// The inner loop's counter is never reset, so a lane that left early goes on from its own lap when the loop is entered again, with another bound.
+#[test]
+fn a_lane_that_left_early_keeps_its_counter() {
+    let text = r#"kernel "resume"
+slot s0: int64 "outer"
+slot s1: int64 "inner"
+slot s2: int64 "sum"
+array a0: array(int64, 1d, C) "out"
+param array a0 "out"
+body {
+  v0: int32 = threadIdx.x
+  v1: int64 = cast v0
+  v2: int64 = const 3
+  v3: int64 = const 1
+  v4: int64 = const 0
+  set s0, v4
+  set s1, v4
+  set s2, v4
+  loop l0 {
+    v5: int64 = get s0
+    v6: bool = ge v5, v2
+    if v6 {
+      break l0
+    } else {
+    }
+    v7: int64 = add v1, v5
+    v8: int64 = and v7, v2
+    v9: int64 = add v8, v5
+    loop l1 {
+      v10: int64 = get s1
+      v11: bool = ge v10, v9
+      if v11 {
+        break l1
+      } else {
+      }
+      v12: int64 = get s2
+      v13: int64 = mul v12, v2
+      v14: int64 = add v13, v10
+      set s2, v14
+    } latch {
+      v15: int64 = get s1
+      v16: int64 = add v15, v3
+      set s1, v16
+    }
+  } latch {
+    v17: int64 = get s0
+    v18: int64 = add v17, v3
+    set s0, v18
+  }
+  v19: int64 = get s2
+  store a0[v1], v19
+}
+"#;
+    same_for_a_warp(text);
+}
+
+/// Runs a kernel with one array of 32 int64 on one warp.
+fn same_for_a_warp(text: &str) {
     let function = parse(text).expect("readable");
     let ir = Verified::new(function.clone()).expect("valid");
     let out = generate::ArrayData { elem: ScalarType::I64, shape: vec![32], strides: vec![8], offset: 0, bytes: vec![0; 256] };
