@@ -186,6 +186,15 @@ def forever(x):
         x[0] += 1.0
 
 
+@pytest.fixture
+def ctrl_c():
+    """Python's own handler, which a process started in the background (SIGINT ignored) does not have."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("ctrl_c")
 @pytest.mark.parametrize(("grid", "block"), [(1, 1), (1, 64), (8, 32)])
 def test_ctrl_c_ends_a_launch(grid, block):
     x = np.zeros(1)

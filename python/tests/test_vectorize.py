@@ -522,6 +522,9 @@ def test_it_is_freed_and_pickles():
     assert alive() is None
 
 
+LATER: float
+
+
 def test_names_may_be_defined_after_the_decorator():
     scope = {}
 
