@@ -522,15 +522,12 @@ def test_it_is_freed_and_pickles():
     assert alive() is None
 
 
-LATER: float
-
-
 def test_names_may_be_defined_after_the_decorator():
     scope = {}
 
     @vectorize
     def later(a):
-        return a + LATER
+        return a + LATER  # noqa: F821
 
     with pytest.raises(verdigris.errors.TypingError):
         later(1.0)
