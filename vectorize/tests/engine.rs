@@ -13,7 +13,7 @@ use verdigris_device::float_env::Flags;
 use verdigris_device::pool;
 use verdigris_vectorize::Error;
 use verdigris_vectorize::broadcast::broadcast_shape;
-use verdigris_vectorize::run::{ALL_FLAGS, Control, Entry, Loop, Operand, Options, Provider, Strip, Variant, run, run_strips};
+use verdigris_vectorize::run::{Control, Entry, Loop, Operand, Options, Provider, Strip, Variant, run, run_strips};
 
 static UNIFORM_ELEMENTS: AtomicUsize = AtomicUsize::new(0);
 
@@ -128,6 +128,7 @@ impl Sample {
     }
 
     /// `order`: axes from slowest to fastest; `flips`: axes that run backwards; `gap`: bytes between elements; `shift`: misalignment.
+    #[expect(clippy::too_many_arguments, reason = "each is one way in which memory may lie")]
     fn new(
         ty: ScalarType,
         shape: &[isize],

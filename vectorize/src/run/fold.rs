@@ -55,7 +55,7 @@ pub(crate) unsafe fn reduce_strip(
         entry: lp.warp(true)?,
         gather: gather(ty, ty, false).expect("every type casts to itself"),
         size: ty.size(),
-        direct: x.stride == ty.size() as isize && x.pointer as usize % alignment(ty) == 0,
+        direct: x.stride == ty.size() as isize && (x.pointer as usize).is_multiple_of(alignment(ty)),
         x,
         count,
     };
@@ -191,7 +191,7 @@ unsafe fn left_fold(lp: &Loop, accumulator: *mut u8, x: Strip, count: usize) -> 
     let guard = float_env::enter();
     let host = Host::default();
     let (sum, other) = (lp.operand_type(0), lp.operand_type(1));
-    let direct = x.stride == other.size() as isize && x.pointer as usize % alignment(other) == 0;
+    let direct = x.stride == other.size() as isize && (x.pointer as usize).is_multiple_of(alignment(other));
     let fetch = gather(other, other, false).expect("every type casts to itself");
     let mut scratch = Scratch::take(2, BLOCK + 1);
     let (sums, fetched) = (scratch.buffer(0), scratch.buffer(1));
@@ -229,7 +229,7 @@ pub(super) unsafe fn in_order(lp: &Loop, strips: &[Strip], count: usize) -> Resu
     let host = Host::default();
     let inputs = lp.inputs();
     let of = |k: usize| lp.operand_type(k);
-    let aligned = strips.iter().enumerate().all(|(k, s)| (s.pointer as isize | s.stride) as usize % alignment(of(k)) == 0);
+    let aligned = strips.iter().enumerate().all(|(k, s)| ((s.pointer as isize | s.stride) as usize).is_multiple_of(alignment(of(k))));
     let mut pointers: smallvec::SmallVec<[*mut u8; 8]> = strips.iter().map(|s| s.pointer).collect();
     if aligned {
         let dense = strips.iter().enumerate().all(|(k, s)| s.stride == of(k).size() as isize);

@@ -124,7 +124,7 @@ impl<'a> Job<'a> {
             let is_input = k < inputs;
             let wrong = || Error::OperandType { operand: k, expected: ty, found: operand.ty };
             let same = operand.ty == ty && !operand.swapped;
-            let plain = same && (operand.pointer as isize | other_strides) as usize % alignment(ty) == 0;
+            let plain = same && ((operand.pointer as isize | other_strides) as usize).is_multiple_of(alignment(ty));
             let kind = if !is_linear {
                 Kind::Grid
             } else if plain && (step == size as isize || rows * length == 1) {
