@@ -45,7 +45,9 @@ struct Table {
 /// The loops a genuine ufunc knows. Tables only grow; those that were replaced are kept, since a call under way may still read them.
 #[derive(Default)]
 pub(super) struct Tables {
+    #[expect(clippy::vec_box, reason = "NumPy keeps pointers to them")]
     loops: Vec<Box<LoopData>>,
+    #[expect(clippy::vec_box, reason = "NumPy keeps pointers to them")]
     tables: Vec<Box<Table>>,
 }
 

@@ -4,7 +4,7 @@
 //! answered with `None`, and NumPy's own machinery judges it.
 #![allow(unsafe_code)]
 
-use std::ffi::{CStr, c_int, c_void};
+use std::ffi::{CStr, c_char, c_int, c_void};
 use std::marker::PhantomData;
 use std::ptr::NonNull;
 
@@ -74,7 +74,7 @@ pub(super) struct Types {
     ndarray: *mut ffi::PyTypeObject,
     /// Scalar classes with what they hold.
     scalars: Vec<(*mut ffi::PyTypeObject, ScalarType)>,
-    give_errors: unsafe extern "C" fn(*const std::ffi::c_char, c_int) -> c_int,
+    give_errors: unsafe extern "C" fn(*const c_char, c_int) -> c_int,
     api: NonNull<*const c_void>,
 }
 
@@ -109,7 +109,9 @@ impl Types {
                 ndarray: unsafe { npyffi::get_type_object(py, NpyTypes::PyArray_Type) },
                 scalars,
                 // SAFETY: slot 46 is PyUFunc_GiveFloatingpointErrors since NumPy 2.0, the oldest supported.
-                give_errors: unsafe { std::mem::transmute::<*const c_void, _>(*api.as_ptr().add(46)) },
+                give_errors: unsafe {
+                    std::mem::transmute::<*const c_void, unsafe extern "C" fn(*const c_char, c_int) -> c_int>(*api.as_ptr().add(46))
+                },
                 api,
             })
         })

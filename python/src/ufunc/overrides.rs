@@ -47,12 +47,11 @@ pub(super) fn dispatch<'py>(
         None => None,
     };
     let mut candidates: Vec<Bound<'py, PyAny>> = args.iter().collect();
-    match &out {
-        Some(out) => match out.cast::<PyTuple>() {
+    if let Some(out) = &out {
+        match out.cast::<PyTuple>() {
             Ok(tuple) => candidates.extend(tuple.iter()),
             Err(_) => candidates.push(out.clone()),
-        },
-        None => {}
+        }
     }
     // Each type once, in order of appearance; a subclass before its base.
     let mut overrides: Vec<(Bound<'py, PyAny>, Bound<'py, PyAny>)> = Vec::new();
