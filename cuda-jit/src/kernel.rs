@@ -287,6 +287,21 @@ impl Kernel {
         Ok(slot.get_or_init(|| Compiled { code, entry, cost: Cost::default() }))
     }
 
+    /// What LLVM makes of an overload for blocks whose x extent is a multiple of 32, as text, compiled anew.
+    ///
+    /// # Errors
+    /// As compilation.
+    pub fn listing(&self, overload: &Overload, form: llvm::Listing) -> Result<String, Error> {
+        let _job = jobs().read().unwrap_or_else(|e| e.into_inner());
+        let cpu = match &self.options.cpu {
+            Some(cpu) => cpu.clone(),
+            None => Cpu::new(None).map_err(Error::Compiler)?,
+        };
+        let ir = &overload.lowered.ir;
+        let shape = Shape::Blocks { lanes: llvm::best_lanes(ir, &cpu), class: BlockClass::Rows, check_bounds: self.options.check_bounds };
+        llvm::listing(ir, &shape, &cpu, form).map_err(Error::Compiler)
+    }
+
     /// Compiles for these types now (for the class of block given), so that the first launch does not.
     ///
     /// # Errors

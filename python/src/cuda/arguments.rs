@@ -5,6 +5,7 @@
 #![allow(unsafe_code)]
 
 use numpy::{PyUntypedArray, PyUntypedArrayMethods};
+use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyComplex, PyFloat, PyInt, PyTuple};
 
@@ -18,7 +19,15 @@ use crate::error::IntoPyErr;
 /// Arguments, and the copies made for them.
 pub(super) struct Taken<'py> {
     pub(super) args: Args<'static>,
-    copies: Vec<(Host<'py>, Array)>,
+    copies: Vec<Copied<'py>>,
+}
+
+/// A NumPy array and its copy on the device.
+struct Copied<'py> {
+    host: Host<'py>,
+    device: Array,
+    /// Whether what the kernel wrote goes back.
+    back: bool,
 }
 
 /// What cannot be passed, in words.
@@ -60,7 +69,7 @@ impl<'py> Taken<'py> {
         } else if let Ok(value) = object.cast_exact::<PyComplex>() {
             self.args.scalar(num_complex::Complex::new(value.real(), value.imag()));
         } else if let Ok(array) = object.cast::<PyUntypedArray>() {
-            return self.push_numpy(array);
+            return self.push_numpy(array, true);
         } else if host::push_scalar(&mut self.args, object) {
         } else if object.is_none() {
             self.args.none();
@@ -71,6 +80,13 @@ impl<'py> Taken<'py> {
             return self.push_int(value);
         } else if let Ok(value) = object.cast::<PyFloat>() {
             self.args.scalar(value.value());
+        } else if let Some(mode) = object.get_type().getattr_opt(intern!(object.py(), "__verdigris_transfer__"))? {
+            // `cuda.In`, `cuda.Out` and `cuda.InOut`.
+            let array = object.getattr(intern!(object.py(), "array"))?;
+            return match array.cast::<PyUntypedArray>() {
+                Ok(array) => self.push_numpy(array, mode.extract()?),
+                Err(_) => self.push(&array),
+            };
         } else {
             let class = object.get_type().fully_qualified_name()?;
             return Ok(Err(format!("a {class}: kernels take arrays, numbers and tuples of these")));
@@ -102,27 +118,29 @@ impl<'py> Taken<'py> {
         Ok(Ok(()))
     }
 
-    fn push_numpy(&mut self, array: &Bound<'py, PyUntypedArray>) -> PyResult<Result<(), Refused>> {
+    fn push_numpy(&mut self, array: &Bound<'py, PyUntypedArray>, back: bool) -> PyResult<Result<(), Refused>> {
         let Some(elem) = host::scalar_type(&array.dtype()) else {
             return Ok(Err(unsupported_dtype(&array.dtype().to_string())));
         };
         // One array passed twice is one array in the kernel too.
-        let known = self.copies.iter().position(|(host, _)| host.array().is(array));
+        let known = self.copies.iter().position(|copied| copied.host.array().is(array));
         let at = match known {
             Some(at) => at,
             None => {
                 let host = Host::new(array.clone())?;
-                let copy = host.to_device(host.order())?;
-                self.copies.push((host, copy));
+                let device = host.to_device(host.order())?;
+                self.copies.push(Copied { host, device, back: false });
                 self.copies.len() - 1
             }
         };
-        let (host, copy) = &self.copies[at];
-        let layout = copy.layout();
-        match args::array_type(elem, layout.shape(), layout.strides(), !host.is_writeable()) {
+        self.copies[at].back |= back;
+        let Copied { host, device, .. } = &self.copies[at];
+        let layout = device.layout();
+        // What a kernel writes to a copy that stays on the device is lost, and may be: that is what `cuda.In` says.
+        match args::array_type(elem, layout.shape(), layout.strides(), back && !host.is_writeable()) {
             Ok(ty) => {
                 // SAFETY: the copy is dense device memory of this type, held by `self` until after the launch, and no one else knows it.
-                unsafe { self.args.raw_array(ty, copy.pointer(), layout.shape(), layout.strides()) };
+                unsafe { self.args.raw_array(ty, device.pointer(), layout.shape(), layout.strides()) };
                 Ok(Ok(()))
             }
             Err(reason) => Ok(Err(reason.to_string())),
@@ -134,9 +152,9 @@ impl<'py> Taken<'py> {
     /// # Errors
     /// None that the arrays could have now; an array resized meanwhile.
     pub(super) fn copy_back(self) -> PyResult<()> {
-        for (host, copy) in &self.copies {
-            if host.is_writeable() {
-                host.copy_from(copy)?;
+        for Copied { host, device, back } in &self.copies {
+            if *back && host.is_writeable() {
+                host.copy_from(device)?;
             }
         }
         Ok(())

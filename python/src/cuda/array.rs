@@ -10,7 +10,7 @@ use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
-use pyo3::types::{PyDict, PyTuple};
+use pyo3::types::{PyDict, PyList, PyTuple};
 
 use verdigris_compiler::types::Type;
 use verdigris_cuda_jit::{Args, args};
@@ -88,6 +88,13 @@ impl DeviceNDArray {
 
     fn view_of(&self, py: Python<'_>, array: Array) -> DeviceNDArray {
         DeviceNDArray::new(array, self.dtype(py).clone(), None)
+    }
+
+    /// The same memory under another layout and dtype.
+    fn relaid(&self, py: Python<'_>, layout: Layout, dtype: Bound<'_, PyArrayDescr>) -> PyResult<DeviceNDArray> {
+        let offset = (self.array.pointer() as usize).wrapping_sub(self.array.buffer().pointer() as usize);
+        let array = Array::over(self.array.buffer().clone(), offset, layout).map_err(|error| error.into_py_err(py))?;
+        Ok(DeviceNDArray::new(array, dtype, None))
     }
 
     /// A new host array with these elements.
@@ -302,15 +309,115 @@ impl DeviceNDArray {
         self.view_of(py, self.array.transposed())
     }
 
-    /// As `T`, for axes in reverse order.
+    /// View with the axes in the order given; reversed if none is.
     #[pyo3(signature = (axes=None))]
-    fn transpose(&self, py: Python<'_>, axes: Option<Vec<usize>>) -> PyResult<DeviceNDArray> {
-        if axes.is_some_and(|axes| !axes.iter().rev().copied().eq(0..self.ndim())) {
-            return Err(Exception::new(py, Class::Unsupported, "transpose of a device array only reverses its axes")
-                .with("code", "transpose")
-                .build());
+    fn transpose(&self, py: Python<'_>, axes: Option<Vec<isize>>) -> PyResult<DeviceNDArray> {
+        let Some(axes) = axes else { return Ok(self.transposed(py)) };
+        let ndim = self.ndim();
+        let wrapped: Vec<usize> = axes.iter().map(|&a| if a < 0 { a.wrapping_add_unsigned(ndim) as usize } else { a as usize }).collect();
+        let mut sorted = wrapped.clone();
+        sorted.sort_unstable();
+        if !sorted.into_iter().eq(0..ndim) {
+            let text = format!("transpose: the axes {axes:?} are not each of the {ndim} axes once");
+            return Err(Exception::new(py, Class::Shape, text).with("code", "transpose").build());
         }
-        Ok(self.transposed(py))
+        let layout = self.array.layout();
+        let shape: Vec<usize> = wrapped.iter().map(|&a| layout.shape()[a]).collect();
+        let strides: Vec<isize> = wrapped.iter().map(|&a| layout.strides()[a]).collect();
+        let layout = Layout::strided(&shape, &strides, layout.itemsize()).map_err(|error| error.into_py_err(py))?;
+        self.relaid(py, layout, self.dtype(py).clone())
+    }
+
+    /// A view of the same bytes as elements of another dtype. Where its size differs, the last axis must be dense and hold a whole number of them.
+    fn view(&self, py: Python<'_>, dtype: &Bound<'_, PyAny>) -> PyResult<DeviceNDArray> {
+        let dtype = as_dtype(dtype)?;
+        let layout = self.array.layout();
+        let (old, new) = (layout.itemsize(), dtype.itemsize());
+        let (mut shape, mut strides) = (layout.shape().to_vec(), layout.strides().to_vec());
+        if old != new {
+            let refused = |text: String| Exception::new(py, Class::Shape, text).with("code", "bad-view").build();
+            let (Some(extent), Some(step)) = (shape.last_mut(), strides.last_mut()) else {
+                return Err(refused(format!("an array without axes cannot be viewed as {dtype}, whose size differs")));
+            };
+            if *step != old as isize && *extent > 1 {
+                return Err(refused(format!("to be viewed as {dtype}, whose size differs, the last axis must be dense")));
+            }
+            let bytes = *extent * old;
+            if new == 0 || bytes % new != 0 {
+                return Err(refused(format!("a last axis of {bytes} bytes holds no whole number of {dtype}, {new} bytes each")));
+            }
+            (*extent, *step) = (bytes / new, new as isize);
+        }
+        let layout = Layout::strided(&shape, &strides, new).map_err(|error| error.into_py_err(py))?;
+        self.relaid(py, layout, dtype)
+    }
+
+    /// The array without axes of extent 1, or without those named, which must be such.
+    #[pyo3(signature = (axis=None, stream=None))]
+    fn squeeze(&self, py: Python<'_>, axis: Option<&Bound<'_, PyAny>>, stream: Option<&Bound<'_, PyAny>>) -> PyResult<DeviceNDArray> {
+        stream::order(py, stream)?;
+        let layout = self.array.layout();
+        let ndim = layout.ndim();
+        let named: Option<Vec<usize>> = match axis.filter(|a| !a.is_none()) {
+            None => None,
+            Some(axis) => {
+                let axes = axis.extract::<isize>().map(|a| vec![a]).or_else(|_| axis.extract::<Vec<isize>>())?;
+                let wrap = |a: isize| if a < 0 { a.wrapping_add_unsigned(ndim) as usize } else { a as usize };
+                let wrapped: Vec<usize> = axes.into_iter().map(wrap).collect();
+                if wrapped.iter().any(|&a| layout.shape().get(a) != Some(&1)) {
+                    let text = "squeeze: cannot select an axis whose extent is not one";
+                    return Err(Exception::new(py, Class::Shape, text).with("code", "squeeze").build());
+                }
+                Some(wrapped)
+            }
+        };
+        let kept = |a: usize| named.as_ref().map_or(layout.shape()[a] != 1, |named| !named.contains(&a));
+        let shape: Vec<usize> = (0..ndim).filter(|&a| kept(a)).map(|a| layout.shape()[a]).collect();
+        let strides: Vec<isize> = (0..ndim).filter(|&a| kept(a)).map(|a| layout.strides()[a]).collect();
+        let layout = Layout::strided(&shape, &strides, layout.itemsize()).map_err(|error| error.into_py_err(py))?;
+        self.relaid(py, layout, self.dtype(py).clone())
+    }
+
+    /// Views of `section` elements each, the last of what is left; one axis only.
+    #[pyo3(signature = (section, stream=None))]
+    fn split<'py>(slf: &Bound<'py, Self>, section: usize, stream: Option<&Bound<'py, PyAny>>) -> PyResult<Bound<'py, PyList>> {
+        let (py, this) = (slf.py(), slf.get());
+        stream::order(py, stream)?;
+        let refused = |text: String| Exception::new(py, Class::Shape, text).with("code", "split").build();
+        if this.ndim() != 1 {
+            return Err(refused(format!("split takes an array of one axis, not of {}", this.ndim())));
+        }
+        if section == 0 {
+            return Err(refused("split into sections of 0 elements".to_owned()));
+        }
+        let parts = PyList::empty(py);
+        for start in (0..this.size()).step_by(section) {
+            let count = section.min(this.size() - start);
+            let view = this.array.slice(0, start, 1, count).map_err(|error| error.into_py_err(py))?;
+            parts.append(Bound::new(py, this.view_of(py, view))?)?;
+        }
+        Ok(parts)
+    }
+
+    /// The same array; on the CPU every stream's work is done when it was ordered.
+    #[pyo3(signature = (stream=None))]
+    fn bind<'py>(slf: &Bound<'py, Self>, stream: Option<&Bound<'py, PyAny>>) -> PyResult<Bound<'py, Self>> {
+        stream::order(slf.py(), stream)?;
+        Ok(slf.clone())
+    }
+
+    /// As `self[item]`, on a stream.
+    #[pyo3(signature = (item, stream=None))]
+    fn getitem<'py>(&self, py: Python<'py>, item: &Bound<'py, PyAny>, stream: Option<&Bound<'py, PyAny>>) -> PyResult<Bound<'py, PyAny>> {
+        stream::order(py, stream)?;
+        self.__getitem__(py, item)
+    }
+
+    /// As `self[key] = value`, on a stream.
+    #[pyo3(signature = (key, value, stream=None))]
+    fn setitem(&self, py: Python<'_>, key: &Bound<'_, PyAny>, value: &Bound<'_, PyAny>, stream: Option<&Bound<'_, PyAny>>) -> PyResult<()> {
+        stream::order(py, stream)?;
+        self.__setitem__(py, key, value)
     }
 
     /// A view of the same elements under another shape; one extent may be -1.

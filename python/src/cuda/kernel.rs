@@ -10,6 +10,7 @@ use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList, PyTuple};
 
+use verdigris_compiler::llvm::{BlockClass, Listing};
 use verdigris_compiler::types::Type;
 use verdigris_cuda_jit::{self as cuda_jit, Config, Error, Options};
 
@@ -69,6 +70,31 @@ impl Kernel {
             }
         })?;
         Ok((Arc::new(made), false))
+    }
+
+    /// What LLVM makes of one overload, as a str, or of all, in a dict.
+    fn listings<'py>(&self, py: Python<'py>, signature: Option<&Bound<'py, PyAny>>, form: Listing) -> PyResult<Bound<'py, PyAny>> {
+        let wanted = signature.map(|s| types::signature(s).map(|s| s.args)).transpose()?;
+        let table = PyDict::new(py);
+        let Some(kernel) = self.made.get() else { return Ok(table.into_any()) };
+        for overload in kernel.overloads() {
+            match &wanted {
+                Some(types) if types != overload.types() => continue,
+                _ => {}
+            }
+            let text = gate::detached(py, || kernel.listing(overload, form))?;
+            if wanted.is_some() {
+                return Ok(text.into_pyobject(py)?.into_any());
+            }
+            table.set_item(types_tuple(py, overload.types())?, text)?;
+        }
+        match wanted {
+            None => Ok(table.into_any()),
+            Some(types) => {
+                let text = format!("{} has not been compiled for {}", self.name(), types_tuple(py, &types)?);
+                Err(Exception::new(py, Class::Argument, text).with("code", "no-overload").build())
+            }
+        }
     }
 
     fn launch(&self, py: Python<'_>, config: &Config, objects: &Bound<'_, PyTuple>) -> PyResult<()> {
@@ -198,6 +224,90 @@ impl Kernel {
         let name = self.name();
         let text = format!("{name} has no launch configuration: write {name}[blocks, threads_per_block](...)");
         Err(Exception::new(py, Class::Launch, text).with("code", "no-configuration").build())
+    }
+
+    /// A kernel declared for the types of these arguments, compiled now; it takes what converts to them.
+    #[pyo3(signature = (*args))]
+    fn specialize(slf: &Bound<'_, Kernel>, args: &Bound<'_, PyTuple>) -> PyResult<Kernel> {
+        let (py, this) = (slf.py(), slf.get());
+        let (kernel, _) = this.compiled(py)?;
+        let parameter = |i: usize| kernel.parameters().get(i).cloned().unwrap_or_else(|| format!("number {}", i + 1));
+        let taken = Taken::new(args, kernel.name(), parameter)?;
+        let declared = Kernel {
+            function: this.function.clone_ref(py),
+            py_func: this.py_func.as_ref().map(|f| f.clone_ref(py)),
+            fma: this.fma,
+            boundscheck: this.boundscheck,
+            signatures: vec![taken.args.types().to_vec()],
+            made: OnceLock::new(),
+        };
+        let (made, _) = declared.compiled(py)?;
+        let _ = declared.made.set(made);
+        Ok(declared)
+    }
+
+    /// Whether only declared types are taken.
+    #[getter]
+    fn specialized(&self) -> bool {
+        !self.signatures.is_empty()
+    }
+
+    /// Compiles for a signature now.
+    fn compile(&self, py: Python<'_>, sig: &Bound<'_, PyAny>) -> PyResult<()> {
+        let types = types::signature(sig)?.args;
+        let (kernel, kept) = self.compiled(py)?;
+        gate::detached(py, || kernel.compile(&types, BlockClass::Rows).map(drop))?;
+        if !kept {
+            let _ = self.made.set(kernel);
+        }
+        Ok(())
+    }
+
+    /// Prints the typed form of each overload, to `file` if one is given.
+    #[pyo3(signature = (file=None))]
+    fn inspect_types(&self, py: Python<'_>, file: Option<Bound<'_, PyAny>>) -> PyResult<()> {
+        let file = match file {
+            Some(file) => file,
+            None => py.import("sys")?.getattr("stdout")?,
+        };
+        for overload in self.made.get().iter().flat_map(|kernel| kernel.overloads()) {
+            let text = format!("{} {}\n{}\n", self.name(), types_tuple(py, overload.types())?, overload.lowered().ir.to_string());
+            file.call_method1("write", (text,))?;
+        }
+        Ok(())
+    }
+
+    /// LLVM IR after the passes: of one signature, or of all in a dict.
+    #[pyo3(signature = (signature=None))]
+    fn inspect_llvm<'py>(&self, py: Python<'py>, signature: Option<&Bound<'py, PyAny>>) -> PyResult<Bound<'py, PyAny>> {
+        self.listings(py, signature, Listing::Optimised)
+    }
+
+    /// Assembly of this machine: of one signature, or of all in a dict.
+    #[pyo3(signature = (signature=None))]
+    fn inspect_asm<'py>(&self, py: Python<'py>, signature: Option<&Bound<'py, PyAny>>) -> PyResult<Bound<'py, PyAny>> {
+        self.listings(py, signature, Listing::Assembly)
+    }
+
+    /// Refused: SASS is a GPU's.
+    #[pyo3(signature = (signature=None))]
+    fn inspect_sass(&self, py: Python<'_>, signature: Option<&Bound<'_, PyAny>>) -> PyResult<()> {
+        let _ = signature;
+        let text = format!("{}.inspect_sass: SASS is the code of a GPU, and this kernel is compiled for the CPU: use inspect_asm", self.name());
+        Err(Exception::new(py, Class::Unsupported, text).with("code", "no-gpu").build())
+    }
+
+    /// Most threads of a block: for one signature, or for all in a dict.
+    #[pyo3(signature = (signature=None))]
+    fn get_max_threads_per_block<'py>(&self, py: Python<'py>, signature: Option<&Bound<'py, PyAny>>) -> PyResult<Bound<'py, PyAny>> {
+        if signature.is_some() {
+            return Ok(cuda_jit::launch::BLOCK_THREADS.into_pyobject(py)?.into_any());
+        }
+        let table = PyDict::new(py);
+        for overload in self.made.get().iter().flat_map(|kernel| kernel.overloads()) {
+            table.set_item(types_tuple(py, overload.types())?, cuda_jit::launch::BLOCK_THREADS)?;
+        }
+        Ok(table.into_any())
     }
 
     /// The Python function.

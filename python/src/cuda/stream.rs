@@ -59,6 +59,23 @@ impl Stream {
         slf
     }
 
+    /// Calls `callback(stream, status, arg)` when the work ordered so far has ended, which it has. What it raises goes to `sys.unraisablehook`: on a GPU there is nobody to
+    /// catch it.
+    #[pyo3(signature = (callback, arg=None))]
+    fn add_callback(slf: &Bound<'_, Stream>, callback: &Bound<'_, PyAny>, arg: Option<Bound<'_, PyAny>>) {
+        slf.get().0.order();
+        if let Err(raised) = callback.call1((slf, 0, arg)) {
+            raised.write_unraisable(slf.py(), Some(callback));
+        }
+    }
+
+    /// An awaitable that is done when the work ordered so far has ended; its result is the stream.
+    fn async_done<'py>(slf: &Bound<'py, Stream>) -> PyResult<Bound<'py, PyAny>> {
+        let future = slf.py().import("asyncio")?.call_method0("get_running_loop")?.call_method0("create_future")?;
+        future.call_method1("set_result", (slf,))?;
+        Ok(future)
+    }
+
     fn __enter__(slf: Py<Stream>) -> Py<Stream> {
         slf
     }

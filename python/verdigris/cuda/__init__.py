@@ -19,12 +19,14 @@ array([0., 2., 4., 6., 8.])
 from __future__ import annotations
 
 from verdigris._verdigris import DeviceNDArray, Event, Stream, device_array, to_device
-from verdigris.cuda._arrays import device_array_like, is_cuda_array, mapped_array, pinned, pinned_array
+from verdigris.cuda._arrays import device_array_like, is_cuda_array, managed_array, mapped_array, pinned, pinned_array
 from verdigris.cuda._decorators import jit
 from verdigris.cuda._device import (
     close,
     current_context,
+    current_device,
     default_stream,
+    defer_cleanup,
     detect,
     event,
     event_elapsed_time,
@@ -35,6 +37,9 @@ from verdigris.cuda._device import (
     legacy_default_stream,
     list_devices,
     per_thread_default_stream,
+    profile_start,
+    profile_stop,
+    profiling,
     select_device,
     stream,
     synchronize,
@@ -50,16 +55,28 @@ from verdigris.cuda._intrinsics import (
     threadIdx,
     warpsize,
 )
+from verdigris.cuda._reduce import Reduce, reduce
+from verdigris.cuda._refused import *  # noqa: F403
+from verdigris.cuda._refused import __all__ as _refused
+from verdigris.cuda._transfers import In, InOut, Out
+from verdigris.errors import DeviceError as CudaSupportError
 
 __all__ = [
+    "CudaSupportError",
     "DeviceNDArray",
     "Event",
+    "In",
+    "InOut",
+    "Out",
+    "Reduce",
     "Stream",
     "blockDim",
     "blockIdx",
     "close",
     "current_context",
+    "current_device",
     "default_stream",
+    "defer_cleanup",
     "detect",
     "device_array",
     "device_array_like",
@@ -77,10 +94,15 @@ __all__ = [
     "laneid",
     "legacy_default_stream",
     "list_devices",
+    "managed_array",
     "mapped_array",
     "per_thread_default_stream",
     "pinned",
     "pinned_array",
+    "profile_start",
+    "profile_stop",
+    "profiling",
+    "reduce",
     "select_device",
     "stream",
     "synchronize",
@@ -89,3 +111,5 @@ __all__ = [
     "to_device",
     "warpsize",
 ]
+
+__all__ += _refused

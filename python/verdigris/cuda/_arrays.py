@@ -43,6 +43,19 @@ def mapped_array(
     return pinned_array(shape, dtype, strides, order)
 
 
+def managed_array(
+    shape: Any,
+    dtype: Any = np.float64,
+    strides: Any = None,
+    order: Literal["C", "F"] = "C",
+    stream: Any = 0,
+    attach_global: bool = True,
+) -> np.ndarray:
+    """A host array in memory that host and device share; kernels take it as any NumPy array."""
+    del stream, attach_global
+    return pinned_array(shape, dtype, strides, order)
+
+
 @contextlib.contextmanager
 def pinned(*arrays: np.ndarray) -> Iterator[None]:
     """Pins host arrays for as long as the block runs; on the CPU device there is nothing to do."""

@@ -6,11 +6,13 @@ one; `is_gpu()` tells.
 
 from __future__ import annotations
 
+import contextlib
 import os
+import uuid
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
-from verdigris._verdigris import Event, Stream, facts
+from verdigris._verdigris import Event, Stream, facts, get_num_threads
 from verdigris.errors import DeviceError
 
 
@@ -28,6 +30,50 @@ class Device:
     MAX_GRID_DIM_X = 2**31 - 1
     MAX_GRID_DIM_Y = 65535
     MAX_GRID_DIM_Z = 65535
+    MAX_SHARED_MEMORY_PER_BLOCK = 48 << 10
+    TOTAL_CONSTANT_MEMORY = 64 << 10
+    UNIFIED_ADDRESSING = 1
+    MANAGED_MEMORY = 1
+    CONCURRENT_MANAGED_ACCESS = 1
+    CAN_MAP_HOST_MEMORY = 1
+    COOPERATIVE_LAUNCH = 1
+    INTEGRATED = 1
+    COMPUTE_CAPABILITY_MAJOR, COMPUTE_CAPABILITY_MINOR = compute_capability
+
+    @property
+    def MULTIPROCESSOR_COUNT(self) -> int:
+        """Threads of the pool: each runs one block at a time."""
+        return get_num_threads()
+
+    @property
+    def MAX_THREADS_PER_MULTI_PROCESSOR(self) -> int:
+        """Threads that run on one thread of the pool: those of one block."""
+        return self.MAX_THREADS_PER_BLOCK
+
+    @property
+    def uuid(self) -> str:
+        """A name of this machine's processor that stays the same, in the form of a GPU's."""
+        return f"CPU-{uuid.uuid5(uuid.NAMESPACE_OID, f'{os.uname().nodename} {self.name}')}"
+
+    @property
+    def supports_float16(self) -> bool:
+        """Whether kernels may use float16."""
+        return True
+
+    def get_primary_context(self) -> Context:
+        """The context of this device."""
+        return _context
+
+    @property
+    def context(self) -> Context:
+        """The context of this device."""
+        return _context
+
+    def __enter__(self) -> Device:
+        return self
+
+    def __exit__(self, *raised: object) -> None:
+        return None
 
     @property
     def name(self) -> str:
@@ -48,6 +94,13 @@ class Device:
         return f"<device {self.id}: {self.name}>"
 
 
+class MemoryInfo(NamedTuple):
+    """Bytes of the machine's memory."""
+
+    free: int
+    total: int
+
+
 class Context:
     """What belongs to the device while this process uses it."""
 
@@ -60,10 +113,20 @@ class Context:
     def reset(self) -> None:
         """Nothing to do: arrays are freed with their last owner."""
 
-    def get_memory_info(self) -> tuple[int, int]:
+    def get_memory_info(self) -> MemoryInfo:
         """Bytes free and in all: the machine's memory."""
         page = os.sysconf("SC_PAGE_SIZE")
-        return os.sysconf("SC_AVPHYS_PAGES") * page, os.sysconf("SC_PHYS_PAGES") * page
+        return MemoryInfo(os.sysconf("SC_AVPHYS_PAGES") * page, os.sysconf("SC_PHYS_PAGES") * page)
+
+    def get_compute_capability(self) -> tuple[int, int]:
+        """The device's."""
+        return self.device.compute_capability
+
+    def push(self) -> None:
+        """Nothing to do: there is one context."""
+
+    def pop(self) -> None:
+        """Nothing to do: there is one context."""
 
     def __enter__(self) -> Context:
         return self
@@ -135,6 +198,9 @@ def get_current_device() -> Device:
     return gpus.current
 
 
+current_device = get_current_device
+
+
 def select_device(device_id: int) -> Context:
     """Makes a device the current one. There is one, number 0."""
     if device_id != 0:
@@ -153,6 +219,30 @@ def close() -> None:
 
 def synchronize() -> None:
     """Waits for all work; on the CPU it has ended when its call returned."""
+
+
+@contextlib.contextmanager
+def defer_cleanup() -> Iterator[None]:
+    """On a GPU, puts off freeing memory; here memory is freed with its last owner, which disturbs nothing."""
+    yield
+
+
+def profile_start() -> None:
+    """Tells a GPU's profiler to begin. There is nobody to tell: profilers of the CPU see all threads."""
+
+
+def profile_stop() -> None:
+    """Tells a GPU's profiler to end. There is nobody to tell."""
+
+
+@contextlib.contextmanager
+def profiling() -> Iterator[None]:
+    """`profile_start` and `profile_stop` around a block."""
+    profile_start()
+    try:
+        yield
+    finally:
+        profile_stop()
 
 
 def stream() -> Stream:

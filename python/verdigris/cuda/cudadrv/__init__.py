@@ -1,1 +1,1 @@
-"""Names of exceptions where programs written for Numba look for them."""
+"""Numba's module of this name, as far as programs import exceptions from it."""

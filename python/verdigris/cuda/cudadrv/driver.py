@@ -1,7 +1,5 @@
-"""`CudaAPIError`: what a launch outside the device's limits raises."""
+"""`CudaAPIError`: a fault of the device."""
 
-from __future__ import annotations
-
-from verdigris.errors import LaunchError as CudaAPIError
+from verdigris.errors import DeviceError as CudaAPIError
 
 __all__ = ["CudaAPIError"]

@@ -1,7 +1,6 @@
-"""`CudaSupportError`: what is raised where a GPU is asked for and cannot be had."""
+"""`CudaSupportError`: the device asked for cannot be used."""
 
-from __future__ import annotations
-
+from verdigris.errors import DeviceError as CudaDriverError
 from verdigris.errors import DeviceError as CudaSupportError
 
-__all__ = ["CudaSupportError"]
+__all__ = ["CudaDriverError", "CudaSupportError"]

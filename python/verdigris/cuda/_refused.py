@@ -1,0 +1,34 @@
+"""Names of Numba's that cannot be had on the device there is: calling one says why, and what to do instead."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NoReturn
+
+from verdigris.errors import UnsupportedError
+
+_WHY = {
+    "declare_device": "functions of other compilers cannot be linked: write the function in Python and jit it with device=True",
+    "compile": "kernels are compiled for the CPU, which has no PTX: use kernel.inspect_llvm() or kernel.inspect_asm()",
+    "compile_ptx": "kernels are compiled for the CPU, which has no PTX: use kernel.inspect_llvm() or kernel.inspect_asm()",
+    "compile_for_current_device": "kernels are compiled for the CPU, which has no PTX: use kernel.inspect_asm()",
+    "compile_ptx_for_current_device": "kernels are compiled for the CPU, which has no PTX: use kernel.inspect_asm()",
+    "external_stream": "the CPU has no streams of other libraries: use cuda.stream()",
+    "open_ipc_handle": "arrays are not shared between processes: use multiprocessing.shared_memory and copy from it",
+    "as_cuda_array": "there is no GPU whose memory could be shared: use cuda.to_device",
+    "from_cuda_array_interface": "there is no GPU whose memory could be shared: use cuda.to_device",
+    "set_memory_manager": "the memory of arrays is verdigris' own",
+}
+
+
+def _refusal(name: str, why: str) -> Callable[..., NoReturn]:
+    def refuse(*args: Any, **kwargs: Any) -> NoReturn:
+        raise UnsupportedError(f"cuda.{name}: {why}", code="unsupported-on-device")
+
+    refuse.__name__ = refuse.__qualname__ = name
+    refuse.__doc__ = f"Refused: {why}."
+    return refuse
+
+
+globals().update({_name: _refusal(_name, _why) for _name, _why in _WHY.items()})
+__all__ = sorted(_WHY)
