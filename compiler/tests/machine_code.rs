@@ -126,20 +126,19 @@ fn reference(w: usize, h: usize, iters: i64) -> Vec<u8> {
 }
 
 fn run(lanes: Lanes, grid: [u32; 3], block: [u32; 3], w: usize, h: usize, iters: i64, cpu: &str) -> (Vec<u8>, f64) {
+    run_beside(&LaunchState::default(), lanes, grid, block, w, h, iters, cpu)
+}
+
+#[expect(clippy::too_many_arguments, reason = "one launch")]
+fn run_beside(state: &LaunchState, lanes: Lanes, grid: [u32; 3], block: [u32; 3], w: usize, h: usize, iters: i64, cpu: &str) -> (Vec<u8>, f64) {
     let ir = Verified::new(mandelbrot()).expect("valid");
     let shape = Shape::Blocks { lanes, class: BlockClass::of(block), check_bounds: true };
     let cpu = Cpu::new(Some(cpu)).expect("a processor");
-    if std::env::var_os("VG_PRINT").is_some() {
-        std::fs::write("/tmp/mandel.s", llvm::listing(&ir, &shape, &cpu, llvm::Listing::Assembly).unwrap()).unwrap();
-        std::fs::write("/tmp/mandel0.ll", llvm::listing(&ir, &shape, &cpu, llvm::Listing::Emitted).unwrap()).unwrap();
-        std::fs::write("/tmp/mandel.ll", llvm::listing(&ir, &shape, &cpu, llvm::Listing::Optimised).unwrap()).unwrap();
-    }
     let t = std::time::Instant::now();
     let code = llvm::compile(&ir, &shape, &cpu).expect("code");
     let compiled = t.elapsed().as_secs_f64() * 1e3;
     let mut image = vec![255u8; w * h];
-    let state = LaunchState::default();
-    let launch = Launch { grid, block, stop: &state.stop, state: &state };
+    let launch = Launch { grid, block, stop: &state.stop, state };
     let f = |x: f64| x.to_bits();
     let params = [f(-2.0), f(1.0), f(-1.0), f(1.0), image.as_mut_ptr() as u64, h as u64, w as u64, w as u64, 1, iters as u64];
     let mut best = f64::MAX;
@@ -164,6 +163,28 @@ fn mandelbrot_is_right_for_every_shape_and_processor() {
                 let (image, _) = run(lanes, grid, block, w, h, 20, cpu);
                 assert!(image == want, "{cpu} {lanes:?} {grid:?} {block:?}");
             }
+        }
+    }
+}
+
+#[test]
+fn values_live_through_a_poll_in_every_lap() {
+    let (w, h) = (64, 26);
+    let want = reference(w, h, 20);
+    for cpu in ["native", "haswell", "x86-64"] {
+        for lanes in [Lanes::One, Lanes::Warp] {
+            // The word stays raised, so each lap asks; the answer uses every vector register there is.
+            let asked = std::sync::Arc::new(std::sync::atomic::AtomicU64::new(0));
+            let count = asked.clone();
+            let state = LaunchState::new(move |_| {
+                let noise: Vec<f64> = (0..64).map(|n| (n as f64).sqrt() * 0.1).collect();
+                count.fetch_add(1 + (std::hint::black_box(noise).iter().sum::<f64>() < 0.0) as u64, std::sync::atomic::Ordering::Relaxed);
+                false
+            });
+            state.stop.store(1, std::sync::atomic::Ordering::Relaxed);
+            let (image, _) = run_beside(&state, lanes, [2, 3, 1], [32, 2, 1], w, h, 20, cpu);
+            assert!(image == want, "{cpu} {lanes:?}");
+            assert!(asked.load(std::sync::atomic::Ordering::Relaxed) > 200, "{cpu} {lanes:?}: {asked:?} polls");
         }
     }
 }

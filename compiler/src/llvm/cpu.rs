@@ -135,7 +135,7 @@ fn initialise() {
     static ONCE: OnceLock<()> = OnceLock::new();
     ONCE.get_or_init(|| {
         Target::initialize_x86(&InitializationConfig {
-            asm_parser: false,
+            asm_parser: true,
             asm_printer: true,
             base: true,
             disassembler: false,

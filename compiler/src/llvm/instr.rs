@@ -248,6 +248,10 @@ impl<'c> Instr<'c> {
         Self::v(raw!(LLVMBuildSelect(self.b(), cond.0, a.0, b.0, NAME)))
     }
 
+    pub(super) fn freeze(&self, a: V<'c>) -> V<'c> {
+        Self::v(raw!(LLVMBuildFreeze(self.b(), a.0, NAME)))
+    }
+
     pub(super) fn cast(&self, op: Opcode, value: V<'c>, to: T<'c>) -> V<'c> {
         Self::v(raw!(LLVMBuildCast(self.b(), op, value.0, to.0, NAME)))
     }
@@ -371,6 +375,29 @@ impl<'c> Instr<'c> {
             let call = LLVMBuildCall2(self.b(), ty, f.0, values.as_mut_ptr(), values.len() as u32, NAME);
             LLVMAddCallSiteAttribute(call, llvm_sys::LLVMAttributeFunctionIndex, LLVMCreateEnumAttribute(self.c(), kind, 0));
             call
+        }))
+    }
+
+    /// Calls a function that takes a pointer, gives an i32 and keeps every register but that of its result; unlike a call, it does not end the life of values in registers. The function around it must
+    /// have no red zone.
+    pub(super) fn call_keeping_registers(&self, name: &str, argument: V<'c>) -> V<'c> {
+        let (result, pointer) = (self.int(32), self.ptr());
+        let ty = self.fn_type(result, &[pointer]);
+        let text = format!("call {name}@PLT");
+        let constraints = "={eax},{rdi},~{memory},~{dirflag},~{fpsr},~{flags}";
+        Self::v(raw!({
+            let asm = LLVMGetInlineAsm(
+                ty,
+                text.as_ptr().cast(),
+                text.len(),
+                constraints.as_ptr().cast(),
+                constraints.len(),
+                1,
+                0,
+                llvm_sys::LLVMInlineAsmDialect::LLVMInlineAsmDialectATT,
+                0,
+            );
+            LLVMBuildCall2(self.b(), ty, asm, [argument.0].as_mut_ptr(), 1, NAME)
         }))
     }
 

@@ -268,6 +268,9 @@ fn emit_module<'c>(
     {
         function.add_attribute(AttributeLoc::Function, context.create_string_attribute(name, value));
     }
+    // `Instr::call_keeping_registers` pushes its return address where a red zone would be.
+    let noredzone = inkwell::attributes::Attribute::get_named_enum_kind_id("noredzone");
+    function.add_attribute(AttributeLoc::Function, context.create_enum_attribute(noredzone, 0));
     let nounwind = inkwell::attributes::Attribute::get_named_enum_kind_id("nounwind");
     function.add_attribute(AttributeLoc::Function, context.create_enum_attribute(nounwind, 0));
     let (module, sites) = match shape {

@@ -17,6 +17,7 @@ pub(super) fn symbols() -> Vec<(&'static str, *const c_void)> {
     }
     table![
         vg_poll,
+        vg_poll_keeping_registers,
         vg_fail,
         vg_access,
         vg_gather,
@@ -57,6 +58,64 @@ unsafe extern "C" fn vg_poll(launch: *const Launch) -> i32 {
     // SAFETY: as `state` says.
     unsafe { state(launch) }.poll() as i32
 }
+
+unsafe extern "C" {
+    /// [`vg_poll`] for a caller that expects every register but the result's (eax) and the flags to be as it was: a call in the cold path of every loop would otherwise have the vector registers
+    /// spilled around the loop. Needs a processor with XSAVE (any that has AVX). The launch is in rdi; the stack may be aligned to 8 only, and nothing may lie below it (no red zone).
+    fn vg_poll_keeping_registers();
+}
+
+// The frame: rbp, then the eight other integer registers that a call may change, then an XSAVE area in the standard format for x87, SSE, AVX and AVX-512 state
+// (bits 0-2 and 5-7; 2,688 bytes). The header of the area must be zero before the first XSAVE.
+core::arch::global_asm!(
+    ".globl vg_poll_keeping_registers",
+    ".hidden vg_poll_keeping_registers",
+    ".type vg_poll_keeping_registers, @function",
+    "vg_poll_keeping_registers:",
+    "push rbp",
+    "mov rbp, rsp",
+    "push rcx",
+    "push rdx",
+    "push rsi",
+    "push rdi",
+    "push r8",
+    "push r9",
+    "push r10",
+    "push r11",
+    "sub rsp, 2688",
+    "and rsp, -64",
+    "xor eax, eax",
+    "xor edx, edx",
+    "mov [rsp + 512], rax",
+    "mov [rsp + 520], rax",
+    "mov [rsp + 528], rax",
+    "mov [rsp + 536], rax",
+    "mov [rsp + 544], rax",
+    "mov [rsp + 552], rax",
+    "mov [rsp + 560], rax",
+    "mov [rsp + 568], rax",
+    "mov eax, 0xe7",
+    "xsave64 [rsp]",
+    "call {poll}",
+    "mov r11d, eax",
+    "mov eax, 0xe7",
+    "xor edx, edx",
+    "xrstor64 [rsp]",
+    "mov eax, r11d",
+    "lea rsp, [rbp - 64]",
+    "pop r11",
+    "pop r10",
+    "pop r9",
+    "pop r8",
+    "pop rdi",
+    "pop rsi",
+    "pop rdx",
+    "pop rcx",
+    "pop rbp",
+    "ret",
+    ".size vg_poll_keeping_registers, . - vg_poll_keeping_registers",
+    poll = sym vg_poll,
+);
 
 /// Records that a thread failed.
 unsafe extern "C" fn vg_fail(launch: *const Launch, block: u64, thread: u64, site: u32) {

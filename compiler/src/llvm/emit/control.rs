@@ -2,6 +2,7 @@
 
 use inkwell::basic_block::BasicBlock;
 
+use super::super::cpu::Level;
 use super::super::instr::{IntPred, Opcode, V};
 use super::{Emitter, Rep};
 use crate::abi::SiteKind;
@@ -95,7 +96,7 @@ impl<'c> Emitter<'_, 'c> {
     fn leave_if_empty(&mut self) {
         let end = self.ends.last().expect("a body has an end");
         if let Some(mask) = end.mask {
-            self.i.store(self.i.zero(self.mask_type()), mask, 4);
+            self.store_mask(self.no_lanes(), mask);
         }
         let go_on = self.i.block("some");
         let any = self.any(self.mask);
@@ -108,19 +109,56 @@ impl<'c> Emitter<'_, 'c> {
         self.i.zero(self.mask_type())
     }
 
+    /// Whether masks are merged and tested as 32-bit integers. Where the processor has mask registers a move from one is the cheapest way to branch on it, and the integer unit
+    /// has time that the vector units lack; without them a mask is a vector whatever it is called.
+    fn masks_as_bits(&self) -> bool {
+        self.level == Level::Avx512 && self.lanes != 1
+    }
+
     fn mask_variable(&self, initial: V<'c>) -> V<'c> {
-        let variable = self.i.alloca(self.mask_type(), 4);
-        self.i.store(initial, variable, 4);
+        let ty = if self.masks_as_bits() { self.i.int(32) } else { self.mask_type() };
+        let variable = self.i.alloca(ty, 4);
+        self.store_mask(initial, variable);
         variable
     }
 
     fn load_mask(&self, variable: V<'c>) -> V<'c> {
+        if self.masks_as_bits() {
+            return self.lanes_of_bits(self.i.load(self.i.int(32), variable, 4));
+        }
         self.i.load(self.mask_type(), variable, 4)
+    }
+
+    fn store_mask(&self, mask: V<'c>, variable: V<'c>) {
+        let stored = if self.masks_as_bits() { self.bits(mask) } else { mask };
+        self.i.store(stored, variable, 4);
+    }
+
+    fn lanes_of_bits(&self, bits: V<'c>) -> V<'c> {
+        self.i.cast(Opcode::LLVMBitCast, bits, self.mask_type())
+    }
+
+    fn either(&self, a: V<'c>, b: V<'c>) -> V<'c> {
+        if self.masks_as_bits() { self.lanes_of_bits(self.i.or(self.bits(a), self.bits(b))) } else { self.i.or(a, b) }
+    }
+
+    /// The acting lanes where a condition holds, and those where it does not.
+    fn divided(&self, acting: V<'c>, cond: V<'c>) -> [V<'c>; 2] {
+        // The rest is a difference of masks, not the negated condition: LLVM would compute the comparison a second time, negated.
+        if self.masks_as_bits() {
+            let before = self.bits(acting);
+            // Frozen: one lane that is poison must not make the whole integer so.
+            let yes = self.i.and(before, self.bits(self.i.freeze(cond)));
+            let no = self.i.binary(Opcode::LLVMXor, before, yes);
+            return [self.lanes_of_bits(yes), self.lanes_of_bits(no)];
+        }
+        let yes = if self.full_mask() { cond } else { self.i.select(acting, cond, self.no_lanes()) };
+        [yes, self.i.binary(Opcode::LLVMXor, acting, yes)]
     }
 
     fn accumulate(&self, variable: V<'c>, mask: V<'c>) {
         let old = self.load_mask(variable);
-        self.i.store(self.i.or(old, mask), variable, 4);
+        self.store_mask(self.either(old, mask), variable);
     }
 
     /// Emits one arm in the current block and joins `join`, leaving the arm's last mask in `after` if given.
@@ -133,7 +171,7 @@ impl<'c> Emitter<'_, 'c> {
         if flow != Flow::Ended {
             if let Some(after) = after {
                 let last = if flow == Flow::Empty { self.no_lanes() } else { self.mask };
-                self.i.store(last, after, 4);
+                self.store_mask(last, after);
             }
             self.i.br(join);
         }
@@ -177,9 +215,7 @@ impl<'c> Emitter<'_, 'c> {
         let before = self.mask;
         let off = self.no_lanes();
         let loses = self.d.loses_lanes(at);
-        let yes = if self.full_mask() { cond } else { self.i.select(before, cond, off) };
-        // As a difference of masks, not as the negated condition: LLVM would compute the comparison a second time, negated.
-        let masks = [yes, self.i.binary(Opcode::LLVMXor, before, yes)];
+        let masks = self.divided(before, cond);
         let mut rest = Vec::new();
         for (mask, block) in masks.into_iter().zip([then, otherwise]) {
             if block.is_empty() {
@@ -198,7 +234,7 @@ impl<'c> Emitter<'_, 'c> {
             }
         }
         if loses {
-            self.mask = rest.into_iter().reduce(|a, b| self.i.or(a, b)).expect("two arms");
+            self.mask = rest.into_iter().reduce(|a, b| self.either(a, b)).expect("two arms");
             self.maybe_empty = true;
         } else {
             self.mask = before;
@@ -248,7 +284,7 @@ impl<'c> Emitter<'_, 'c> {
         self.i.go(head);
         self.mask = running.map_or(before, |v| self.load_mask(v));
         if let Some(v) = continued {
-            self.i.store(off, v, 4);
+            self.store_mask(off, v);
         }
         self.targets.push(Target { label, exit, exit_mask, latch: Some(latch_block), continued });
         self.ends.push(End { block: latch_block, mask: live });
@@ -256,7 +292,7 @@ impl<'c> Emitter<'_, 'c> {
         let flow = self.block(body);
         if flow != Flow::Ended {
             if let Some(v) = live {
-                self.i.store(if flow == Flow::Empty { off } else { self.mask }, v, 4);
+                self.store_mask(if flow == Flow::Empty { off } else { self.mask }, v);
             }
             self.i.br(latch_block);
         }
@@ -267,7 +303,7 @@ impl<'c> Emitter<'_, 'c> {
         if leaves {
             let mut mask = self.load_mask(live.expect("made for loops that lanes leave"));
             if let Some(v) = continued {
-                mask = self.i.or(mask, self.load_mask(v));
+                mask = self.either(mask, self.load_mask(v));
             }
             let go_on = self.i.block("lap");
             let any = self.any(mask);
@@ -279,7 +315,7 @@ impl<'c> Emitter<'_, 'c> {
         let again = self.block(latch);
         debug_assert_eq!(again, Flow::Open, "verified: a latch is straight-line or structured");
         if let Some(v) = running {
-            self.i.store(self.mask, v, 4);
+            self.store_mask(self.mask, v);
         }
         self.poll(head);
         self.i.go(exit);
@@ -302,7 +338,11 @@ impl<'c> Emitter<'_, 'c> {
         let calm = self.i.icmp(IntPred::LLVMIntEQ, word, self.i.i32(0));
         self.i.cond_br_likely(calm, next, ask);
         self.i.go(ask);
-        let answer = self.i.call("vg_poll", self.i.int(32), &[self.frame.launch]);
+        let answer = if self.level >= Level::Avx2 {
+            self.i.call_keeping_registers("vg_poll_keeping_registers", self.frame.launch)
+        } else {
+            self.i.call("vg_poll", self.i.int(32), &[self.frame.launch])
+        };
         let go_on = self.i.icmp(IntPred::LLVMIntEQ, answer, self.i.i32(0));
         self.i.cond_br_likely(go_on, next, self.frame.abort);
     }
@@ -317,7 +357,7 @@ impl<'c> Emitter<'_, 'c> {
         if self.lanes == 1 || !self.d.is_partial(at) {
             // All lanes that act in the target's body go together.
             if let Some(v) = self.live_variable(latch).filter(|_| continues) {
-                self.i.store(self.mask, v, 4);
+                self.store_mask(self.mask, v);
             }
             self.i.br(to);
             return Flow::Ended;

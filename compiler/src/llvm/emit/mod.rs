@@ -18,7 +18,7 @@ pub(super) use entry::{blocks, elements};
 use inkwell::basic_block::BasicBlock;
 
 use super::cpu::Level;
-use super::instr::{Instr, T, V};
+use super::instr::{Instr, IntPred, T, V};
 use crate::abi::{Site, SiteKind};
 use crate::ir::{Axis, Function, Geometry, Inst, Slot, Value};
 use crate::pass::divergence::{Class, Divergence};
@@ -142,6 +142,9 @@ impl<'c> Emitter<'_, 'c> {
     }
 
     fn any(&self, mask: V<'c>) -> V<'c> {
+        if self.level == Level::Avx512 {
+            return self.i.icmp(IntPred::LLVMIntNE, self.bits(mask), self.i.i32(0));
+        }
         self.i.intrinsic("llvm.vector.reduce.or", &[self.mask_type()], &[mask])
     }
 
