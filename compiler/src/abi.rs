@@ -8,6 +8,11 @@
 //! [`crate::ir::Function::params`]: a scalar is one word (its bits, zero-extended); an array of n axes is 1 + 2n words: data pointer, n extents (elements), n strides
 //! (bytes, signed). Linear block b is `(b % gx, b / gx % gy, b / (gx*gy))`; linear thread ids likewise.
 //!
+//! # Bodies of generalized ufuncs
+//! [`BlocksFn`] again, with elements `first..last` for blocks: element e of something lies `e` steps behind its base. `params` points to, for each parameter of the IR, base and step (bytes,
+//! signed), for an array followed by n extents and n strides of its core axes; then base and step of each result. Scalars and results are in memory, a complex one in two
+//! parts. The body runs for one element after another, each seeing what those before it wrote; a failed element ends the call, and is the `block` of its failure.
+//!
 //! # Scalar functions
 //! [`LoopFn`] applies the function to `count` elements. `operands` has one pointer for each input and then each output, in the order of the
 //! [`crate::llvm::Signature`]: contiguous, aligned to the element type, complex interleaved; an operand marked uniform points to one element. Outputs may

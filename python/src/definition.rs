@@ -65,6 +65,11 @@ impl PyFunction {
         self.bare()
     }
 
+    /// Whether some parameters have defaults.
+    pub(crate) fn has_defaults(&self, py: Python<'_>) -> PyResult<bool> {
+        Ok(!self.default_values(py)?.is_empty())
+    }
+
     /// The function's name.
     pub(crate) fn name(&self) -> &str {
         &self.name

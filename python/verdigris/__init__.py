@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from . import cuda, errors, rand, types
+from ._guvectorize import guvectorize
 from ._info import info
 from ._machine import get_num_threads, num_threads, set_num_threads, use_device
 from ._vectorize import vectorize
@@ -34,6 +35,7 @@ __all__ = [
     "float32",
     "float64",
     "get_num_threads",
+    "guvectorize",
     "info",
     "int8",
     "int16",

@@ -33,22 +33,20 @@ def vectorize(
     doc: str | None = None,
     nopython: bool = True,
     cache: bool = False,
+    **others: Any,
 ) -> Any:
     """Compile a function of numbers into a NumPy ufunc.
 
     `@vectorize` alone compiles for whatever types it meets; with signatures (`"float32(float32, float32)"`, or type
-    objects), for those, to which other arguments are cast where that is safe.
+    objects), for those, to which other arguments are cast where that is safe. A function that returns a tuple has several
+    results. Parameters may be given by name, and those with defaults left out; a default is taken into the compiled code.
 
     `target="parallel"` uses all cores; the results are the same. `target="cuda"` runs where kernels run.
     `identity` declares the function associative and commutative: `reduce` may then fold several axes, an empty array
     gives the identity, and elements are grouped in a fixed tree. `fma` contracts `a*b + c` into one rounding, and so does
     `fastmath` unless `fma` says otherwise. `nopython` and `cache` are accepted; code is always compiled.
     """
-    options = {"target": target, "identity": identity, "fma": fastmath if fma is None else fma, "doc": doc}
-    if target not in ("cpu", "parallel", "cuda"):
-        raise ArgumentError(f"target is 'cpu', 'parallel' or 'cuda', not {target!r}", code="bad-option")
-    if not nopython:
-        raise ArgumentError("there is no object mode: functions are always compiled", code="bad-option")
+    options = _common(target, identity, fastmath, fma, doc, nopython, others)
     if isinstance(signatures, (_types.FunctionType, Ufunc)):
         return _make(signatures, None, options)
     if isinstance(signatures, (str, Signature)):
@@ -59,12 +57,38 @@ def vectorize(
     return lambda function: _make(function, listed, options)
 
 
+_REFUSED = {
+    "locals": "types of variables are inferred",
+    "forceobj": "there is no object mode: functions are always compiled",
+    "writable_args": "a function of numbers has no arrays to write to: use guvectorize",
+    "max_blocksize": "blocks are chosen by verdigris",
+    "strict": "what cannot be compiled is always an error",
+}
+
+
+def _common(
+    target: str, identity: Any, fastmath: bool, fma: bool | None, doc: str | None, nopython: bool, others: dict[str, Any]
+) -> dict[str, Any]:
+    """The options that `vectorize` and `guvectorize` share, judged."""
+    if target not in ("cpu", "parallel", "cuda"):
+        raise ArgumentError(f"target is 'cpu', 'parallel' or 'cuda', not {target!r}", code="bad-option")
+    if not nopython:
+        raise ArgumentError("there is no object mode: functions are always compiled", code="bad-option")
+    for name in others:
+        if (why := _REFUSED.get(name)) is not None:
+            raise ArgumentError(f"{name}= is not supported: {why}", code="bad-option")
+        raise TypeError(f"unexpected option {name!r}")
+    return {"target": target, "identity": identity, "fma": fastmath if fma is None else fma, "doc": doc}
+
+
 def _make(function: Any, signatures: list[Any] | None, options: dict[str, Any]) -> Ufunc:
     if isinstance(function, Ufunc):
         function = function.py_func
     elif (inner := getattr(function, "py_func", None)) is not None:
         # A device function: its text again, elementwise.
         function = inner
+    if "layout" in options:
+        options = options | {"writable": _numbers(function, options["writable"])}
     made = _from_text(_Text(function), signatures, options | {"doc": options["doc"] or function.__doc__})
     name = made.__name__
     functools.update_wrapper(made, function)
@@ -75,9 +99,25 @@ def _make(function: Any, signatures: list[Any] | None, options: dict[str, Any]) 
     return made
 
 
+def _numbers(function: Any, arguments: tuple[int | str, ...]) -> tuple[int, ...]:
+    """Arguments named by number or by name, as numbers."""
+    names = function.__code__.co_varnames[: function.__code__.co_argcount]
+    numbers = []
+    for argument in arguments:
+        if isinstance(argument, str):
+            if argument not in names:
+                raise ArgumentError(f"writable_args names {argument!r}, which is no parameter of the function", code="bad-option")
+            argument = names.index(argument)
+        if argument < 0:
+            raise ArgumentError(f"writable_args has {argument}: arguments are numbered from 0", code="bad-option")
+        numbers.append(argument)
+    return tuple(numbers)
+
+
 def _from_text(text: _Text, signatures: list[Any] | None, options: dict[str, Any]) -> Ufunc:
     name = _safe_name(text.name)
-    made = Ufunc(text, name, options["doc"] or "", signatures, options["target"], options["fma"], options["identity"])
+    core = (options["layout"], list(options["writable"])) if "layout" in options else ()
+    made = Ufunc(text, name, options["doc"] or "", signatures, options["target"], options["fma"], options["identity"], *core)
     made.__name__ = name
     made.__qualname__ = text.name
     made.__doc__ = options["doc"]

@@ -152,6 +152,8 @@ class Ufunc:
         target: str,
         fma: bool,
         identity: Any,
+        layout: str | None = None,
+        writable: list[int] = ...,
     ) -> Ufunc: ...
     __name__: str
     __qualname__: str

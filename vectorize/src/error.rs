@@ -85,6 +85,67 @@ pub enum Error {
         /// The ufunc.
         name: String,
     },
+    /// A layout that does not parse.
+    Layout {
+        /// The text.
+        text: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// A function that does not have the parameters its layout asks for.
+    Parameters {
+        /// The function.
+        name: String,
+        /// The layout.
+        layout: String,
+        /// Inputs of the layout.
+        inputs: usize,
+        /// Outputs of the layout.
+        outputs: usize,
+        /// Parameters of the function.
+        found: usize,
+    },
+    /// An operand with more core axes than compiled functions take.
+    CoreAxes {
+        /// The layout.
+        layout: String,
+        /// Which operand, inputs first.
+        operand: usize,
+        /// Its core axes.
+        found: usize,
+        /// How many there may be.
+        most: usize,
+    },
+    /// A signature that does not fit its layout.
+    CoreSignature {
+        /// The layout.
+        layout: String,
+        /// What is wrong.
+        reason: String,
+    },
+    /// Operands whose shapes do not fit the layout.
+    CoreShape {
+        /// The layout.
+        layout: String,
+        /// Which operand, inputs first.
+        operand: usize,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// Types of outputs that do not follow from what the function stores.
+    OutputType {
+        /// The function.
+        name: String,
+        /// Input types.
+        inputs: Vec<ScalarType>,
+    },
+    /// A function that has parameters for its results returns something too.
+    ReturnsToo {
+        /// The function.
+        name: String,
+        /// The type returned.
+        found: String,
+    },
     /// The reduction of no elements without an identity.
     EmptyReduction,
 }
@@ -125,6 +186,28 @@ impl fmt::Display for Error {
             }
             Error::Stopped => f.write_str("stopped"),
             Error::NotReducible { name } => write!(f, "{name} cannot reduce: it does not take two arguments of its result's type"),
+            Error::Layout { text, reason } => write!(f, "layout {text:?}: {reason}"),
+            Error::Parameters { name, layout, inputs, outputs, found } => {
+                write!(f, "the layout {layout} asks for a function of {} parameters, results last", inputs + outputs)?;
+                if !layout.split("->").nth(1).unwrap_or_default().contains(|c: char| c.is_alphanumeric()) {
+                    write!(f, ", or of {inputs} that returns its results")?;
+                }
+                write!(f, "; `{name}` has {found}")
+            }
+            Error::CoreAxes { layout, operand, found, most } => {
+                write!(
+                    f,
+                    "operand {operand} of the layout {layout} has {found} core axes; compiled functions take arrays of at most {most}: merge some"
+                )
+            }
+            Error::CoreSignature { layout, reason } => write!(f, "a signature does not fit the layout {layout}: {reason}"),
+            Error::CoreShape { layout, operand, reason } => write!(f, "operand {operand} does not fit the layout {layout}: {reason}"),
+            Error::OutputType { name, inputs } => {
+                write!(f, "the types of the outputs of {name} for ({}) do not follow from what it stores: declare a signature", list(inputs))
+            }
+            Error::ReturnsToo { name, found } => {
+                write!(f, "{name} writes its results to its last parameters, and returns {found} too: return nothing")
+            }
             Error::EmptyReduction => f.write_str("zero elements and no identity"),
         }
     }

@@ -5,6 +5,8 @@
 //! compiled loop can read them there, through small buffers if they are strided, cast, byte-swapped or unaligned; on one core or all, with the same results; with the
 //! floating-point flags that the elements raise and no others. Reductions are left folds, or a fixed tree for functions declared associative.
 //!
+//! A [`Gufunc`] is the same for a function over small arrays, whose core dimensions a [`Layout`] names.
+//!
 //! Stands on `verdigris-compiler` (text to loops) and `verdigris-device` (threads, the floating-point environment). Must not know Python.
 //!
 //! ```
@@ -34,11 +36,17 @@
 pub mod broadcast;
 pub mod casting;
 mod error;
+mod fork;
+mod gufunc;
+mod layout;
 pub mod run;
 mod signature;
 mod ufunc;
 
 pub use error::Error;
+pub use fork::{Held, hold_for_fork};
+pub use gufunc::{CoreSignature, Gufunc, returns_results};
+pub use layout::{Dimension, Layout};
 pub use run::{Input, Output, Scalar};
 pub use signature::{Signature, scalar_named};
 pub use ufunc::{Options, Target, Ufunc, arity};

@@ -17,6 +17,7 @@ use verdigris_compiler::types::{ScalarType, Type};
 
 use crate::casting::{Argument, Types, best_match, settle};
 use crate::error::Error;
+use crate::fork;
 use crate::run::{Control, Entry, Loop, Provider, Variant};
 use crate::signature::Signature;
 
@@ -163,6 +164,7 @@ impl Ufunc {
     }
 
     fn compiled(&self, types: &Types) -> Result<Arc<Loop>, Error> {
+        let _job = fork::job();
         // Held while compiling, so that two threads do not make the same loop.
         let mut made = self.made.lock().unwrap_or_else(|e| e.into_inner());
         if let Some(found) = made.iter().find(|l| l.signature().inputs[..] == types[..]) {

@@ -195,6 +195,8 @@ pub enum Kind {
     Scalar,
     /// A kernel: no results.
     Kernel,
+    /// The body of a generalized ufunc, run for one set of core arrays: scalar and array parameters, any number of results, no place in a launch.
+    Core,
 }
 
 /// A whole function.

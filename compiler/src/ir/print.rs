@@ -232,13 +232,14 @@ impl fmt::Display for Quoted<'_> {
 }
 
 impl Kind {
-    pub(super) const ALL: [Kind; 2] = [Kind::Scalar, Kind::Kernel];
+    pub(super) const ALL: [Kind; 3] = [Kind::Scalar, Kind::Kernel, Kind::Core];
 
     /// Spelling in printed IR.
     pub fn name(self) -> &'static str {
         match self {
             Kind::Scalar => "function",
             Kind::Kernel => "kernel",
+            Kind::Core => "core",
         }
     }
 }

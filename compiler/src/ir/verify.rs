@@ -5,13 +5,13 @@
 //! **Arenas.** Every handle names an entry of its arena; `types` and `spans` have one entry an instruction. Every instruction stands in the body's tree
 //! exactly once. A span names one of the sources, or is the default span.
 //!
-//! **Interface.** No parameter, slot or value is complex. A scalar function takes scalars and has at least one result; a kernel has none. Each array is bound by
+//! **Interface.** No parameter, slot or value is complex. A scalar function takes scalars and has at least one result; a kernel has none; a core function may have either. Each array is bound by
 //! exactly one parameter or holds a constant, never both. Arrays have one to three axes. A constant array is readonly, of the type of its contents, in C order, and its
 //! data has the size its shape says.
 //!
 //! **Values.** The recorded type of each instruction is the one it computes. An operand gives a value and stands earlier in the same block or in a block around
 //! it. Operands of an operation are as its row of the op table wants them; what is set into a slot has the slot's type; the condition of an `If` is bool.
-//! `Param` names a scalar parameter; `Geometry` stands in a kernel; `Extent` names an axis of its array.
+//! `Param` names a scalar parameter; `Geometry` stands in a kernel only; `Extent` names an axis of its array.
 //!
 //! **Memory.** An access has one index an axis, each int64 or uint64. A complex element is accessed by part, a real one whole; a stored value has the type of
 //! the element or part. Nothing is stored to a readonly array.
@@ -261,6 +261,7 @@ impl<'f> Check<'f> {
                 op.result(&types).map(Some).ok_or_else(|| format!("{} does not take ({})", op.name(), names()))
             }
             Inst::Geometry(_) if f.kind == Kind::Scalar => Err("a scalar function has no launch geometry".into()),
+            Inst::Geometry(_) if f.kind == Kind::Core => Err("the body of a generalized ufunc has no launch geometry".into()),
             Inst::Geometry(_) => some(ScalarType::I32),
             Inst::Extent { array, axis } => match f.arrays.get(array.index()) {
                 None => Err("the array does not exist".into()),

@@ -17,6 +17,7 @@ use std::sync::{Arc, Mutex, OnceLock, RwLock, RwLockWriteGuard, Weak};
 
 use inkwell::attributes::AttributeLoc;
 use inkwell::context::Context;
+use inkwell::module::Module;
 use inkwell::passes::PassBuilderOptions;
 use inkwell::targets::FileType;
 use sha2::{Digest, Sha256};
@@ -88,6 +89,8 @@ pub enum Shape {
         /// Raise only the IEEE flags that the elements' own computations raise.
         exact_flags: bool,
     },
+    /// The body of a generalized ufunc over sets of core arrays (a [`BlocksFn`] over elements), one at a time; flags are exact.
+    Core,
 }
 
 /// Why no code came out.
@@ -130,7 +133,7 @@ impl Code {
     /// # Panics
     /// If it was compiled as a loop.
     pub fn blocks(&self) -> BlocksFn {
-        assert!(matches!(self.shape, Shape::Blocks { .. }), "this code is a loop over elements");
+        assert!(matches!(self.shape, Shape::Blocks { .. }), "this code is no kernel");
         jit::entry(&self.loaded)
     }
 
@@ -139,7 +142,16 @@ impl Code {
     /// # Panics
     /// If it was compiled as a kernel.
     pub fn elements(&self) -> LoopFn {
-        assert!(matches!(self.shape, Shape::Loop { .. }), "this code is a kernel");
+        assert!(matches!(self.shape, Shape::Loop { .. }), "this code is no loop over elements");
+        jit::entry(&self.loaded)
+    }
+
+    /// The entry of code compiled as [`Shape::Core`]; it takes elements for blocks.
+    ///
+    /// # Panics
+    /// If it was compiled as something else.
+    pub fn core(&self) -> BlocksFn {
+        assert!(matches!(self.shape, Shape::Core), "this code is no body of a generalized ufunc");
         jit::entry(&self.loaded)
     }
 
@@ -245,19 +257,13 @@ fn assemble(
     Ok((object, sites))
 }
 
-fn emit_module<'c>(
-    context: &'c Context,
-    ir: &Verified,
-    shape: &Shape,
-    cpu: &Cpu,
-    symbol: &str,
-) -> Result<(inkwell::module::Module<'c>, Vec<Site>), Error> {
+fn emit_module<'c>(context: &'c Context, ir: &Verified, shape: &Shape, cpu: &Cpu, symbol: &str) -> Result<(Module<'c>, Vec<Site>), Error> {
     let module = context.create_module(&ir.name);
     let machine = cpu.machine()?;
     module.set_triple(&machine.get_triple());
     module.set_data_layout(&machine.get_target_data().get_data_layout());
     let params: &[&str] = match shape {
-        Shape::Blocks { .. } => &["ptr", "ptr", "i64", "i64"],
+        Shape::Blocks { .. } | Shape::Core => &["ptr", "ptr", "i64", "i64"],
         Shape::Loop { .. } => &["ptr", "i64", "ptr"],
     };
     let i = instr::Instr::new(context, module, symbol, params);
@@ -276,6 +282,7 @@ fn emit_module<'c>(
     let (module, sites) = match shape {
         Shape::Blocks { lanes, class, check_bounds } => emit::blocks(i, ir, *lanes, *class, *check_bounds, cpu.level()),
         Shape::Loop { lanes, signature, uniform, exact_flags } => emit::elements(i, ir, *lanes, signature, *uniform, *exact_flags, cpu.level()),
+        Shape::Core => emit::core(i, ir, cpu.level()),
     };
     if cfg!(debug_assertions) {
         module.verify().map_err(|e| Error::Bug(format!("{e}\n{}", module.print_to_string())))?;
@@ -285,10 +292,10 @@ fn emit_module<'c>(
 
 /// The passes. Vectors are made by the emitter, so LLVM's vectorisers stay off. Nothing that speculates runs where IEEE flags count: an operation moved over the branch
 /// that guards it would raise what the user's function does not.
-fn optimise(module: &inkwell::module::Module<'_>, machine: &inkwell::targets::TargetMachine, shape: &Shape) -> Result<(), Error> {
+fn optimise(module: &Module<'_>, machine: &inkwell::targets::TargetMachine, shape: &Shape) -> Result<(), Error> {
     const FIRST: &str = "sroa,early-cse<memssa>,simplifycfg<no-speculate-blocks>,instcombine<no-verify-fixpoint>";
     const LAST: &str = "early-cse,simplifycfg<no-speculate-blocks>";
-    let flags_count = matches!(shape, Shape::Loop { exact_flags: true, .. } | Shape::Loop { lanes: Lanes::One, .. });
+    let flags_count = matches!(shape, Shape::Loop { exact_flags: true, .. } | Shape::Loop { lanes: Lanes::One, .. } | Shape::Core);
     let passes = if flags_count { format!("function({FIRST},{LAST})") } else { format!("function({FIRST},loop-mssa(licm),{LAST})") };
     module.run_passes(&passes, machine, PassBuilderOptions::create()).map_err(|e| Error::Bug(e.to_string()))
 }

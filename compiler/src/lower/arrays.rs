@@ -10,7 +10,7 @@ use crate::ir::{Array, Failure, Index, Inst, Part, Value};
 use crate::op::Op;
 use crate::source::Span;
 use crate::syntax::{Expr, ExprKind};
-use crate::types::{Scalar, ScalarType};
+use crate::types::{Scalar, ScalarType, Type};
 
 /// An element of an array, its index evaluated.
 pub(super) struct Element {
@@ -122,6 +122,12 @@ impl Lowerer {
             return fault(if matches!(val, Val::Complex(..)) { d.help("store `.real` or `abs()` of it") } else { d });
         };
         self.at(element.span);
+        if let Some(Type::Scalar(natural)) = self.type_of(val)
+            && !matches!(val, Val::Real(v) if self.known(*v).is_some())
+            && !self.stored.iter().any(|(name, ty)| *name == info.name && *ty == natural)
+        {
+            self.stored.push((info.name.clone(), natural));
+        }
         let (array, index) = (element.array, element.index.clone());
         match converted {
             Val::Complex(re, im) => {

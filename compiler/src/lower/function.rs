@@ -283,6 +283,9 @@ impl Lowerer {
         if self.options.kind == Kind::Kernel {
             return Ok(Outcome { slots: Vec::new(), ty: Type::None });
         }
+        if self.options.kind == Kind::Core && result == Val::None && returns.is_none() {
+            return Ok(Outcome { slots: Vec::new(), ty: Type::None });
+        }
         let result = match returns {
             Some(ty) => self.to_type(&result, ty, span)?,
             None => result,

@@ -63,6 +63,8 @@ pub struct Lowered {
     pub params: Vec<Type>,
     /// The type returned, before splitting.
     pub result: Type,
+    /// The types of what is stored into array parameters, by the parameter's name, before conversion to the elements' type; constants, which fit many types, are left out.
+    pub stored: Vec<(String, ScalarType)>,
 }
 
 /// Lowers a function for these argument types; `returns` converts the result of a scalar function (an eager signature's), else it is as inferred.
@@ -80,13 +82,14 @@ pub fn lower(definition: &Definition, args: &[Type], options: Options, returns: 
         parsed: HashMap::new(),
         constant_arrays: Vec::new(),
         pending: Vec::new(),
+        stored: Vec::new(),
     };
     match lowerer.entry(definition, args, returns) {
         Ok(result) => {
-            let Lowerer { b, sources, .. } = lowerer;
+            let Lowerer { b, sources, stored, .. } = lowerer;
             let function = crate::pass::prepare(b.finish(result.slots, sources), options.fma);
             let ir = Verified::new(function).unwrap_or_else(|invalid| panic!("lowering made invalid IR: {invalid:?}"));
-            Ok(Lowered { ir, params: args.to_vec(), result: result.ty })
+            Ok(Lowered { ir, params: args.to_vec(), result: result.ty, stored })
         }
         Err(diagnostic) => Err(diagnostic.with_sources(&lowerer.sources)),
     }
@@ -108,6 +111,8 @@ struct Lowerer {
     /// Reads of variables that no path has assigned *so far*: faults, unless the loop around them is lowered again.
     #[expect(clippy::vec_box, reason = "a diagnostic is boxed wherever it goes")]
     pending: Vec<Box<Diagnostic>>,
+    /// See [`Lowered::stored`].
+    stored: Vec<(String, ScalarType)>,
 }
 
 /// The state of a [`Lowerer`] to return to.

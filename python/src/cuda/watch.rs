@@ -11,15 +11,19 @@ thread_local! {
 
 /// Runs Python's signal handlers; says to stop if one raised, and keeps what it raised for [`interrupted`]. A `verdigris_cuda_jit::schedule::Watch`.
 pub(crate) fn signals() -> bool {
-    let stop = Python::try_attach(|py| match py.check_signals() {
+    // No interpreter to attach to: it is going down, and nobody waits for the launch.
+    Python::try_attach(check).unwrap_or(true)
+}
+
+/// [`signals`] for who is attached.
+pub(crate) fn check(py: Python<'_>) -> bool {
+    match py.check_signals() {
         Ok(()) => false,
         Err(error) => {
             PENDING.set(Some(error));
             true
         }
-    });
-    // No interpreter to attach to: it is going down, and nobody waits for the launch.
-    stop.unwrap_or(true)
+    }
 }
 
 /// The exception of a launch that [`signals`] stopped: what the signal's handler raised.

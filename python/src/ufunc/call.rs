@@ -17,7 +17,7 @@ use verdigris_vectorize::casting::Argument;
 use verdigris_vectorize::run::{ALL_FLAGS, Loop, Operand, Options, run};
 use verdigris_vectorize::{Error, Ufunc};
 
-use super::core::Core;
+use super::core::{Core, Engine};
 use super::numpy::{Array, Types, Value, empty};
 use crate::cuda::watch;
 use crate::gate;
@@ -148,7 +148,7 @@ pub(super) fn call<'py>(
     {
         return with_loop(py, core, types, lp, &items, &given);
     }
-    let engine = core.engine(py)?;
+    let Engine::Elements(engine) = core.engine(py)? else { return Ok(None) };
     match choose(py, &engine, &arguments)? {
         Some(lp) => with_loop(py, core, types, lp, &items, &given),
         None => Ok(None),

@@ -1,15 +1,18 @@
 //! What our object, the genuine ufunc and the loops in flight share: the function, its options, its loops.
 
 use std::ffi::CString;
-use std::sync::{Arc, Mutex, OnceLock};
+use std::sync::{Arc, OnceLock};
 
 use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
 
+use smallvec::SmallVec;
 use verdigris_compiler::types::{ScalarType, Type};
-use verdigris_vectorize::{Error, Options, Signature, Target, Ufunc};
+use verdigris_vectorize::casting::Argument;
+use verdigris_vectorize::run::{CoreLoop, Loop};
+use verdigris_vectorize::{CoreSignature, Error, Gufunc, Layout, Options, Signature, Target, Ufunc};
 
-use super::genuine::Tables;
+use super::genuine::Published;
 use crate::config;
 use crate::cuda::watch;
 use crate::definition::PyFunction;
@@ -27,6 +30,77 @@ pub(super) enum Identity {
     Value(Py<PyAny>),
 }
 
+/// What makes loops: of elements, or of core arrays.
+#[derive(Clone)]
+pub(super) enum Engine {
+    Elements(Arc<Ufunc>),
+    Cores(Arc<Gufunc>),
+}
+
+/// A loop of either kind.
+#[derive(Clone)]
+pub(super) enum AnyLoop {
+    Elements(Arc<Loop>),
+    Cores(Arc<CoreLoop>),
+}
+
+impl Engine {
+    pub(super) fn choose(&self, arguments: &[Argument]) -> Result<AnyLoop, Error> {
+        match self {
+            Engine::Elements(engine) => engine.choose(arguments).cloned().map(AnyLoop::Elements),
+            Engine::Cores(engine) => engine.choose(arguments).map(AnyLoop::Cores),
+        }
+    }
+
+    pub(super) fn loops(&self) -> Vec<AnyLoop> {
+        match self {
+            Engine::Elements(engine) => engine.loops().into_iter().map(AnyLoop::Elements).collect(),
+            Engine::Cores(engine) => engine.loops().into_iter().map(AnyLoop::Cores).collect(),
+        }
+    }
+}
+
+impl AnyLoop {
+    pub(super) fn inputs(&self) -> &[ScalarType] {
+        match self {
+            AnyLoop::Elements(lp) => &lp.signature().inputs,
+            AnyLoop::Cores(lp) => lp.inputs(),
+        }
+    }
+
+    pub(super) fn outputs(&self) -> &[ScalarType] {
+        match self {
+            AnyLoop::Elements(lp) => &lp.signature().outputs,
+            AnyLoop::Cores(lp) => lp.outputs(),
+        }
+    }
+}
+
+/// What a ufunc of core arrays has besides.
+pub(super) struct Cores {
+    pub(super) layout: Layout,
+    /// The layout as NumPy reads it.
+    pub(super) numpy: CString,
+    pub(super) writable: Vec<usize>,
+}
+
+/// Loops declared by signatures.
+pub(super) enum Declared {
+    Elements(Vec<Signature>),
+    Cores(Vec<CoreSignature>),
+}
+
+/// How a ufunc is to be made.
+pub(super) struct Settings {
+    pub(super) name: CString,
+    pub(super) doc: CString,
+    pub(super) declared: Option<Declared>,
+    pub(super) target: Target,
+    pub(super) fma: bool,
+    pub(super) identity: Identity,
+    pub(super) cores: Option<Cores>,
+}
+
 /// See the module.
 #[pyclass(frozen, name = "Core", module = "verdigris._verdigris")]
 pub(crate) struct Core {
@@ -36,77 +110,113 @@ pub(crate) struct Core {
     pub(super) inputs: usize,
     pub(super) outputs: usize,
     pub(super) identity: Identity,
-    pub(super) tables: Mutex<Tables>,
-    signatures: Option<Vec<Signature>>,
+    pub(super) published: Published,
+    pub(super) cores: Option<Cores>,
+    declared: Option<Declared>,
     target: Target,
     fma: bool,
-    engine: OnceLock<Arc<Ufunc>>,
+    engine: OnceLock<Engine>,
 }
 
 impl Core {
     /// Makes the core; declared loops are checked now, others when they are met.
-    #[expect(clippy::too_many_arguments)]
-    pub(super) fn new(
-        py: Python<'_>,
-        function: Py<PyFunction>,
-        name: CString,
-        doc: CString,
-        signatures: Option<Vec<Signature>>,
-        target: Target,
-        fma: bool,
-        identity: Identity,
-    ) -> PyResult<Core> {
+    pub(super) fn new(py: Python<'_>, function: Py<PyFunction>, settings: Settings) -> PyResult<Core> {
+        let Settings { name, doc, declared, target, fma, identity, cores } = settings;
         let outline = function.get().outline();
-        let (inputs, outputs) = gate::attached(py, || verdigris_vectorize::arity(&outline))?;
+        let (inputs, outputs) = match &cores {
+            None => gate::attached(py, || verdigris_vectorize::arity(&outline))?,
+            Some(cores) => (cores.layout.inputs.len(), cores.layout.outputs.len()),
+        };
         if inputs == 0 {
             let message = format!("`{}` has no parameters: an elementwise function takes at least one", outline.name);
             return Err(Exception::new(py, Class::Typing, message).with("code", "wrong-arguments").build());
         }
-        let mut core =
-            Core { function, name, doc, inputs, outputs, identity, tables: Mutex::default(), signatures, target, fma, engine: OnceLock::new() };
-        if core.signatures.is_some() {
-            core.outputs = core.engine(py)?.outputs();
+        let mut core = Core {
+            function,
+            name,
+            doc,
+            inputs,
+            outputs,
+            identity,
+            published: Published::default(),
+            cores,
+            declared,
+            target,
+            fma,
+            engine: OnceLock::new(),
+        };
+        if core.declared.is_some()
+            && let Engine::Elements(engine) = core.engine(py)?
+        {
+            core.outputs = engine.outputs();
         }
         Ok(core)
     }
 
     /// The engine. Until every name the text uses is defined, each call makes one anew.
     #[inline]
-    pub(super) fn engine(&self, py: Python<'_>) -> PyResult<Arc<Ufunc>> {
+    pub(super) fn engine(&self, py: Python<'_>) -> PyResult<Engine> {
         match self.engine.get() {
             Some(engine) => Ok(engine.clone()),
             None => self.make_engine(py),
         }
     }
 
-    /// The engine, if it is made.
+    /// The engine, if it is made and works on elements.
     #[inline]
     pub(super) fn ready(&self) -> Option<&Arc<Ufunc>> {
-        self.engine.get()
+        match self.engine.get() {
+            Some(Engine::Elements(engine)) => Some(engine),
+            _ => None,
+        }
     }
 
     #[cold]
-    fn make_engine(&self, py: Python<'_>) -> PyResult<Arc<Ufunc>> {
+    fn make_engine(&self, py: Python<'_>) -> PyResult<Engine> {
         let function = self.function.get();
         let definition = function.definition(py)?;
         let mut options = Options::new(Arc::new(config::cpu(py)?.clone()));
         options.target = self.target;
         options.fma = self.fma;
         options.associative = !matches!(self.identity, Identity::None);
-        let signatures = &self.signatures;
+        let (declared, cores) = (&self.declared, &self.cores);
         let engine = {
             let definition = definition.clone();
-            gate::detached(py, move || match signatures {
-                Some(list) => Ufunc::with_signatures(definition, list, options),
-                None => Ufunc::new(definition, options),
+            gate::detached(py, move || match cores {
+                None => {
+                    let made = match declared {
+                        Some(Declared::Elements(list)) => Ufunc::with_signatures(definition, list, options),
+                        _ => Ufunc::new(definition, options),
+                    };
+                    made.map(|engine| Engine::Elements(Arc::new(engine)))
+                }
+                Some(cores) => {
+                    let made = Gufunc::new(definition, cores.layout.clone(), options)?.with_writable(&cores.writable);
+                    let made = match declared {
+                        Some(Declared::Cores(list)) => made.with_signatures(list)?,
+                        _ => made,
+                    };
+                    Ok(Engine::Cores(Arc::new(made)))
+                }
             })?
         };
-        let engine = Arc::new(engine);
         // A definition that is whole is made once.
         if Arc::ptr_eq(&definition, &function.definition(py)?) {
             return Ok(self.engine.get_or_init(|| engine).clone());
         }
         Ok(engine)
+    }
+
+    /// Looks at the parameters of a function over core arrays, whether or not loops are declared.
+    pub(super) fn check_parameters(&self, py: Python<'_>) -> PyResult<()> {
+        let function = self.function.get();
+        if let Some(cores) = &self.cores
+            && !function.has_defaults(py)?
+        {
+            let outline = function.outline();
+            gate::attached(py, || verdigris_vectorize::returns_results(&outline, &cores.layout).map(|_| ()))?;
+        }
+        Ok(())
     }
 
     pub(super) fn is_parallel(&self) -> bool {
@@ -147,6 +257,22 @@ pub(super) fn signature(thing: &Bound<'_, PyAny>) -> PyResult<Signature> {
     Ok(Signature { inputs, outputs })
 }
 
+/// A signature of a function over core arrays as a user writes it.
+pub(super) fn core_signature(thing: &Bound<'_, PyAny>) -> PyResult<CoreSignature> {
+    let py = thing.py();
+    let read = types::signature(thing)?;
+    let results = match &read.returns {
+        None | Some(Type::None) => None,
+        Some(Type::Scalar(one)) => Some(SmallVec::from_slice(&[*one])),
+        Some(Type::Tuple(items)) => items.iter().map(Type::scalar).collect(),
+        Some(other) => {
+            let message = format!("a function over core arrays returns numbers, or nothing, not {other}");
+            return Err(Exception::new(py, Class::Argument, message).with("code", "bad-signature").build());
+        }
+    };
+    Ok(CoreSignature { parameters: read.args, results })
+}
+
 impl IntoPyErr for Error {
     fn into_py_err(self, py: Python<'_>) -> PyErr {
         let class = match self {
@@ -154,8 +280,11 @@ impl IntoPyErr for Error {
             Error::Compiler(error) => return error.into_py_err(py),
             Error::Failed { failure, site } => return Failed { failure, site: *site, thread: None }.into_py_err(py),
             Error::Stopped => return watch::interrupted(),
-            Error::Broadcast { .. } | Error::Output { .. } | Error::Overlap | Error::EmptyReduction => Class::Shape,
-            Error::Result { .. } | Error::ResultCount { .. } => Class::Typing,
+            Error::Broadcast { .. } | Error::Output { .. } | Error::Overlap | Error::EmptyReduction | Error::CoreShape { .. } => Class::Shape,
+            Error::CoreAxes { .. } => Class::Unsupported,
+            Error::Result { .. } | Error::ResultCount { .. } | Error::Parameters { .. } | Error::OutputType { .. } | Error::ReturnsToo { .. } => {
+                Class::Typing
+            }
             _ => Class::Argument,
         };
         Exception::new(py, class, self.to_string()).with("code", "ufunc").build()

@@ -5,7 +5,7 @@
 
 use std::ffi::{c_char, c_int, c_void};
 use std::hint::black_box;
-use std::sync::Arc;
+use std::sync::OnceLock;
 
 use numpy::npyffi::{NPY_CASTING, PY_ARRAY_API, PY_UFUNC_API, PyArray_Descr, PyArrayObject, PyUFuncObject, npy_intp};
 use pyo3::ffi;
@@ -16,52 +16,64 @@ use smallvec::SmallVec;
 use verdigris_compiler::types::ScalarType;
 use verdigris_device::float_env::Flags;
 use verdigris_vectorize::casting::{Argument, safe};
-use verdigris_vectorize::run::{ALL_FLAGS, Loop, Options, Strip, run_strips};
-use verdigris_vectorize::{Error, Target, Ufunc};
+use verdigris_vectorize::run::{ALL_FLAGS, CoreOperand, Options, Strip, run_cores, run_strips};
+use verdigris_vectorize::{Error, Target};
 
-use super::core::Core;
+use super::core::{AnyLoop, Core, Engine, Identity};
 use super::numpy::{Types, descr_type, type_number};
 use crate::cuda::watch;
-use crate::error::IntoPyErr;
+use crate::error::{Bug, IntoPyErr};
 use crate::gate;
 
-/// What NumPy hands back to [`inner`] for a loop.
-struct LoopData {
-    lp: Arc<Loop>,
+/// A loop that NumPy knows.
+struct Loaded {
+    lp: AnyLoop,
+    /// NumPy's numbers of its operands' types.
+    numbers: SmallVec<[c_int; 4]>,
     associative: bool,
     parallel: bool,
 }
 
-type Inner = Option<unsafe extern "C" fn(*mut *mut c_char, *mut npy_intp, *mut npy_intp, *mut c_void)>;
-
-/// Tables as NumPy reads them: entry i of each is loop i.
+/// The loops a genuine ufunc knows: a chain that only grows, read without a lock from inside NumPy's loops.
 #[derive(Default)]
-struct Table {
-    functions: Vec<Inner>,
-    data: Vec<*mut c_void>,
-    types: Vec<c_char>,
-}
+pub(super) struct Published(OnceLock<Box<(Loaded, Published)>>);
 
-/// The loops a genuine ufunc knows. Tables only grow; those that were replaced are kept, since a call under way may still read them.
-#[derive(Default)]
-pub(super) struct Tables {
-    #[expect(clippy::vec_box, reason = "NumPy keeps pointers to them")]
-    loops: Vec<Box<LoopData>>,
-    #[expect(clippy::vec_box, reason = "NumPy keeps pointers to them")]
-    tables: Vec<Box<Table>>,
-}
+impl Published {
+    fn find(&self, matches: impl Fn(&Loaded) -> bool) -> Option<&Loaded> {
+        let mut place = self;
+        while let Some(node) = place.0.get() {
+            if matches(&node.0) {
+                return Some(&node.0);
+            }
+            place = &node.1;
+        }
+        None
+    }
 
-// SAFETY: the raw pointers are to `loops`, which is as Send as an Arc of a loop.
-unsafe impl Send for Tables {}
+    /// With the GIL held, so that nobody else adds.
+    fn add(&self, loaded: Loaded) {
+        let mut place = self;
+        while let Some(node) = place.0.get() {
+            place = &node.1;
+        }
+        let _ = place.0.set(Box::new((loaded, Published::default())));
+    }
+}
 
 const REORDERABLE_NONE: c_int = -2;
 const NO_IDENTITY: c_int = -1;
 const IDENTITY_VALUE: c_int = -3;
+/// The iterator's flags of an operand that is read and written, back to where it came from if it was copied.
+const READ_WRITE: u32 = NPY_ITER_READWRITE | NPY_ITER_UPDATEIFCOPY | NPY_ITER_NBO | NPY_ITER_ALIGNED;
+const NPY_ITER_READWRITE: u32 = 0x0001_0000;
+const NPY_ITER_NBO: u32 = 0x0008_0000;
+const NPY_ITER_ALIGNED: u32 = 0x0010_0000;
+const NPY_ITER_UPDATEIFCOPY: u32 = 0x0080_0000;
 
 /// Makes the `numpy.ufunc` of a core.
 pub(super) fn create<'py>(py: Python<'py>, core: &Bound<'py, Core>) -> PyResult<Bound<'py, PyAny>> {
     type FromFunctions = unsafe extern "C" fn(
-        *mut Inner,
+        *mut c_void,
         *mut *mut c_void,
         *const c_char,
         c_int,
@@ -77,9 +89,9 @@ pub(super) fn create<'py>(py: Python<'py>, core: &Bound<'py, Core>) -> PyResult<
     let types = Types::get(py)?;
     let this = core.get();
     let (identity, value) = match &this.identity {
-        super::core::Identity::None => (NO_IDENTITY, std::ptr::null_mut()),
-        super::core::Identity::Reorderable => (REORDERABLE_NONE, std::ptr::null_mut()),
-        super::core::Identity::Value(value) => (IDENTITY_VALUE, value.as_ptr()),
+        Identity::None => (NO_IDENTITY, std::ptr::null_mut()),
+        Identity::Reorderable => (REORDERABLE_NONE, std::ptr::null_mut()),
+        Identity::Value(value) => (IDENTITY_VALUE, value.as_ptr()),
     };
     // SAFETY: slot 42 is PyUFunc_FromFuncAndDataAndSignatureAndIdentity since NumPy 1.16. Names live in the core, which the ufunc holds from here on; there are no loops yet.
     unsafe {
@@ -95,7 +107,7 @@ pub(super) fn create<'py>(py: Python<'py>, core: &Bound<'py, Core>) -> PyResult<
             this.name.as_ptr(),
             this.doc.as_ptr(),
             0,
-            std::ptr::null(),
+            this.cores.as_ref().map_or(std::ptr::null(), |cores| cores.numpy.as_ptr()),
             value,
         );
         let ufunc = Bound::from_owned_ptr_or_err(py, ufunc)?;
@@ -106,37 +118,120 @@ pub(super) fn create<'py>(py: Python<'py>, core: &Bound<'py, Core>) -> PyResult<
             fields.userloops = PyDict::new(py).into_any().into_ptr();
         }
         fields.type_resolver = Some(resolve);
+        if let Some(cores) = &this.cores {
+            for input in &cores.writable {
+                *fields.op_flags.add(*input) = READ_WRITE;
+            }
+        }
         Ok(ufunc)
     }
 }
 
+/// What NumPy hands to a loop.
+#[repr(C)]
+struct Context {
+    caller: *mut ffi::PyObject,
+    method: *mut c_void,
+    descriptors: *const *mut PyArray_Descr,
+}
+
+/// `PyArrayMethod_Spec`.
+#[repr(C)]
+struct Spec {
+    name: *const c_char,
+    nin: c_int,
+    nout: c_int,
+    casting: c_int,
+    flags: c_int,
+    dtypes: *mut *mut ffi::PyTypeObject,
+    slots: *mut Slot,
+}
+
+/// `PyType_Slot`.
+#[repr(C)]
+struct Slot {
+    number: c_int,
+    function: *mut c_void,
+}
+
+const NO_CASTING: c_int = 0;
+const IS_REORDERABLE: c_int = 1 << 3;
+const GET_REDUCTION_INITIAL: c_int = 4;
+const STRIDED_LOOP: c_int = 5;
+
 /// Adds a loop to a genuine ufunc, if it is not there.
 ///
 /// # Safety
-/// `ufunc` was made by [`create`] for `core`.
-unsafe fn publish(ufunc: *mut PyUFuncObject, core: &Core, engine: &Ufunc, lp: &Arc<Loop>) {
-    let mut tables = core.tables.lock().unwrap_or_else(|e| e.into_inner());
-    if tables.loops.iter().any(|d| Arc::ptr_eq(&d.lp, lp)) {
-        return;
+/// `ufunc` was made by [`create`] for `core`; the GIL is held.
+unsafe fn publish(py: Python<'_>, ufunc: *mut PyUFuncObject, core: &Core, engine: &Engine, lp: &AnyLoop) -> PyResult<()> {
+    type AddLoop = unsafe extern "C" fn(*mut ffi::PyObject, *mut Spec) -> c_int;
+    let types: SmallVec<[ScalarType; 4]> = lp.inputs().iter().chain(lp.outputs()).copied().collect();
+    let numbers: SmallVec<[c_int; 4]> = types.iter().map(|t| type_number(*t)).collect();
+    if core.published.find(|known| known.numbers == numbers).is_some() {
+        return Ok(());
     }
-    let options = engine.options();
-    tables.loops.push(Box::new(LoopData { lp: lp.clone(), associative: options.associative, parallel: options.target == Target::Parallel }));
-    let mut table = Box::new(Table::default());
-    for data in &tables.loops {
-        let signature = data.lp.signature();
-        table.functions.push(Some(inner));
-        table.data.push(std::ptr::from_ref::<LoopData>(data).cast_mut().cast());
-        table.types.extend(signature.inputs.iter().chain(&signature.outputs).map(|t| type_number(*t) as c_char));
-    }
-    // SAFETY: the caller's promise; the GIL is held, so nobody reads the fields meanwhile.
+    let options = match engine {
+        Engine::Elements(engine) => engine.options(),
+        Engine::Cores(engine) => engine.options(),
+    };
+    let (associative, parallel) = (options.associative, options.target == Target::Parallel);
+    core.published.add(Loaded { lp: lp.clone(), numbers: numbers.clone(), associative, parallel });
+    let mut slots = [
+        Slot { number: STRIDED_LOOP, function: strided as unsafe extern "C" fn(_, _, _, _, _) -> _ as *mut c_void },
+        Slot { number: GET_REDUCTION_INITIAL, function: initial as unsafe extern "C" fn(_, _, _) -> _ as *mut c_void },
+        Slot { number: 0, function: std::ptr::null_mut() },
+    ];
+    // SAFETY: the caller's promise. Slot 43 is PyUFunc_AddLoopFromSpec since NumPy 2.0; it copies what the spec points to. A dtype's class is its type; descriptors of builtin types live as
+    // long as the process, so their classes outlive the references given back here.
     unsafe {
-        let fields = &mut (*ufunc).fields;
-        fields.functions = table.functions.as_mut_ptr();
-        fields.data = table.data.as_mut_ptr();
-        fields.types = table.types.as_mut_ptr();
-        fields.ntypes = table.functions.len() as c_int;
+        let mut classes: SmallVec<[*mut ffi::PyTypeObject; 4]> = SmallVec::new();
+        for number in &numbers {
+            let descr = PY_ARRAY_API.PyArray_DescrFromType(py, *number);
+            classes.push(ffi::Py_TYPE(descr.cast()));
+            ffi::Py_DECREF(descr.cast());
+        }
+        let mut spec = Spec {
+            name: core.name.as_ptr(),
+            nin: core.inputs as c_int,
+            nout: core.outputs as c_int,
+            casting: NO_CASTING,
+            flags: if associative { IS_REORDERABLE } else { 0 },
+            dtypes: classes.as_mut_ptr(),
+            slots: slots.as_mut_ptr(),
+        };
+        let add: AddLoop = std::mem::transmute(Types::get(py)?.slot(43));
+        if add(ufunc.cast(), &raw mut spec) < 0 { Err(PyErr::fetch(py)) } else { Ok(()) }
     }
-    tables.tables.push(table);
+}
+
+/// What a reduction begins with: the identity's value, if it has one.
+unsafe extern "C" fn initial(context: *mut Context, _empty: c_char, place: *mut c_void) -> c_int {
+    // SAFETY: NumPy calls with the GIL held, with the context of a loop of ours and room for an element of the first operand's type.
+    unsafe {
+        let py = Python::assume_attached();
+        let Some(core) = core_of(py, context) else { return 0 };
+        let Identity::Value(value) = &core.get().identity else { return 0 };
+        type Pack = unsafe extern "C" fn(*mut PyArray_Descr, *mut c_void, *mut ffi::PyObject) -> c_int;
+        let Ok(types) = Types::get(py) else { return 0 };
+        // Slot 65 of the array API is PyArray_Pack since NumPy 2.0.
+        let pack: Pack = std::mem::transmute(types.array_slot(65));
+        if pack(*(*context).descriptors, place, value.as_ptr()) < 0 { -1 } else { 1 }
+    }
+}
+
+/// The core of the ufunc that a loop belongs to.
+///
+/// # Safety
+/// The context is NumPy's for a loop of a ufunc made by [`create`].
+unsafe fn core_of<'py>(py: Python<'py>, context: *const Context) -> Option<Bound<'py, Core>> {
+    // SAFETY: the caller's promise: `create` stored the core in `obj`.
+    unsafe {
+        let ufunc = (*context).caller.cast::<PyUFuncObject>();
+        if ufunc.is_null() {
+            return None;
+        }
+        Bound::from_borrowed_ptr(py, (*ufunc).fields.obj).cast_into::<Core>().ok()
+    }
 }
 
 /// Bits by which NumPy marks the temporary arrays of Python scalars while it resolves types.
@@ -154,7 +249,7 @@ unsafe extern "C" fn resolve(
 ) -> c_int {
     // SAFETY: NumPy calls with the GIL held.
     let py = unsafe { Python::assume_attached() };
-    let answer = gate::guarded(|| -> PyResult<Option<Arc<Loop>>> {
+    let answer = gate::guarded(|| -> PyResult<Option<AnyLoop>> {
         // SAFETY: `create` stored the core in `obj`; NumPy gives `nargs` operands, inputs never null, and a tuple of dtypes, classes and None or null.
         unsafe {
             let core = Bound::from_borrowed_ptr(py, (*ufunc).fields.obj).cast_into::<Core>()?;
@@ -162,15 +257,14 @@ unsafe extern "C" fn resolve(
             let engine = core.engine(py)?;
             let inputs = std::slice::from_raw_parts(operands, core.inputs);
             let given = (!type_tuple.is_null()).then(|| Bound::from_borrowed_ptr(py, type_tuple));
-            let Some(lp) = choose(py, &engine, inputs, given)? else { return Ok(None) };
-            publish(ufunc, core, &engine, &lp);
+            let Some(lp) = choose(py, &engine, inputs, core.outputs, given)? else { return Ok(None) };
+            publish(py, ufunc, core, &engine, &lp)?;
             Ok(Some(lp))
         }
     });
     match answer {
         Ok(Ok(Some(lp))) => {
-            let signature = lp.signature();
-            for (k, ty) in signature.inputs.iter().chain(&signature.outputs).enumerate() {
+            for (k, ty) in lp.inputs().iter().chain(lp.outputs()).enumerate() {
                 // SAFETY: `descrs` has room for a new reference for each operand.
                 unsafe { *descrs.add(k) = PY_ARRAY_API.PyArray_DescrFromType(py, type_number(*ty)) };
             }
@@ -194,7 +288,13 @@ unsafe extern "C" fn resolve(
 ///
 /// # Safety
 /// The operands are arrays.
-unsafe fn choose(py: Python<'_>, engine: &Ufunc, inputs: &[*mut PyArrayObject], given: Option<Bound<'_, PyAny>>) -> PyResult<Option<Arc<Loop>>> {
+unsafe fn choose(
+    py: Python<'_>,
+    engine: &Engine,
+    inputs: &[*mut PyArrayObject],
+    outputs: usize,
+    given: Option<Bound<'_, PyAny>>,
+) -> PyResult<Option<AnyLoop>> {
     let mut arguments: SmallVec<[Argument; 6]> = SmallVec::new();
     for &input in inputs {
         // SAFETY: the caller's promise.
@@ -213,7 +313,7 @@ unsafe fn choose(py: Python<'_>, engine: &Ufunc, inputs: &[*mut PyArrayObject], 
             }
         });
     }
-    let mut asked: SmallVec<[Option<ScalarType>; 4]> = SmallVec::from_elem(None, inputs.len() + engine.outputs());
+    let mut asked: SmallVec<[Option<ScalarType>; 4]> = SmallVec::from_elem(None, inputs.len() + outputs);
     if let Some(given) = given {
         for (place, item) in asked.iter_mut().zip(given.cast::<PyTuple>()?.iter_borrowed()) {
             if !item.is_none() {
@@ -236,7 +336,7 @@ unsafe fn choose(py: Python<'_>, engine: &Ufunc, inputs: &[*mut PyArrayObject], 
             *argument = Argument::Typed(*ty);
         }
     }
-    let fits = |lp: &Loop| asked_outputs.iter().zip(&lp.signature().outputs).all(|(asked, ty)| asked.is_none_or(|a| a == *ty));
+    let fits = |lp: &AnyLoop| asked_outputs.iter().zip(lp.outputs()).all(|(asked, ty)| asked.is_none_or(|a| a == *ty));
     let mut tries: SmallVec<[SmallVec<[Argument; 6]>; 2]> = SmallVec::new();
     if asked_inputs.iter().all(Option::is_none)
         && let Some(ty) = asked_outputs.iter().flatten().next()
@@ -247,7 +347,7 @@ unsafe fn choose(py: Python<'_>, engine: &Ufunc, inputs: &[*mut PyArrayObject], 
     tries.push(arguments);
     let count = tries.len();
     for (i, arguments) in tries.into_iter().enumerate() {
-        match py.detach(|| gate::guarded(|| engine.choose(&arguments).cloned())) {
+        match py.detach(|| gate::guarded(|| engine.choose(&arguments))) {
             Ok(Ok(lp)) if fits(&lp) => return Ok(Some(lp)),
             Ok(Ok(_) | Err(Error::NoLoop { .. })) => {}
             // What the text has against a type that was only tried is not the caller's affair.
@@ -259,29 +359,82 @@ unsafe fn choose(py: Python<'_>, engine: &Ufunc, inputs: &[*mut PyArrayObject], 
     Ok(None)
 }
 
-/// A loop as NumPy calls it, without the GIL: `dims[0]` elements, `steps` bytes apart.
-unsafe extern "C" fn inner(args: *mut *mut c_char, dims: *mut npy_intp, steps: *mut npy_intp, data: *mut c_void) {
-    // SAFETY: NumPy's contract for inner loops; `data` is a LoopData of the core that the ufunc holds, and operands are aligned and native.
+/// Takes the GIL, whoever holds it now. NumPy releases it around loops behind the back of PyO3, which on a thread that came through one of our functions takes it for held: its own way to attach
+/// would do nothing.
+fn attached<R>(work: impl FnOnce(Python<'_>) -> R) -> R {
+    // SAFETY: a thread that came from Python, which waits for the loop to end; the state is given back below, and a panic does not get past `guarded` in our callers with the GIL taken,
+    // since none of them panics.
+    unsafe {
+        let state = ffi::PyGILState_Ensure();
+        let result = work(Python::assume_attached());
+        ffi::PyGILState_Release(state);
+        result
+    }
+}
+
+/// `watch::signals` from inside a loop that NumPy called.
+fn signals() -> bool {
+    attached(watch::check)
+}
+
+/// A loop as NumPy calls it, without the GIL: `dimensions[0]` elements, `strides` bytes apart; for core arrays their sizes and strides behind those.
+unsafe extern "C" fn strided(
+    context: *mut Context,
+    pointers: *const *mut c_char,
+    dimensions: *const npy_intp,
+    strides: *const npy_intp,
+    _data: *mut c_void,
+) -> c_int {
+    // SAFETY: NumPy's contract for loops; the caller is a ufunc made by `create`, which holds its core; operands are aligned and native.
     let outcome = unsafe {
-        let data = &*data.cast_const().cast::<LoopData>();
-        let operands = data.lp.signature().inputs.len() + data.lp.signature().outputs.len();
-        let strips: SmallVec<[Strip; 4]> = (0..operands).map(|k| Strip { pointer: (*args.add(k)).cast(), stride: *steps.add(k) }).collect();
-        let count = *dims as usize;
-        gate::guarded(|| {
-            run_strips(
-                &data.lp,
-                &strips,
-                count,
-                data.associative,
-                Options { interest: ALL_FLAGS, parallel: data.parallel, in_place: false, watch: Some(watch::signals) },
-            )
-        })
+        let ufunc = &(*(*context).caller.cast::<PyUFuncObject>()).fields;
+        // The GIL is not held, and nothing of Python is touched: a class of ours that is frozen, whose object the ufunc holds.
+        let core: &Core = (*(&raw const ufunc.obj).cast::<Py<Core>>()).get();
+        let operands = core.inputs + core.outputs;
+        let numbers: SmallVec<[c_int; 4]> = (0..operands).map(|k| (*(*(*context).descriptors.add(k))).fields.type_num).collect();
+        let Some(loaded) = core.published.find(|known| known.numbers == numbers) else {
+            let bug = Bug::Broken("NumPy called a loop that was not published".to_owned());
+            attached(|py| bug.into_py_err(py).restore(py));
+            return -1;
+        };
+        let count = *dimensions as usize;
+        let options = Options { interest: ALL_FLAGS, parallel: loaded.parallel, in_place: false, watch: Some(signals) };
+        match &loaded.lp {
+            AnyLoop::Elements(lp) => {
+                let strips: SmallVec<[Strip; 4]> =
+                    (0..operands).map(|k| Strip { pointer: (*pointers.add(k)).cast(), stride: *strides.add(k) }).collect();
+                gate::guarded(|| run_strips(lp, &strips, count, loaded.associative, options))
+            }
+            AnyLoop::Cores(lp) => {
+                let layout = lp.layout();
+                let sizes = std::slice::from_raw_parts(dimensions.add(1), layout.dimensions.len());
+                let mut at = operands;
+                let operands: SmallVec<[CoreOperand<'_>; 4]> = layout
+                    .operands()
+                    .enumerate()
+                    .map(|(k, axes)| {
+                        let own = std::slice::from_raw_parts(strides.add(at), axes.len());
+                        at += axes.len();
+                        CoreOperand { pointer: (*pointers.add(k)).cast(), step: *strides.add(k), strides: own }
+                    })
+                    .collect();
+                gate::guarded(|| run_cores(lp, &operands, sizes, count, options))
+            }
+        }
     };
     match outcome {
-        Ok(Ok(flags)) => raise(flags),
-        // A loop cannot fail; the exception is set, and the call that gets back to Python with it raises it.
-        Ok(Err(error)) => Python::attach(|py| error.into_py_err(py).restore(py)),
-        Err(bug) => Python::attach(|py| bug.into_py_err(py).restore(py)),
+        Ok(Ok(flags)) => {
+            raise(flags);
+            0
+        }
+        Ok(Err(error)) => {
+            attached(|py| error.into_py_err(py).restore(py));
+            -1
+        }
+        Err(bug) => {
+            attached(|py| bug.into_py_err(py).restore(py));
+            -1
+        }
     }
 }
 

@@ -11,7 +11,7 @@ mod overrides;
 
 use std::ffi::CString;
 
-use pyo3::exceptions::{PyTypeError, PyValueError};
+use pyo3::exceptions::PyValueError;
 use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::intern;
 use pyo3::prelude::*;
@@ -19,10 +19,11 @@ use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyDict, PyList, PyTuple};
 
 use verdigris_vectorize::casting::Argument;
-use verdigris_vectorize::{Error, Signature, Target};
+use verdigris_vectorize::{Error, Layout, Target};
 
-use self::core::{Core, Identity};
+use self::core::{AnyLoop, Core, Cores, Declared, Identity, Settings};
 use crate::definition::PyFunction;
+use crate::error::{Class, Exception, IntoPyErr};
 use crate::gate;
 
 /// An elementwise function: a `numpy.ufunc` in all it does.
@@ -34,9 +35,9 @@ pub(crate) struct PyUfunc {
 
 #[pymethods]
 impl PyUfunc {
-    /// `identity`: None, the string "reorderable", or a value.
+    /// `identity`: None, the string "reorderable", or a value. `layout`: of a ufunc of core arrays, with the inputs its function may write to.
     #[new]
-    #[pyo3(signature = (function, name, doc, signatures, target, fma, identity))]
+    #[pyo3(signature = (function, name, doc, signatures, target, fma, identity, layout = None, writable = Vec::new()))]
     #[expect(clippy::too_many_arguments)]
     fn new(
         py: Python<'_>,
@@ -47,15 +48,13 @@ impl PyUfunc {
         target: &str,
         fma: bool,
         identity: Option<Bound<'_, PyAny>>,
+        layout: Option<&str>,
+        writable: Vec<usize>,
     ) -> PyResult<PyUfunc> {
         let target = match target {
             "parallel" => Target::Parallel,
             "cpu" | "cuda" => Target::Cpu,
             other => return Err(PyValueError::new_err(format!("target is 'cpu', 'parallel' or 'cuda', not {other:?}"))),
-        };
-        let signatures = match signatures {
-            Some(list) => Some(list.iter().map(core::signature).collect::<PyResult<Vec<Signature>>>()?),
-            None => None,
         };
         let identity = match identity {
             None => Identity::None,
@@ -63,15 +62,39 @@ impl PyUfunc {
             Some(value) => Identity::Value(value.unbind()),
         };
         let text = |s: &str| CString::new(s.replace('\0', " ")).map_err(|e| PyValueError::new_err(e.to_string()));
-        let core = Core::new(py, function, text(name)?, text(doc)?, signatures, target, fma, identity)?;
+        let cores = match layout {
+            None => None,
+            Some(layout) => {
+                let layout: Layout = layout.parse().map_err(|e: Error| e.into_py_err(py))?;
+                if let Some(wrong) = writable.iter().find(|i| **i >= layout.inputs.len()) {
+                    let message = format!("writable_args names input {wrong}; the layout {layout} has {} inputs", layout.inputs.len());
+                    return Err(Exception::new(py, Class::Argument, message).with("code", "bad-option").build());
+                }
+                Some(Cores { numpy: text(&layout.for_numpy())?, layout, writable })
+            }
+        };
+        let declared = match signatures {
+            None => None,
+            Some(list) if cores.is_some() => Some(Declared::Cores(list.iter().map(core::core_signature).collect::<PyResult<_>>()?)),
+            Some(list) => Some(Declared::Elements(list.iter().map(core::signature).collect::<PyResult<_>>()?)),
+        };
+        let is_of_cores = cores.is_some();
+        let core = Core::new(py, function, Settings { name: text(name)?, doc: text(doc)?, declared, target, fma, identity, cores })?;
         let core = Bound::new(py, core)?;
+        if is_of_cores {
+            core.get().check_parameters(py)?;
+        }
         let ufunc = genuine::create(py, &core)?.unbind();
         Ok(PyUfunc { core: core.unbind(), ufunc })
     }
 
     #[pyo3(signature = (*args, **kwargs))]
     fn __call__<'py>(slf: &Bound<'py, PyUfunc>, args: &Bound<'py, PyTuple>, kwargs: Option<&Bound<'py, PyDict>>) -> PyResult<Bound<'py, PyAny>> {
-        match call::call(slf.py(), slf.get().core.get(), args, kwargs)? {
+        let core = slf.get().core.get();
+        if core.cores.is_some() {
+            return slf.get().general(slf, "__call__", args, kwargs);
+        }
+        match call::call(slf.py(), core, args, kwargs)? {
             Some(result) => Ok(result),
             None => slf.get().general(slf, "__call__", args, kwargs),
         }
@@ -142,7 +165,7 @@ impl PyUfunc {
     /// Number of loops there are so far.
     #[getter]
     fn ntypes(&self, py: Python<'_>) -> PyResult<usize> {
-        Ok(self.core.get().engine(py)?.loops().len())
+        Ok(self.loops(py)?.len())
     }
 
     /// The loops there are so far, in NumPy's letters.
@@ -151,8 +174,7 @@ impl PyUfunc {
         let letters = |types: &[verdigris_compiler::types::ScalarType]| -> String {
             types.iter().map(|t| b"?bBhHiIlLqQfdgFD"[numpy::type_number(*t) as usize] as char).collect()
         };
-        let loops = self.core.get().engine(py)?.loops();
-        PyList::new(py, loops.iter().map(|l| format!("{}->{}", letters(&l.signature().inputs), letters(&l.signature().outputs))))
+        PyList::new(py, self.loops(py)?.iter().map(|l| format!("{}->{}", letters(l.inputs()), letters(l.outputs()))))
     }
 
     /// What reductions begin with.
@@ -164,10 +186,10 @@ impl PyUfunc {
         }
     }
 
-    /// None: the function works on elements.
+    /// The layout of a function over core arrays; None if it works on elements.
     #[getter]
-    fn signature(&self) -> Option<&str> {
-        None
+    fn signature(&self) -> Option<String> {
+        self.core.get().cores.as_ref().map(|cores| cores.layout.to_string())
     }
 
     /// The function's text and names, for functions that call this one.
@@ -191,6 +213,10 @@ impl PyUfunc {
 }
 
 impl PyUfunc {
+    fn loops(&self, py: Python<'_>) -> PyResult<Vec<AnyLoop>> {
+        Ok(self.core.get().engine(py)?.loops())
+    }
+
     /// All that the fast path does not do.
     fn general<'py>(
         &self,
@@ -204,13 +230,17 @@ impl PyUfunc {
             return Ok(result);
         }
         let ufunc = self.ufunc.bind(py);
-        let result = if method == "__call__" { ufunc.call(args, kwargs) } else { ufunc.getattr(method)?.call(args, kwargs) };
-        match (result, PyErr::take(py)) {
-            // A loop that failed had no way to say so but this.
-            (Ok(_), Some(error)) => Err(error),
-            (Err(error), _) => Err(without_wrapper(py, error)),
-            (Ok(result), None) => Ok(result),
+        if method != "__call__" {
+            return ufunc.getattr(method)?.call(args, kwargs);
         }
+        if let Some(cores) = &self.core.get().cores
+            && cores.layout.dimensions.iter().any(|d| d.stretches)
+        {
+            let stretch = py.import("verdigris._guvectorize")?.getattr("stretched")?;
+            let stretched = stretch.call1((cores.layout.to_string(), args, kwargs))?.cast_into::<PyTuple>()?;
+            return ufunc.call(stretched, kwargs);
+        }
+        ufunc.call(args, kwargs)
     }
 
     /// A method that folds. Where the function's result is of another type than its arguments, it folds in that type, as nothing else can be folded.
@@ -227,7 +257,7 @@ impl PyUfunc {
         let dtype = intern!(py, "dtype");
         let named = |name| kwargs.map_or(Ok(None), |k| k.get_item(name)).map(|v: Option<Bound<'py, PyAny>>| v.filter(|v| !v.is_none()));
         let asked = args.len() > dtype_place || named(dtype)?.is_some() || named(intern!(py, "out"))?.is_some();
-        if core.inputs != 2 || core.outputs != 1 {
+        if core.inputs != 2 || core.outputs != 1 || core.cores.is_some() {
             return self.general(slf, method, args, kwargs);
         }
         if let (false, Ok(array)) = (asked, args.get_item(0)) {
@@ -254,7 +284,8 @@ impl PyUfunc {
         let engine = self.core.get().engine(py)?;
         gate::detached(py, || {
             let loop_for = |ty| match engine.choose(&[Argument::Typed(ty); 2]) {
-                Ok(lp) => Ok(Some(lp.clone())),
+                Ok(AnyLoop::Elements(lp)) => Ok(Some(lp)),
+                Ok(AnyLoop::Cores(_)) => Ok(None),
                 Err(Error::NoLoop { .. }) => Ok(None),
                 Err(error) => Err(error),
             };
@@ -266,14 +297,5 @@ impl PyUfunc {
             let folds = loop_for(result)?.is_some_and(|lp| lp.folds() && lp.signature().inputs[0] == result);
             Ok::<_, Error>(folds.then(|| result.name()))
         })
-    }
-}
-
-/// The exception that a loop left while its call went on, out of the `SystemError` that Python makes of it.
-fn without_wrapper(py: Python<'_>, error: PyErr) -> PyErr {
-    let wrapped = error.get_type(py).is(py.get_type::<pyo3::exceptions::PySystemError>());
-    match error.cause(py) {
-        Some(cause) if wrapped && !cause.is_instance_of::<PyTypeError>(py) => cause,
-        _ => error,
     }
 }

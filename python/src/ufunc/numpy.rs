@@ -76,6 +76,7 @@ pub(super) struct Types {
     scalars: Vec<(*mut ffi::PyTypeObject, ScalarType)>,
     give_errors: unsafe extern "C" fn(*const c_char, c_int) -> c_int,
     api: NonNull<*const c_void>,
+    array_api: NonNull<*const c_void>,
 }
 
 // SAFETY: addresses of objects that live as long as the process, used only with the GIL held.
@@ -90,8 +91,10 @@ impl Types {
             let umath = py.import("numpy._core._multiarray_umath")?;
             let capsule = umath.getattr("_UFUNC_API")?.cast_into::<PyCapsule>()?;
             let api: NonNull<*const c_void> = capsule.pointer_checked(None)?.cast();
-            // The table lives as long as the capsule, which NumPy's module holds; hold it too.
-            std::mem::forget(capsule);
+            let array_capsule = umath.getattr("_ARRAY_API")?.cast_into::<PyCapsule>()?;
+            let array_api: NonNull<*const c_void> = array_capsule.pointer_checked(None)?.cast();
+            // The tables live as long as their capsules, which NumPy's module holds; hold them too.
+            std::mem::forget((capsule, array_capsule));
             let numpy = py.import("numpy")?;
             let mut scalars = Vec::new();
             for ty in ScalarType::ALL {
@@ -113,6 +116,7 @@ impl Types {
                     std::mem::transmute::<*const c_void, unsafe extern "C" fn(*const c_char, c_int) -> c_int>(*api.as_ptr().add(46))
                 },
                 api,
+                array_api,
             })
         })
     }
@@ -124,6 +128,15 @@ impl Types {
     pub(super) unsafe fn slot(&self, index: usize) -> *const c_void {
         // SAFETY: the caller's promise.
         unsafe { *self.api.as_ptr().add(index) }
+    }
+
+    /// An entry of the array API's table.
+    ///
+    /// # Safety
+    /// The table has that slot.
+    pub(super) unsafe fn array_slot(&self, index: usize) -> *const c_void {
+        // SAFETY: the caller's promise.
+        unsafe { *self.array_api.as_ptr().add(index) }
     }
 
     /// Whether an object is an ndarray and of no subclass.

@@ -39,16 +39,16 @@ scalars! {
 /// An argument: any ndarray view of a [`Scalar`], borrowed.
 #[derive(Clone, Debug)]
 pub struct Input<'a> {
-    pointer: *mut u8,
-    ty: ScalarType,
-    shape: Dims,
-    strides: Dims,
+    pub(super) pointer: *mut u8,
+    pub(super) ty: ScalarType,
+    pub(super) shape: Dims,
+    pub(super) strides: Dims,
     array: PhantomData<&'a ()>,
 }
 
 /// A result: any mutable ndarray view of a [`Scalar`], borrowed.
 #[derive(Debug)]
-pub struct Output<'a>(Input<'a>);
+pub struct Output<'a>(pub(super) Input<'a>);
 
 fn dims<T, S: ndarray::RawData<Elem = T>, D: Dimension>(array: &ArrayBase<S, D>) -> (Dims, Dims) {
     let size = size_of::<T>() as isize;

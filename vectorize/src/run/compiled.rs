@@ -10,6 +10,7 @@ use verdigris_compiler::llvm::{Code, Lanes, Signature};
 use verdigris_device::pool;
 
 use crate::error::Error;
+use crate::fork;
 
 /// Which form of a loop.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -50,7 +51,7 @@ impl Entry {
     /// `operands` are pointers as [`LoopFn`] wants them for this entry's variant, valid for `count` elements, inputs for reads, outputs for writes.
     #[inline]
     pub(super) unsafe fn call(&self, operands: &[*mut u8], count: usize, first: u64, host: &Host) -> Result<(), Error> {
-        let launch = Launch { grid: [1; 3], block: [1; 3], stop: host.stop_word(), state: &host.state };
+        let launch = host.launch();
         // SAFETY: the caller's promise; `launch` and the state in `host` outlive the call.
         unsafe { (self.function)(operands.as_ptr(), count as u64, &launch) };
         if self.sites.is_empty() { Ok(()) } else { self.check(first, host) }
@@ -89,6 +90,16 @@ impl Host {
     pub(super) fn helping(watched: &Arc<Watched>) -> Host {
         let run = watched.clone();
         Host { state: LaunchState::new(move |_| run.stopped()), watched: Some(watched.clone()), calling: false }
+    }
+
+    /// What compiled code reads of this worker's side; valid as long as the host stays where it is.
+    pub(super) fn launch(&self) -> Launch {
+        Launch { grid: [1; 3], block: [1; 3], stop: self.stop_word(), state: &self.state }
+    }
+
+    /// The failure of the code, if it failed.
+    pub(super) fn failure(&self) -> Option<verdigris_compiler::abi::Failure> {
+        self.state.failure()
     }
 
     fn stop_word(&self) -> &AtomicU32 {
@@ -253,6 +264,7 @@ impl Loop {
         if let Some(entry) = place.get() {
             return Ok(entry);
         }
+        let _job = fork::job();
         let _one_at_a_time = self.compiling.lock().unwrap_or_else(|e| e.into_inner());
         if let Some(entry) = place.get() {
             return Ok(entry);
@@ -267,6 +279,7 @@ impl Loop {
             return self.warp(exact).cloned();
         }
         let variant = Variant { lanes: Lanes::Warp, uniform, exact };
+        let _job = fork::job();
         let mut made = self.uniform.lock().unwrap_or_else(|e| e.into_inner());
         if let Some((_, entry)) = made.iter().find(|(v, _)| *v == variant) {
             return Ok(entry.clone());

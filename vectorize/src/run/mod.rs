@@ -1,12 +1,14 @@
 //! Compiled loops over memory.
 //!
 //! The only part of the crate with `unsafe`: moving elements ([`memory`]), calling a loop ([`compiled`]), and the ways to visit operands ([`elementwise`] for
-//! calls, [`arrays`] for those of Rust, [`strip`] for one axis as NumPy's own machinery hands it over, [`fold`] for reductions). What the operands' memory is was promised by
+//! calls, [`arrays`] for those of Rust, [`strip`] for one axis as NumPy's own machinery hands it over, [`fold`] for reductions, [`cores`] for generalized ufuncs). What the operands' memory is was promised by
 //! whoever made them; shapes, types and overlaps have been judged by [`crate::broadcast`] and the caller. Knows no Python and no signatures' text.
 #![allow(unsafe_code)]
 
 mod arrays;
 mod compiled;
+mod core_arrays;
+mod cores;
 mod elementwise;
 mod fold;
 mod job;
@@ -15,6 +17,7 @@ mod strip;
 
 pub use arrays::{Input, Output, Scalar};
 pub use compiled::{Control, Entry, Loop, Provider, Variant};
+pub use cores::{CoreLoop, CoreOperand, run_cores};
 pub use elementwise::run;
 pub use memory::Operand;
 pub use strip::{Strip, run_strips};

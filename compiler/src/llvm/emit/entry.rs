@@ -52,7 +52,7 @@ pub(in super::super) fn elements<'c>(
 }
 
 impl<'a, 'c> Emitter<'a, 'c> {
-    fn new(i: Instr<'c>, f: &'a Function, d: &'a Divergence, lanes: Lanes, level: Level, check_bounds: bool, exact_flags: bool) -> Self {
+    pub(super) fn new(i: Instr<'c>, f: &'a Function, d: &'a Divergence, lanes: Lanes, level: Level, check_bounds: bool, exact_flags: bool) -> Self {
         let lanes = if lanes == Lanes::One { 1 } else { WARP };
         let nowhere = i.here();
         let (p, zero, zero64) = (i.param(0), i.i32(0), i.i64(0));
@@ -95,7 +95,7 @@ impl<'a, 'c> Emitter<'a, 'c> {
     }
 
     /// Loads the array's words: pointer, extents, strides.
-    fn bind(&mut self, words: V<'c>, ndim: usize) {
+    pub(super) fn bind(&mut self, words: V<'c>, ndim: usize) {
         let word = |n: usize| self.i.load(self.i.int(64), self.i.offset(words, self.i.i64(n as i64 * 8)), 8);
         let pointer = self.i.load(self.i.ptr(), words, 8);
         let extents = (0..ndim).map(|a| word(1 + a)).collect();
@@ -104,7 +104,7 @@ impl<'a, 'c> Emitter<'a, 'c> {
     }
 
     /// Binds a constant array to data in the object.
-    fn bind_constant(&mut self, info: &ArrayInfo) {
+    pub(super) fn bind_constant(&mut self, info: &ArrayInfo) {
         let constant = info.constant.as_ref().expect("a constant array has contents");
         let ndim = constant.shape.len();
         let data = self.i.data(&info.name, &constant.data);
@@ -365,7 +365,7 @@ impl<'a, 'c> Emitter<'a, 'c> {
         self.i.seal_entry(start);
     }
 
-    fn has_loop(&self) -> bool {
+    pub(super) fn has_loop(&self) -> bool {
         let mut found = false;
         self.f.walk(&mut |_, inst| found |= matches!(inst, crate::ir::Inst::Loop { .. }));
         found
@@ -398,7 +398,7 @@ impl<'a, 'c> Emitter<'a, 'c> {
         }
     }
 
-    fn load_part(&self, p: V<'c>, ty: ScalarType, part: usize) -> V<'c> {
+    pub(super) fn load_part(&self, p: V<'c>, ty: ScalarType, part: usize) -> V<'c> {
         let scalar = ty.part();
         let at = self.i.offset(p, self.i.i64((part * scalar.size()) as i64));
         let v = self.i.load(self.i.stored(scalar), at, scalar.size() as u32);
@@ -432,7 +432,7 @@ impl<'a, 'c> Emitter<'a, 'c> {
         if scalar == ScalarType::Bool { self.i.icmp(IntPred::LLVMIntNE, v, self.i.zero(self.i.type_of(v))) } else { v }
     }
 
-    fn store_results(&mut self, outputs: &[ScalarType], places: &[V<'c>]) {
+    pub(super) fn store_results(&mut self, outputs: &[ScalarType], places: &[V<'c>]) {
         let f = self.f;
         let mut slots = f.results.iter();
         for (ty, place) in outputs.iter().zip(places) {

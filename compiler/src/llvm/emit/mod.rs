@@ -4,15 +4,17 @@
 //! vectors; varying control flow becomes masks. Invariants: code of a region runs only if a lane acts in it; lanes that are off hold values, never poison, and
 //! never act on memory, trap or call; masks are merged by `select m, c, false`.
 //!
-//! `entry` frames the body as a kernel or a loop, `control` does constructs and masks, `memory` element access, `ops` the op table, `division` the integer division no SIMD has. Failures leave the
+//! `entry` frames the body as a kernel or a loop, `core` as a loop over core arrays, `control` does constructs and masks, `memory` element access, `ops` the op table, `division` the integer division no SIMD has. Failures leave the
 //! warp: its other lanes stop where they are, other warps go on, and the launch reports the lowest block and thread.
 
 mod control;
+mod core;
 mod division;
 mod entry;
 mod memory;
 mod ops;
 
+pub(super) use core::core;
 pub(super) use entry::{blocks, elements};
 
 use inkwell::basic_block::BasicBlock;
