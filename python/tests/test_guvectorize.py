@@ -53,7 +53,7 @@ def test_it_is_a_ufunc_with_a_signature():
     f = guvectorize("(n)->()", doc="Adds.")(row_sum)
     f(np.ones((2, 3), "f4")), f(np.ones(3, "i8"))
     assert f.types == ["f->d", "l->d"] and f.ntypes == 2 and f.__doc__ == "Adds."
-    with pytest.raises(RuntimeError, match="not defined on ufunc with signature|signature"):
+    with pytest.raises(RuntimeError, match="signature"):
         f.reduce(np.ones(3))
 
 
@@ -65,13 +65,13 @@ def test_matmul_is_numpys(target):
     assert g(a, b).dtype == np.int64
     # Every way an operand can lie.
     wide = ints(5, 8, 12)
-    for b in (
+    for other in (
         b.swapaxes(0, 2).copy().swapaxes(0, 2),
         wide[:, ::-2, ::2],
         np.broadcast_to(ints(4, 6), (5, 4, 6)),
         b.astype(">i8"),
     ):
-        np.testing.assert_array_equal(g(a, b), a @ b)
+        np.testing.assert_array_equal(g(a, other), a @ other)
     read_only = ints(4, 2)
     read_only.flags.writeable = False
     np.testing.assert_array_equal(g(a, read_only), a @ read_only)
@@ -185,7 +185,7 @@ def test_optional_dimensions(target):
 def test_broadcastable_dimensions(target):
     @guvectorize("(n|1),(n|1)->()", target=target)
     def all_equal(x, y):
-        for i in range(x.shape[0]):
+        for i in range(x.shape[0]):  # noqa: SIM110
             if x[i] != y[i]:
                 return False
         return True
@@ -331,7 +331,7 @@ def test_errors_of_the_decorator():
         guvectorize([(float64[:], float64[:])])(row_sum)
     with pytest.raises(errors.ArgumentError, match="target"):
         guvectorize("(n)->()", target="gpu")(row_sum)
-    with pytest.raises(errors.UnsupportedError, match="operand 0 of the layout .* has 4 core axes.*at most 3"):
+    with pytest.raises(errors.UnsupportedError, match=r"operand 0 of the layout .* has 4 core axes.*at most 3"):
         guvectorize("(a,b,c,d)->()")(lambda x, out: None)
 
 

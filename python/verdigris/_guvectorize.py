@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from ._vectorize import Target, Ufunc, _common, _make
+from ._vectorize import Target, _common, _make
 from .errors import ArgumentError
 from .types import Signature
 

@@ -34,7 +34,7 @@ fn loop_dimensions_broadcast_and_cores_match() {
         let y: ArrayD<f64> = matvec.apply(&[(&a).into(), (&x).into()]).unwrap();
         assert_eq!(y.shape(), [4, 2]);
         for l in 0..4 {
-            assert_eq!(y.index_axis(ndarray::Axis(0), l).to_vec(), a.index_axis(ndarray::Axis(0), l).dot(&x.row(0)).to_vec());
+            assert_eq!(y.index_axis(ndarray::Axis(0), l), a.index_axis(ndarray::Axis(0), l).dot(&x.row(0)).into_dyn());
         }
         // A cast, and strides in the output.
         let ints = Array3::from_shape_fn((4, 2, 3), |(l, i, j)| (10 * l + 3 * i + j) as i32);
