@@ -19,7 +19,7 @@
 //! be the same memory as an input element for element, but must not overlap it otherwise. Code of one lane computes elements strictly in order, each loaded
 //! after all before it are stored: there an output may overlap an input in any way (a left fold writes what the next element reads).
 
-use std::sync::Mutex;
+use std::sync::{Mutex, OnceLock};
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use crate::source::Location;
@@ -80,6 +80,8 @@ pub enum SiteKind {
     Unassigned(String),
     /// A tuple index out of range: IndexError.
     TupleIndex,
+    /// A value that does not fit: ValueError.
+    Value(crate::ir::Complaint),
 }
 
 /// The host's side of a launch, shared by all its workers.
@@ -88,12 +90,51 @@ pub struct LaunchState {
     pub stop: AtomicU32,
     poll: Box<dyn Fn(&AtomicU32) -> bool + Send + Sync>,
     failure: Mutex<Option<Failure>>,
+    /// What `print()` wrote and nobody has seen yet.
+    output: Mutex<String>,
 }
+
+/// Where what kernels print goes.
+type Printer = Box<dyn Fn(&str) + Send + Sync>;
+
+static PRINTER: OnceLock<Printer> = OnceLock::new();
+
+/// Says where what kernels print goes from now on, once a process; without that, to the standard output. It is called from any thread.
+pub fn set_printer(printer: impl Fn(&str) + Send + Sync + 'static) {
+    let _ = PRINTER.set(Box::new(printer));
+}
+
+/// Text is held back until the launch ends, or until there is so much of it, in bytes.
+const HELD_BACK: usize = 1 << 20;
 
 impl LaunchState {
     /// A state whose `poll` is called by a worker that found the stop word set; it may reset the word, and says whether to stop.
     pub fn new(poll: impl Fn(&AtomicU32) -> bool + Send + Sync + 'static) -> LaunchState {
-        LaunchState { stop: AtomicU32::new(0), poll: Box::new(poll), failure: Mutex::new(None) }
+        LaunchState { stop: AtomicU32::new(0), poll: Box::new(poll), failure: Mutex::new(None), output: Mutex::default() }
+    }
+
+    /// Prints a text. Texts of one thread keep their order; it is shown when the launch ends.
+    pub fn print(&self, text: &str) {
+        let full = {
+            let mut output = self.output.lock().unwrap_or_else(|e| e.into_inner());
+            output.push_str(text);
+            output.len() >= HELD_BACK
+        };
+        if full {
+            self.show();
+        }
+    }
+
+    /// Shows what was printed so far.
+    pub fn show(&self) {
+        let text = std::mem::take(&mut *self.output.lock().unwrap_or_else(|e| e.into_inner()));
+        if text.is_empty() {
+            return;
+        }
+        match PRINTER.get() {
+            Some(printer) => printer(&text),
+            None => print!("{text}"),
+        }
     }
 
     /// Asks whether to stop.
@@ -113,6 +154,12 @@ impl LaunchState {
     /// The failure kept, if any.
     pub fn failure(&self) -> Option<Failure> {
         self.failure.lock().unwrap_or_else(|e| e.into_inner()).clone()
+    }
+}
+
+impl Drop for LaunchState {
+    fn drop(&mut self) {
+        self.show();
     }
 }
 

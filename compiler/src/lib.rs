@@ -39,6 +39,7 @@
 //! ```
 
 pub mod abi;
+pub mod cache;
 pub mod diagnostic;
 pub mod interp;
 pub mod ir;
@@ -47,6 +48,7 @@ pub mod lower;
 pub mod names;
 pub mod op;
 pub mod pass;
+pub mod print;
 pub mod source;
 pub mod standard;
 pub mod syntax;

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::source::SourceFile;
-use crate::types::{ArrayType, Scalar, ScalarType};
+use crate::types::{ArrayType, NamedType, Scalar, ScalarType};
 
 /// A function with everything its text refers to. Immutable; shared by `Arc`.
 #[derive(Clone, Debug)]
@@ -40,6 +40,8 @@ pub enum Meaning {
     /// A function or object the compiler implements, by its canonical name (`math.sin`, `cuda.grid`, `cuda.threadIdx`, `abs`, `range`): see
     /// [`crate::lower::BUILTINS`].
     Builtin(String),
+    /// A class of named tuples, called to make one.
+    Class(Arc<NamedType>),
     /// Another compiled function.
     Function(Arc<Definition>),
     /// Something that exists but cannot be used, with a noun phrase for it (`the module numpy.random`, `a list`) and what to do instead.
@@ -72,6 +74,8 @@ pub enum Constant {
     ComplexScalar(ScalarType, f64, f64),
     /// A tuple.
     Tuple(Vec<Constant>),
+    /// A named tuple.
+    Named(Arc<NamedType>, Vec<Constant>),
 }
 
 /// The contents of a frozen array.

@@ -38,6 +38,9 @@ pub struct Sources {
     files: Vec<Arc<SourceFile>>,
 }
 
+/// The name of the language's own library, which is part of the compiler.
+pub(crate) const PRELUDE: &str = "<verdigris>";
+
 /// A place for a person: 1-based line and column (columns count characters) of the user's file.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Location {
@@ -58,6 +61,11 @@ impl Sources {
             self.files.len() - 1
         });
         SourceId(u16::try_from(index).expect("fewer than 65,536 sources in one compilation"))
+    }
+
+    /// Whether every text is from a file; what is typed in or made by `exec` has a name in angle brackets.
+    pub fn are_files(&self) -> bool {
+        self.files.iter().all(|f| !f.file.starts_with('<') || f.file.as_ref() == PRELUDE)
     }
 
     /// The source of that id.

@@ -12,11 +12,11 @@ use crate::lower::BUILTINS;
 use crate::names::{Constant, Definition, Meaning};
 use crate::source::{SourceFile, Sources};
 use crate::syntax;
-use crate::types::ScalarType;
+use crate::types::{NamedType, ScalarType};
 
 /// Python's own functions and classes that compiled code does not have.
-const PYTHON: &str = "all any ascii bin bytes callable chr dict enumerate eval exec filter format getattr hasattr hash hex id input isinstance iter list map next \
-    object oct open ord print repr reversed set setattr sorted str super tuple type zip";
+const PYTHON: &str = "all any ascii bin bytes callable chr dict eval exec filter format getattr hasattr hash hex id input isinstance iter list map next object oct \
+    open ord repr set setattr sorted str super type";
 
 /// What a dotted path means. `None`: it is defined nowhere.
 pub fn meaning(path: &str) -> Option<Meaning> {
@@ -25,6 +25,9 @@ pub fn meaning(path: &str) -> Option<Meaning> {
     let full = if rest.is_empty() { module.to_owned() } else { format!("{module}.{rest}") };
     if BUILTINS.contains(&full.as_str()) {
         return Some(Meaning::Builtin(full));
+    }
+    if let Some(vector) = full.strip_prefix("cuda.").and_then(NamedType::vector) {
+        return Some(Meaning::Class(Arc::new(vector)));
     }
     let unsupported = |what: String| Some(Meaning::Unsupported { what, help: None });
     match (module, rest) {
@@ -36,9 +39,9 @@ pub fn meaning(path: &str) -> Option<Meaning> {
         ("numpy", "bool_") => Some(Meaning::Type(ScalarType::Bool)),
         ("numpy", name) if ScalarType::from_name(name).is_some() => ScalarType::from_name(name).map(Meaning::Type),
         (name, "") if ScalarType::from_name(name).is_some() => ScalarType::from_name(name).map(Meaning::Type),
-        ("math" | "numpy" | "cuda", "") => unsupported(format!("the module `{module}`")),
+        ("math" | "numpy" | "cuda" | "operator", "") => unsupported(format!("the module `{module}`")),
         // An attribute of something known (`cuda.threadIdx.w`) is judged by whoever knows it.
-        ("math" | "numpy" | "cuda", rest) if !is_inside_known(module, rest) => unsupported(format!("`{module}.{rest}`")),
+        ("math" | "numpy" | "cuda" | "operator", rest) if !is_inside_known(module, rest) => unsupported(format!("`{module}.{rest}`")),
         (name, "") if PYTHON.split(' ').any(|known| known == name) => unsupported(format!("the built-in function `{name}`")),
         _ => None,
     }

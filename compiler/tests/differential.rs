@@ -18,7 +18,7 @@ use verdigris_compiler::llvm::{self, BlockClass, Code, Cpu, Lanes, Shape};
 use verdigris_compiler::pass;
 use verdigris_compiler::types::{Scalar, ScalarType};
 
-const STEPS: Limits<'static> = Limits { steps: 3_000_000, stop: &|| false };
+const STEPS: Limits<'static> = Limits { steps: 3_000_000, stop: &|| false, print: &|_| {} };
 
 fn setting(name: &str, default: u64) -> u64 {
     std::env::var(name).ok().map_or(default, |v| v.parse().unwrap_or_else(|_| panic!("{name}={v} is no number")))

@@ -5,11 +5,12 @@
 #![allow(unsafe_code)]
 
 use std::marker::PhantomData;
+use std::sync::Arc;
 
 use ndarray::{ArrayView, ArrayViewMut, Dimension};
 use num_complex::Complex;
 
-use verdigris_compiler::types::{ArrayType, Layout, Scalar, ScalarType, Type};
+use verdigris_compiler::types::{ArrayType, Layout, NamedType, RecordType, RecordsType, Scalar, ScalarType, Type};
 use verdigris_device::array::Array;
 
 /// A Rust type that is a scalar type of the kernel language, with the same bits.
@@ -151,6 +152,45 @@ impl<'a> Args<'a> {
         self
     }
 
+    /// All of `items` as a named tuple or a vector, of which there are as many as it has names.
+    pub fn append_named(&mut self, named: Arc<NamedType>, items: Args<'a>) -> &mut Self {
+        debug_assert_eq!(named.fields.len(), items.types.len());
+        self.types.push(Type::Named(named, items.types));
+        self.words.extend(items.words);
+        self
+    }
+
+    /// An array of records of the host's own, or one record (then `shape` is empty). `strides` are in bytes.
+    ///
+    /// # Safety
+    /// As [`Args::raw_array`]; each number of a record at its own alignment.
+    ///
+    /// # Errors
+    /// More axes than a kernel can take, those of the fields included.
+    pub unsafe fn raw_records(
+        &mut self,
+        record: Arc<RecordType>,
+        readonly: bool,
+        pointer: *mut u8,
+        shape: &[usize],
+        strides: &[isize],
+    ) -> Result<&mut Self, Unsuitable> {
+        let ty = RecordsType { record, ndim: shape.len() as u8, readonly };
+        let (one, none) = ([1], [0]);
+        let (shape, strides) = if shape.is_empty() { (&one[..], &none[..]) } else { (shape, strides) };
+        let most = ty.arrays().map(|(_, array)| usize::from(array.ndim)).max().unwrap_or(shape.len());
+        if most > 3 {
+            return Err(Unsuitable::Axes(most));
+        }
+        for (leaf, _) in ty.arrays() {
+            self.words.push(pointer as u64 + leaf.offset as u64);
+            self.words.extend(shape.iter().map(|&n| n as u64).chain(leaf.axes.iter().map(|a| a.0 as u64)));
+            self.words.extend(strides.iter().map(|&n| n as u64).chain(leaf.axes.iter().map(|a| a.1 as u64)));
+        }
+        self.types.push(Type::Records(ty));
+        Ok(self)
+    }
+
     /// A slice that the kernel only reads: storing to it is refused when the kernel is compiled.
     pub fn slice<T: Element>(&mut self, values: &'a [T]) -> &mut Self {
         let ty = ArrayType { elem: T::TYPE, ndim: 1, layout: Layout::C, readonly: true };
@@ -271,7 +311,8 @@ pub fn words_of(ty: &Type) -> usize {
         Type::None => 0,
         Type::Scalar(s) if s.is_complex() => 2,
         Type::Scalar(_) => 1,
-        Type::Tuple(items) => items.iter().map(words_of).sum(),
+        Type::Tuple(items) | Type::Named(_, items) => items.iter().map(words_of).sum(),
+        Type::Records(records) => records.arrays().map(|(_, array)| 1 + 2 * usize::from(array.ndim)).sum(),
         Type::Array(a) => 1 + 2 * usize::from(a.ndim),
     }
 }
@@ -294,6 +335,17 @@ fn convert(given: &Type, declared: &Type, words: &mut &[u64], out: &mut Vec<u64>
                 return None;
             }
             out.extend_from_slice(take(words, words_of(given)));
+        }
+        (Type::Records(from), Type::Records(to)) => {
+            if (&from.record, from.ndim) != (&to.record, to.ndim) || (from.readonly && !to.readonly) {
+                return None;
+            }
+            out.extend_from_slice(take(words, words_of(given)));
+        }
+        (Type::Named(name, from), Type::Named(other, to)) if name == other && from.len() == to.len() => {
+            for (from, to) in from.iter().zip(to) {
+                convert(from, to, words, out)?;
+            }
         }
         (Type::Tuple(from), Type::Tuple(to)) if from.len() == to.len() => {
             for (from, to) in from.iter().zip(to) {

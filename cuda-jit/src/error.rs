@@ -235,6 +235,7 @@ impl fmt::Display for ThreadError {
             (SiteKind::ZeroStep, _) => f.write_str("range() step must not be zero")?,
             (SiteKind::Unassigned(name), _) => write!(f, "`{name}` is read before it is assigned")?,
             (SiteKind::TupleIndex, _) => f.write_str("tuple index out of range")?,
+            (SiteKind::Value(complaint), _) => f.write_str(complaint.text())?,
         }
         let (place, [bx, by, bz], [tx, ty, tz]) = (&self.site.location, self.block_index(), self.thread_index());
         write!(f, "\n  --> {}:{}:{}, block ({bx}, {by}, {bz}), thread ({tx}, {ty}, {tz})", place.file, place.line, place.column)

@@ -245,7 +245,7 @@ impl PyLowered {
                 let at = if uniform >> i & 1 == 1 { 0 } else { element } * ty.size();
                 split(*ty, &column[at..at + ty.size()], &mut args);
             }
-            let mut results = match interp::run_scalar(&self.lowered.ir, &args, &Limits { steps: STEPS, stop: &|| false }) {
+            let mut results = match interp::run_scalar(&self.lowered.ir, &args, &Limits { steps: STEPS, ..Limits::default() }) {
                 Ok(results) => results.into_iter(),
                 Err(interp::Error::Fault(fault)) => {
                     first = first.or_else(|| Some(described(&fault.site, 0, element as u64, fault.index)));
@@ -312,7 +312,7 @@ impl PyLowered {
 
     fn interpret_kernel(&self, grid: [u32; 3], block: [u32; 3], arguments: &[Argument], mut buffers: Vec<Vec<u8>>) -> Result<Outcome, Error> {
         let mut lent: Vec<&mut [u8]> = buffers.iter_mut().map(Vec::as_mut_slice).collect();
-        let run = interp::run_kernel(&self.lowered.ir, arguments, &mut lent, grid, block, &Limits { steps: STEPS, stop: &|| false });
+        let run = interp::run_kernel(&self.lowered.ir, arguments, &mut lent, grid, block, &Limits { steps: STEPS, ..Limits::default() });
         match run {
             Ok(()) => Ok((buffers, None)),
             Err(interp::Error::Fault(f)) => Ok((buffers, Some(described(&f.site, f.block, f.thread, f.index)))),
@@ -390,8 +390,8 @@ pub(crate) fn op_rows() -> Vec<(&'static str, Vec<&'static str>, &'static str)> 
 fn leaves(ty: &Type, into: &mut Vec<ScalarType>) {
     match ty {
         Type::Scalar(t) => into.push(*t),
-        Type::Tuple(items) => items.iter().for_each(|t| leaves(t, into)),
-        Type::None | Type::Array(_) => {}
+        Type::Tuple(items) | Type::Named(_, items) => items.iter().for_each(|t| leaves(t, into)),
+        Type::None | Type::Array(_) | Type::Records(_) => {}
     }
 }
 
@@ -409,6 +409,7 @@ fn described(site: &Site, block: u64, thread: u64, index: Option<(u8, i64, i64)>
         SiteKind::Index { .. } => "index",
         SiteKind::TupleIndex => "tuple index",
         SiteKind::ZeroStep => "zero step",
+        SiteKind::Value(_) => "value",
         SiteKind::Unassigned(_) => "unassigned",
     };
     (kind, block, thread, site.location.line, index)

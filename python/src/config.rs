@@ -14,6 +14,9 @@ use crate::error::IntoPyErr;
 pub(crate) const VARIABLES: &[(&str, &str)] = &[
     ("VERDIGRIS_DEVICE", "auto (default), cpu, cuda or cuda:N: where kernels run"),
     ("VERDIGRIS_NUM_THREADS", "threads of the pool; before OMP_NUM_THREADS"),
+    ("VERDIGRIS_CACHE", "0 keeps compiled code in memory only"),
+    ("VERDIGRIS_CACHE_DIR", "where compiled code is kept, instead of ~/.cache/verdigris"),
+    ("VERDIGRIS_CACHE_LIMIT", "most MiB of compiled code kept (256)"),
     ("VERDIGRIS_CPU", "compile for this processor, by LLVM's name (haswell, znver3, x86-64), instead of the machine's own"),
 ];
 

@@ -209,6 +209,7 @@ impl IntoPyErr for Failed {
                 (Class::KernelIndex, "index-out-of-bounds", what)
             }
             SiteKind::TupleIndex => (Class::KernelIndex, "index-out-of-bounds", "tuple index out of range".to_owned()),
+            SiteKind::Value(complaint) => (Class::KernelValue, "bad-value", complaint.text().to_owned()),
             SiteKind::ZeroStep => (Class::KernelValue, "zero-step", "range() step must not be zero".to_owned()),
             SiteKind::Unassigned(name) => (Class::KernelUnboundLocal, "unassigned-variable", format!("`{name}` is read before it is assigned")),
         };
@@ -229,7 +230,7 @@ impl IntoPyErr for Failed {
                 }
             }
             SiteKind::Unassigned(name) => exception = exception.with("variable", name),
-            SiteKind::TupleIndex | SiteKind::ZeroStep => {}
+            SiteKind::TupleIndex | SiteKind::ZeroStep | SiteKind::Value(_) => {}
         }
         exception.build()
     }

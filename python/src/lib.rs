@@ -33,7 +33,7 @@ mod module {
     #[pymodule_export]
     use crate::fork::{after_fork, before_fork};
     #[pymodule_export]
-    use crate::machine::{facts, get_num_threads, set_device, set_num_threads, set_thread_limit};
+    use crate::machine::{clear_cache, facts, get_num_threads, set_device, set_num_threads, set_thread_limit};
     #[pymodule_export]
     use crate::meaning::register_builtin;
     #[pymodule_export]
@@ -44,6 +44,8 @@ mod module {
     #[pymodule_init]
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
         module.add("__version__", env!("CARGO_PKG_VERSION"))?;
+        crate::cuda::print_to_stdout();
+        verdigris_compiler::cache::enable();
         crate::fork::register(module)
     }
 }

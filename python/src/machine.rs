@@ -7,7 +7,7 @@ use std::sync::Once;
 
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
-use verdigris_compiler::llvm;
+use verdigris_compiler::{cache, llvm};
 use verdigris_device::choice::{self, Choice, Request};
 use verdigris_device::{DeviceError, pool};
 
@@ -57,6 +57,12 @@ pub(crate) fn get_num_threads() -> usize {
     pool::threads()
 }
 
+/// Removes all compiled code kept in files; gives how many objects there were.
+#[pyfunction]
+pub(crate) fn clear_cache() -> usize {
+    cache::clear()
+}
+
 /// What `verdigris.info()` shows of this machine. Starts no thread; a fact that cannot be had is replaced by the reason.
 #[pyfunction]
 pub(crate) fn facts(py: Python<'_>) -> PyResult<Bound<'_, PyDict>> {
@@ -87,6 +93,7 @@ pub(crate) fn facts(py: Python<'_>) -> PyResult<Bound<'_, PyDict>> {
         }
     }
     facts.set_item("llvm", llvm::version())?;
+    facts.set_item("cache", cache::status())?;
     facts.set_item("variables", config::VARIABLES.to_vec())?;
     Ok(facts)
 }

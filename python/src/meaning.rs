@@ -14,7 +14,7 @@ use pyo3::types::{PyBool, PyBytes, PyComplex, PyDict, PyFloat, PyInt, PyList, Py
 
 use verdigris_compiler::lower::BUILTINS;
 use verdigris_compiler::names::{Constant, ConstantArray, Meaning};
-use verdigris_compiler::types::{ArrayType, Layout, Scalar, ScalarType};
+use verdigris_compiler::types::{ArrayType, Layout, NamedType, Scalar, ScalarType};
 
 use crate::cuda::{DeviceNDArray, Kernel};
 use crate::definition::PyFunction;
@@ -45,7 +45,22 @@ pub(crate) fn of(object: &Bound<'_, PyAny>, complete: &mut bool) -> PyResult<Mea
     if let Some(scalar) = scalar_type(object)? {
         return Ok(Meaning::Type(scalar));
     }
+    if let Some(named) = named_tuple(object)? {
+        return Ok(Meaning::Class(named));
+    }
     Ok(Meaning::Unsupported { what: phrase(object)?, help: advice(object)? })
+}
+
+/// What a class of named tuples makes; `None` for another object.
+pub(crate) fn named_tuple(class: &Bound<'_, PyAny>) -> PyResult<Option<Arc<NamedType>>> {
+    let py = class.py();
+    let Ok(class) = class.cast::<PyType>() else { return Ok(None) };
+    if !class.is_subclass_of::<PyTuple>()? {
+        return Ok(None);
+    }
+    let Some(fields) = class.getattr_opt(intern!(py, "_fields"))? else { return Ok(None) };
+    let Ok(fields) = fields.extract::<Vec<String>>() else { return Ok(None) };
+    Ok(Some(Arc::new(NamedType { name: class.name()?.to_string(), fields, vector: None })))
 }
 
 /// Whether attributes of an object are left to the compiler (`threadIdx.x`, `table.shape`) instead of being looked up in Python (`math.pi`, `Colour.RED`).
@@ -133,7 +148,11 @@ fn known(object: &Bound<'_, PyAny>) -> PyResult<Option<Meaning>> {
 pub(crate) fn register_builtin(object: Bound<'_, PyAny>, name: &str) {
     let mut registered = REGISTERED.lock().unwrap_or_else(PoisonError::into_inner);
     let key = address(&object);
-    registered.get_or_insert_default().insert(key, (object.unbind(), Meaning::Builtin(name.to_owned())));
+    let meaning = match name.strip_prefix("cuda.").and_then(NamedType::vector) {
+        Some(vector) => Meaning::Class(Arc::new(vector)),
+        None => Meaning::Builtin(name.to_owned()),
+    };
+    registered.get_or_insert_default().insert(key, (object.unbind(), meaning));
 }
 
 /// The compiler's builtins that live in Python's own modules and NumPy. A name that this version of them lacks is left out.
@@ -207,10 +226,25 @@ fn constant(object: &Bound<'_, PyAny>) -> PyResult<Option<Constant>> {
         return Ok(value.extract().ok().map(Constant::Str));
     }
     if let Ok(items) = object.cast::<PyTuple>() {
+        let named = named_tuple(items.get_type().as_any())?;
         let items = items.iter().map(|item| constant(&item)).collect::<PyResult<Option<Vec<_>>>>()?;
-        return Ok(items.map(Constant::Tuple));
+        return Ok(items.map(|items| match named.filter(|n| n.fields.len() == items.len()) {
+            Some(named) => Constant::Named(named, items),
+            None => Constant::Tuple(items),
+        }));
+    }
+    if is_enum(object)? {
+        return constant(&object.getattr(intern!(py, "value"))?);
     }
     Ok(None)
+}
+
+/// Whether an object is a member of an enumeration.
+pub(crate) fn is_enum(object: &Bound<'_, PyAny>) -> PyResult<bool> {
+    static ENUM: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
+    let py = object.py();
+    let class = ENUM.get_or_try_init(py, || py.import("enum")?.getattr("Enum").map(Bound::unbind))?;
+    object.is_instance(class.bind(py))
 }
 
 fn numpy_scalar(object: &Bound<'_, PyAny>) -> PyResult<Option<Constant>> {
@@ -283,6 +317,7 @@ pub(crate) fn words(meaning: &Meaning) -> String {
         Meaning::Array(array) => format!("constant {}", array.ty),
         Meaning::Type(scalar) => format!("type {scalar}"),
         Meaning::Builtin(name) => format!("builtin {name}"),
+        Meaning::Class(named) => format!("class {}", named.name),
         Meaning::Function(definition) => format!("function {}", definition.name),
         Meaning::Unsupported { what, help: None } => format!("unsupported: {what}"),
         Meaning::Unsupported { what, help: Some(help) } => format!("unsupported: {what} ({help})"),
@@ -300,6 +335,7 @@ fn spelled(constant: &Constant) -> String {
         Constant::Str(text) => format!("{text:?}"),
         Constant::Scalar(scalar) => format!("{scalar:?}"),
         Constant::ComplexScalar(ty, real, imag) => format!("{ty}(complex({real:?}, {imag:?}))"),
+        Constant::Named(named, items) => format!("{}({})", named.name, items.iter().map(spelled).collect::<Vec<_>>().join(", ")),
         Constant::Tuple(items) => format!("({})", items.iter().map(spelled).collect::<Vec<_>>().join(", ")),
     }
 }

@@ -2,11 +2,14 @@
 //!
 //! Owns the way from the objects and strings of `verdigris.types` (which reads them) to the compiler's [`Type`]. Knows nothing of what is compiled for them.
 
+use std::sync::Arc;
+
 use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
+use pyo3::types::{PyDict, PyList, PyTuple};
 
-use verdigris_compiler::types::{ArrayType, Layout, ScalarType, Type};
+use verdigris_compiler::types::{ArrayType, FieldType, Layout, NamedType, RecordType, RecordsType, ScalarType, Type};
 
 use crate::error::{Class, Exception};
 
@@ -37,7 +40,26 @@ fn of(object: &Bound<'_, PyAny>) -> PyResult<Type> {
     if let Some(name) = object.getattr_opt(intern!(py, "__verdigris_type__"))? {
         return Ok(Type::Scalar(scalar(&name)?));
     }
+    if let Ok(items) = object.cast::<PyTuple>() {
+        return Ok(Type::Tuple(items.iter().map(|item| of(&item)).collect::<PyResult<_>>()?));
+    }
+    if let Some(items) = object.getattr_opt(intern!(py, "__verdigris_items__"))? {
+        let named = NamedType {
+            name: object.getattr(intern!(py, "name"))?.extract()?,
+            fields: object.getattr(intern!(py, "fields"))?.extract()?,
+            vector: None,
+        };
+        let items = items.try_iter()?.map(|item| of(&item?)).collect::<PyResult<_>>()?;
+        return Ok(Type::Named(Arc::new(named), items));
+    }
+    if let Some(dtype) = object.getattr_opt(intern!(py, "__verdigris_record__"))? {
+        return Ok(Type::Records(RecordsType { record: record(&dtype)?, ndim: 0, readonly: false }));
+    }
     let Some(elem) = object.getattr_opt(intern!(py, "dtype"))? else { return Ok(Type::None) };
+    if let Some(dtype) = elem.getattr_opt(intern!(py, "__verdigris_record__"))? {
+        let (ndim, readonly) = (object.getattr(intern!(py, "ndim"))?.extract()?, object.getattr(intern!(py, "readonly"))?.extract()?);
+        return Ok(Type::Records(RecordsType { record: record(&dtype)?, ndim, readonly }));
+    }
     let layout = match object.getattr(intern!(py, "layout"))?.extract::<String>()?.as_str() {
         "C" => Layout::C,
         "F" => Layout::F,
@@ -49,6 +71,38 @@ fn of(object: &Bound<'_, PyAny>) -> PyResult<Type> {
         layout,
         readonly: object.getattr(intern!(py, "readonly"))?.extract()?,
     }))
+}
+
+fn record(dtype: &Bound<'_, PyAny>) -> PyResult<Arc<RecordType>> {
+    let unknown = || {
+        let text = format!("{dtype} has fields that compiled code does not have");
+        Exception::new(dtype.py(), Class::Argument, text).with("code", "bad-dtype").build()
+    };
+    crate::cuda::record_type(dtype.cast()?)?.ok_or_else(unknown)
+}
+
+/// NumPy's dtype of a record.
+///
+/// # Errors
+/// What NumPy raised.
+pub(crate) fn dtype_of<'py>(py: Python<'py>, record: &RecordType) -> PyResult<Bound<'py, PyAny>> {
+    let numpy = py.import("numpy")?;
+    let (names, formats, offsets) = (PyList::empty(py), PyList::empty(py), PyList::empty(py));
+    for field in &record.fields {
+        let elem = match &field.ty {
+            FieldType::Scalar(ty) => numpy.call_method1("dtype", (ty.name(),))?,
+            FieldType::Record(inner) => dtype_of(py, inner)?,
+        };
+        names.append(&field.name)?;
+        formats.append((elem, PyTuple::new(py, &field.shape)?))?;
+        offsets.append(field.offset)?;
+    }
+    let spec = PyDict::new(py);
+    spec.set_item("names", names)?;
+    spec.set_item("formats", formats)?;
+    spec.set_item("offsets", offsets)?;
+    spec.set_item("itemsize", record.size)?;
+    numpy.call_method1("dtype", (spec,))
 }
 
 fn scalar(object: &Bound<'_, PyAny>) -> PyResult<ScalarType> {

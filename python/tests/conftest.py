@@ -6,7 +6,10 @@ import sys
 
 import pytest
 
-import verdigris
+# What tests compile is theirs alone; those of the cache say where it is.
+os.environ.setdefault("VERDIGRIS_CACHE", "0")
+
+import verdigris  # noqa: E402
 
 
 @pytest.fixture
@@ -14,7 +17,8 @@ def python():
     """Runs Python in a process of its own, with none of our environment variables but those given."""
 
     def run(*arguments, **variables):
-        environment = {k: v for k, v in os.environ.items() if not k.startswith("VERDIGRIS_")} | variables
+        environment = {k: v for k, v in os.environ.items() if not k.startswith("VERDIGRIS_")}
+        environment |= {"VERDIGRIS_CACHE": "0"} | variables
         return subprocess.run([sys.executable, *arguments], capture_output=True, text=True, env=environment, timeout=300)
 
     return run

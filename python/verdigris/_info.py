@@ -22,6 +22,7 @@ class Info(dict[str, Any]):
             ("GPU", self["gpu"]),
             ("processor", f"{self['cpu']}, {simd}"),
             ("threads", f"{self['threads']} ({self['threads_reason']})"),
+            ("code kept in", self["cache"]),
         ]
         rows += [(name, value) for name, value in self["environment"].items()]
         width = max(len(name) for name, _ in rows)

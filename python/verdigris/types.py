@@ -13,7 +13,7 @@ import numpy as np
 
 from .errors import ArgumentError
 
-__all__ = ["Array", "Scalar", "Signature", "Void", "as_type", "signature"]  # and every name of a type: see the end
+__all__ = ["Array", "NamedTuple", "Record", "Scalar", "Signature", "Void", "as_type", "from_dtype", "signature"]  # and every name of a type: see the end
 
 
 class Scalar:
@@ -55,6 +55,63 @@ class Scalar:
         return self.name if self.name != "bool" else "boolean"
 
 
+class Record:
+    """The type of a structured dtype's records; indexed, of an array of them."""
+
+    __slots__ = ("np_dtype",)
+    np_dtype: np.dtype[Any]
+
+    def __init__(self, dtype: Any) -> None:
+        self.np_dtype = np.dtype(dtype)
+        if self.np_dtype.names is None:
+            raise ArgumentError(f"{self.np_dtype} is no structured dtype", code="bad-type")
+
+    @property
+    def __verdigris_record__(self) -> np.dtype[Any]:
+        return self.np_dtype
+
+    def __getitem__(self, axes: slice | tuple[slice, ...]) -> Array:
+        return Array.from_slices(self, axes if isinstance(axes, tuple) else (axes,))
+
+    def __eq__(self, other: object) -> bool:
+        return self.np_dtype == other.np_dtype if isinstance(other, Record) else NotImplemented
+
+    def __hash__(self) -> int:
+        return hash(self.np_dtype)
+
+    def __repr__(self) -> str:
+        return f"Record({self.np_dtype})"
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return Record, (self.np_dtype,)
+
+
+class NamedTuple:
+    """The type of a named tuple: the class's name, its fields, and the types of the items."""
+
+    __slots__ = ("__verdigris_items__", "fields", "name")
+    name: str
+    fields: tuple[str, ...]
+
+    def __init__(self, name: str, fields: Iterable[str], items: Iterable[Any]) -> None:
+        self.name, self.fields, self.__verdigris_items__ = name, tuple(fields), tuple(items)
+
+    def _key(self) -> tuple[object, ...]:
+        return self.name, self.fields, self.__verdigris_items__
+
+    def __eq__(self, other: object) -> bool:
+        return self._key() == other._key() if isinstance(other, NamedTuple) else NotImplemented
+
+    def __hash__(self) -> int:
+        return hash(self._key())
+
+    def __repr__(self) -> str:
+        return f"{self.name}({', '.join(f'{f}: {t}' for f, t in zip(self.fields, self.__verdigris_items__, strict=True))})"
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return NamedTuple, self._key()
+
+
 class Void:
     """The type of what a kernel returns."""
 
@@ -74,13 +131,13 @@ class Array:
     """The type of an array: element type, number of axes, and layout `"C"`, `"F"` or `"A"` (any strides)."""
 
     __slots__ = ("dtype", "layout", "ndim", "readonly")
-    dtype: Scalar
+    dtype: Scalar | Record
     ndim: int
     layout: str
     readonly: bool
 
-    def __init__(self, dtype: Scalar, ndim: int, layout: str, readonly: bool = False) -> None:
-        if not isinstance(dtype, Scalar):
+    def __init__(self, dtype: Scalar | Record, ndim: int, layout: str, readonly: bool = False) -> None:
+        if not isinstance(dtype, Scalar | Record):
             raise ArgumentError(f"an array's element type is a scalar type, not {dtype!r}", code="bad-type")
         if layout not in ("C", "F", "A"):
             raise ArgumentError(f"an array's layout is 'C', 'F' or 'A', not {layout!r}", code="bad-type")
@@ -89,7 +146,7 @@ class Array:
         self.dtype, self.ndim, self.layout, self.readonly = dtype, int(ndim), layout, bool(readonly)
 
     @classmethod
-    def from_slices(cls, dtype: Scalar, axes: tuple[Any, ...]) -> Array:
+    def from_slices(cls, dtype: Scalar | Record, axes: tuple[Any, ...]) -> Array:
         """`[:]`, `[:, :]`: any strides; `::1` on the last axis: C; on the first: Fortran."""
         steps = [axis.step if axis == slice(None, None, axis.step) else axis for axis in axes if isinstance(axis, slice)]
         if len(steps) != len(axes) or any(step not in (None, 1) for step in steps) or steps.count(1) > 1:
@@ -160,10 +217,20 @@ class Signature:
 Type = Scalar | Array
 
 
-def as_type(thing: Any) -> Scalar | Array:
+def from_dtype(dtype: Any) -> Scalar | Record:
+    """The type of an array's elements."""
+    dtype = np.dtype(dtype)
+    return Record(dtype) if dtype.names is not None else as_type(dtype)
+
+
+def as_type(thing: Any) -> Any:
     """The type that an object names: a type of ours, a NumPy dtype or scalar class, a Python number class, or a string."""
-    if isinstance(thing, Scalar | Array):
+    if isinstance(thing, Scalar | Array | Record | NamedTuple):
         return thing
+    if isinstance(thing, tuple):
+        return tuple(map(as_type, thing))
+    if isinstance(thing, np.dtype) and thing.names is not None:
+        return Record(thing)
     if isinstance(thing, str):
         found = _parse(thing)
         if isinstance(found, Scalar | Array):

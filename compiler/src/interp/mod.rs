@@ -37,12 +37,14 @@ pub struct Limits<'a> {
     pub steps: u64,
     /// Asked now and then whether to stop.
     pub stop: &'a dyn Fn() -> bool,
+    /// Takes what is printed.
+    pub print: &'a dyn Fn(&str),
 }
 
 impl Default for Limits<'_> {
     /// No bounds.
     fn default() -> Self {
-        Limits { steps: u64::MAX, stop: &|| false }
+        Limits { steps: u64::MAX, stop: &|| false, print: &|_| {} }
     }
 }
 
@@ -169,7 +171,7 @@ fn finish(thread: &mut Thread<'_>, memory: &mut Memory<'_, '_>, steps: &mut u64,
     loop {
         let mut lap = LAP.min(*steps);
         let before = lap;
-        let status = thread.run(memory, &mut lap);
+        let status = thread.run(memory, &mut lap, limits.print);
         *steps -= before - lap;
         match status {
             Status::Done => return Ok(None),

@@ -101,7 +101,7 @@ impl<'f> Thread<'f> {
     }
 
     /// Executes until the body ends, the thread fails, or `steps` (counted down) reaches 0.
-    pub(super) fn run(&mut self, memory: &mut Memory<'_, '_>, steps: &mut u64) -> Status {
+    pub(super) fn run(&mut self, memory: &mut Memory<'_, '_>, steps: &mut u64, print: &dyn Fn(&str)) -> Status {
         let f = self.f;
         while *steps > 0 {
             let Some(open) = self.open.last_mut() else { return Status::Done };
@@ -163,11 +163,19 @@ impl<'f> Thread<'f> {
                     self.end_of_block();
                     continue;
                 }
+                Inst::Print { pieces, values } => {
+                    let types: Vec<ScalarType> = values.iter().map(|v| self.value(*v).ty()).collect();
+                    let text = crate::print::line(&crate::print::encode(pieces, &types), |i| self.value(values[i]).bits());
+                    print(&text.expect("encoded just now"));
+                    continue;
+                }
                 Inst::Fail(failure) => {
                     let kind = match failure {
                         Failure::ZeroStep => SiteKind::ZeroStep,
                         Failure::TupleIndex => SiteKind::TupleIndex,
                         Failure::Unassigned(slot) => SiteKind::Unassigned(f.slot(*slot).name.clone()),
+                        Failure::Bounds(array) => SiteKind::Index { array: f.array(*array).name.clone() },
+                        Failure::Value(complaint) => SiteKind::Value(*complaint),
                     };
                     return self.failed(at, kind, None);
                 }

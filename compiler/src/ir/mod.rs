@@ -18,6 +18,8 @@ pub use build::{Builder, Mark};
 pub use parse::{ParseError, parse};
 pub use verify::{Invalid, Verified};
 
+pub use crate::print::Piece;
+
 use smallvec::SmallVec;
 use std::sync::Arc;
 
@@ -111,6 +113,40 @@ pub enum Failure {
     Unassigned(Slot),
     /// A constant-tuple index out of range: IndexError.
     TupleIndex,
+    /// An index into part of an array: IndexError.
+    Bounds(Array),
+    /// A value that does not fit: ValueError.
+    Value(Complaint),
+}
+
+/// What is wrong with a value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Complaint {
+    /// An array without elements has no least, greatest or first.
+    Empty,
+    /// Arrays whose extents do not match.
+    Extents,
+}
+
+impl Complaint {
+    /// Every complaint.
+    pub const ALL: [Complaint; 2] = [Complaint::Empty, Complaint::Extents];
+
+    /// Spelling in printed IR.
+    pub fn name(self) -> &'static str {
+        match self {
+            Complaint::Empty => "empty",
+            Complaint::Extents => "extents",
+        }
+    }
+
+    /// As told to the user.
+    pub fn text(self) -> &'static str {
+        match self {
+            Complaint::Empty => "this has no value for an array without elements",
+            Complaint::Extents => "the arrays have different extents",
+        }
+    }
 }
 
 /// An instruction.
@@ -147,6 +183,8 @@ pub enum Inst {
     Continue(Label),
     /// Ends the thread with an error.
     Fail(Failure),
+    /// Writes a line, or part of one, to the standard output of the host.
+    Print { pieces: Arc<[Piece]>, values: Args },
 }
 
 /// A parameter of the function as compiled: complex and tuple arguments arrive as several.
@@ -305,6 +343,7 @@ impl Inst {
         match self {
             Inst::Apply { args, .. } => args.iter().copied().collect(),
             Inst::Set(_, v) => SmallVec::from_slice(&[*v]),
+            Inst::Print { values, .. } => values.iter().copied().collect(),
             Inst::Load { index, .. } => index.iter().copied().collect(),
             Inst::Store { index, value, .. } => index.iter().copied().chain([*value]).collect(),
             Inst::If { cond, .. } => SmallVec::from_slice(&[*cond]),

@@ -249,8 +249,25 @@ impl<'t> Reader<'t> {
                 "zero-step" => Failure::ZeroStep,
                 "tuple-index" => Failure::TupleIndex,
                 "unassigned" => Failure::Unassigned(at.slot()?),
-                other => return Err(format!("`{other}` is no failure")),
+                "bounds" => Failure::Bounds(at.array()?),
+                other => match Complaint::ALL.into_iter().find(|c| c.name() == other) {
+                    Some(complaint) => Failure::Value(complaint),
+                    None => return Err(format!("`{other}` is no failure")),
+                },
             }),
+            "print" => {
+                let pieces = at.list("]", |at| match at.word() {
+                    "value" => Ok(Piece::Value),
+                    "complex" => Ok(Piece::Complex),
+                    "time" => {
+                        let name = at.quoted()?;
+                        ScalarType::from_name(&name).map(Piece::Time).ok_or_else(|| format!("`{name}` is no type"))
+                    }
+                    _ => at.quoted().map(Piece::Text),
+                })?;
+                let values = at.list("]", |at| self.value(at))?;
+                Inst::Print { pieces: pieces.into(), values: values.into_iter().collect() }
+            }
             "cast" => {
                 let to = ty.ok_or("a cast has a type")?;
                 Inst::Apply { op: Op::Cast(to), args: self.operands(at)? }

@@ -210,6 +210,21 @@ impl fmt::Display for Line<'_> {
             Inst::Fail(Failure::Unassigned(slot)) => write!(out, "fail unassigned {}", n.slot(*slot)),
             Inst::Fail(Failure::ZeroStep) => out.write_str("fail zero-step"),
             Inst::Fail(Failure::TupleIndex) => out.write_str("fail tuple-index"),
+            Inst::Fail(Failure::Bounds(array)) => write!(out, "fail bounds {}", n.array(*array)),
+            Inst::Fail(Failure::Value(complaint)) => write!(out, "fail {}", complaint.name()),
+            Inst::Print { pieces, values } => {
+                out.write_str("print [")?;
+                for (i, piece) in pieces.iter().enumerate() {
+                    out.write_str(if i > 0 { ", " } else { "" })?;
+                    match piece {
+                        Piece::Text(text) => write!(out, "{}", Quoted(text))?,
+                        Piece::Value => out.write_str("value")?,
+                        Piece::Complex => out.write_str("complex")?,
+                        Piece::Time(ty) => write!(out, "time {}", Quoted(ty.name()))?,
+                    }
+                }
+                write!(out, "] [{}]", n.values(values))
+            }
         }
     }
 }

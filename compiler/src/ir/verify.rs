@@ -288,6 +288,19 @@ impl<'f> Check<'f> {
             Inst::Break(label) => self.target(*label, false),
             Inst::Continue(label) => self.target(*label, true),
             Inst::Fail(Failure::Unassigned(s)) => slot(s).map(|_| None),
+            Inst::Fail(Failure::Bounds(array)) if array.index() >= f.arrays.len() => Err("the array does not exist".into()),
+            Inst::Print { .. } if f.kind == Kind::Scalar => Err("a scalar function prints nothing".into()),
+            Inst::Print { pieces, values } => {
+                let wanted: usize = pieces
+                    .iter()
+                    .map(|p| match p {
+                        Piece::Text(_) => 0,
+                        Piece::Value | Piece::Time(_) => 1,
+                        Piece::Complex => 2,
+                    })
+                    .sum();
+                if wanted == values.len() { Ok(None) } else { Err(format!("has {} values for {wanted} places", values.len())) }
+            }
             Inst::If { .. } | Inst::Loop { .. } | Inst::Scope { .. } | Inst::Fail(_) => Ok(None),
         }
     }

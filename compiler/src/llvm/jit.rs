@@ -7,7 +7,6 @@
 use std::ffi::{CStr, CString, c_void};
 use std::sync::{Mutex, MutexGuard, OnceLock};
 
-use inkwell::memory_buffer::MemoryBuffer;
 use llvm_sys::orc2::lljit::*;
 use llvm_sys::orc2::*;
 
@@ -112,13 +111,12 @@ impl Jit {
 }
 
 /// Loads an object that defines the function `symbol`, a name not used before.
-pub(super) fn load(object: &MemoryBuffer, symbol: &str) -> Result<Loaded, Error> {
+pub(super) fn load(bytes: &[u8], symbol: &str) -> Result<Loaded, Error> {
     let jit = jit()?.lock().unwrap_or_else(|e| e.into_inner());
     let name = CString::new(symbol).expect("no NUL in a symbol");
     // SAFETY: the object is copied into a buffer that the JIT takes over; the tracker is owned by `Loaded`; the lookup materialises the code before the address
     // is given out.
     unsafe {
-        let bytes = object.as_slice();
         let copy = llvm_sys::core::LLVMCreateMemoryBufferWithMemoryRangeCopy(bytes.as_ptr().cast(), bytes.len(), name.as_ptr());
         let tracker = LLVMOrcJITDylibCreateResourceTracker(jit.dylib);
         let mut loaded = Loaded { address: 0, tracker, size: bytes.len() };

@@ -23,6 +23,7 @@ use inkwell::targets::FileType;
 use sha2::{Digest, Sha256};
 
 use crate::abi::{BlocksFn, LoopFn, Site};
+use crate::cache;
 use crate::ir::Verified;
 use crate::types::ScalarType;
 
@@ -176,10 +177,41 @@ pub fn compile(ir: &Verified, shape: &Shape, cpu: &Cpu) -> Result<Arc<Code>, Err
     if let Some(code) = lookup(&key) {
         return Ok(code);
     }
-    let symbol = new_symbol();
+    let code = match kept(ir, shape, cpu, &key)? {
+        Some(code) => code,
+        None => {
+            let symbol = new_symbol();
+            let (object, sites) = assemble(ir, shape, cpu, &symbol, FileType::Object)?;
+            Code { loaded: jit::load(object.as_slice(), &symbol)?, shape: shape.clone(), sites }
+        }
+    };
+    Ok(remember(key, Arc::new(code)))
+}
+
+/// The code by way of the files that outlive the process: loaded from one, or made and kept in one. `None` where there are none, for functions that are in no file, and when what was
+/// kept cannot be loaded.
+fn kept(ir: &Verified, shape: &Shape, cpu: &Cpu, key: &Key) -> Result<Option<Code>, Error> {
+    if !cache::is_on() || !ir.sources.are_files() {
+        return Ok(None);
+    }
+    let mut hash = Sha256::new();
+    hash.update(key);
+    hash.update(cache::BUILD);
+    hash.update(version());
+    let key: Key = hash.finalize().into();
+    // The symbol is the entry's own, so that the object need not be changed; two copies at once (a race of two threads) are refused by the loader.
+    let symbol = format!("vg_{}", cache::hex(&key));
+    if let Some(object) = cache::load(&key)
+        && let Ok(loaded) = jit::load(&object, &symbol)
+    {
+        // What goes with the code is told by the emitter, which is quick beside the passes and the assembler.
+        let context = Context::create();
+        let (_module, sites) = emit_module(&context, ir, shape, cpu, &symbol)?;
+        return Ok(Some(Code { loaded, shape: shape.clone(), sites }));
+    }
     let (object, sites) = assemble(ir, shape, cpu, &symbol, FileType::Object)?;
-    let code = Arc::new(Code { loaded: jit::load(&object, &symbol)?, shape: shape.clone(), sites });
-    Ok(remember(key, code))
+    cache::store(&key, object.as_slice());
+    Ok(jit::load(object.as_slice(), &symbol).ok().map(|loaded| Code { loaded, shape: shape.clone(), sites }))
 }
 
 /// Holds off every compilation, so that the process may fork: a child made in the middle of one would inherit locks that nobody there can open. Waits for those under way.

@@ -19,6 +19,7 @@ pub(super) fn symbols() -> Vec<(&'static str, *const c_void)> {
         vg_poll,
         vg_poll_keeping_registers,
         vg_fail,
+        vg_print,
         vg_access,
         vg_gather,
         vg_scatter,
@@ -121,6 +122,19 @@ core::arch::global_asm!(
 unsafe extern "C" fn vg_fail(launch: *const Launch, block: u64, thread: u64, site: u32) {
     // SAFETY: as `state` says.
     unsafe { state(launch) }.record(Failure { block, thread, site, index: None });
+}
+
+/// Prints a line for each acting lane, in ascending order. `values` has 32 words a value.
+unsafe extern "C" fn vg_print(launch: *const Launch, spec: *const u8, length: u64, values: *const u64, mask: u32) {
+    // SAFETY: `spec` has `length` bytes, made by `print::encode`, and a value for each place in them has its 32 words (module head).
+    unsafe {
+        let spec = std::slice::from_raw_parts(spec, length as usize);
+        for lane in lanes(mask) {
+            if let Some(text) = crate::print::line(spec, |i| *values.add(i * 32 + lane)) {
+                state(launch).print(&text);
+            }
+        }
+    }
 }
 
 /// How [`vg_access`] is told what to do, packed in one word.

@@ -15,8 +15,8 @@ impl Lowerer {
     pub(super) fn binary(&mut self, op: BinaryOp, left: (&Val, Span), right: (&Val, Span), span: Span) -> Result<Val> {
         let result = match (self.scalar_type(left.0), self.scalar_type(right.0)) {
             (Some(a), Some(b)) => self.binary_numbers(op, (left.0, a), (right.0, b), span)?,
-            _ => match (op, left.0, right.0) {
-                (BinaryOp::Add, Val::Tuple(a), Val::Tuple(b)) => Some(Val::Tuple(a.iter().chain(b).cloned().collect())),
+            _ => match (op, left.0.items(), right.0.items()) {
+                (BinaryOp::Add, Some(a), Some(b)) => Some(Val::Tuple(a.iter().chain(b).cloned().collect())),
                 _ => None,
             },
         };

@@ -1,10 +1,9 @@
-//! Arrays and tuples: elements, extents, what indexes may be.
-
-use smallvec::SmallVec;
+//! Elements of arrays and items of tuples: reading, writing, and what indexes may be. How an index finds its element is [`super::view`]'s.
 
 use super::Lowerer;
 use super::fault::{Result, fault};
 use super::value::Val;
+use super::view::{Piece, Source, View};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::ir::{Array, Failure, Index, Inst, Part, Value};
 use crate::op::Op;
@@ -12,39 +11,51 @@ use crate::source::Span;
 use crate::syntax::{Expr, ExprKind};
 use crate::types::{Scalar, ScalarType, Type};
 
-/// An element of an array, its index evaluated.
+/// A number in an array, its index evaluated.
 pub(super) struct Element {
     array: Array,
+    piece: Piece,
     index: Index,
     /// The whole expression, and the array in it.
     span: Span,
     base: Span,
 }
 
+/// What an index or an attribute of an array or a record names: a place to read and to write.
+pub(super) enum Spot {
+    /// A number.
+    Element(Element),
+    /// Part of an array, or a record.
+    View(View<Value>),
+    /// No place: a value of its own.
+    Value(Val),
+}
+
 impl Lowerer {
     /// `value[index]` as a value.
     pub(super) fn subscript(&mut self, value: &Expr, index: &Expr, span: Span) -> Result<Val> {
+        let spot = self.subscript_spot(value, index, span)?;
+        Ok(self.value_of(spot))
+    }
+
+    /// `value[index]` as a place.
+    pub(super) fn subscript_spot(&mut self, value: &Expr, index: &Expr, span: Span) -> Result<Spot> {
         let base = self.expr(value)?;
-        match &base {
-            Val::Array(array) => {
-                let element = self.element_of(*array, value.span, index, span)?;
-                Ok(self.load_element(&element))
-            }
-            Val::Tuple(items) => self.tuple_item(items, index, span),
-            _ => self.not_indexable(&base, value.span),
+        if let Some(view) = self.view_of(&base) {
+            return self.indexed(&view, value.span, index, span);
+        }
+        match base.items() {
+            Some(items) => self.tuple_item(items, index, span).map(Spot::Value),
+            None => self.not_indexable(&base, value.span),
         }
     }
 
-    /// `value[index]` as a place to store to.
-    pub(super) fn element(&mut self, value: &Expr, index: &Expr, span: Span) -> Result<Element> {
-        let base = self.expr(value)?;
-        match &base {
-            Val::Array(array) => self.element_of(*array, value.span, index, span),
-            Val::Tuple(_) => {
-                let d = Diagnostic::new(Code::ReadOnly, span, "an item of a tuple cannot be assigned");
-                fault(d.also(value.span, self.describe(&base)))
-            }
-            _ => self.not_indexable(&base, value.span),
+    /// The value that a place holds.
+    pub(super) fn value_of(&mut self, spot: Spot) -> Val {
+        match spot {
+            Spot::Element(element) => self.load_element(&element),
+            Spot::View(view) => Val::View(Box::new(view)),
+            Spot::Value(val) => val,
         }
     }
 
@@ -53,36 +64,26 @@ impl Lowerer {
         fault(Diagnostic::new(Code::TypeMismatch, span, format!("{name} cannot be indexed")).label(name))
     }
 
-    fn element_of(&mut self, array: Array, base: Span, index: &Expr, span: Span) -> Result<Element> {
-        let mut values: SmallVec<[(Val, Span); 3]> = SmallVec::new();
-        match &index.kind {
-            ExprKind::Tuple(items) => {
-                for item in items {
-                    values.push((self.expr(item)?, item.span));
-                }
+    /// The element of a view at one index an axis. `inside`: the indexes are in bounds.
+    pub(super) fn element_at(&mut self, view: &View<Value>, index: &[Value], inside: bool, span: Span, base: Span) -> Spot {
+        match view.source() {
+            Source::Array(..) => {
+                let (source, index) = self.resolve(view, index, inside);
+                let Source::Array(array, piece) = source else { unreachable!("the source of the view") };
+                Spot::Element(Element { array, piece, index, span, base })
             }
-            _ => match self.expr(index)? {
-                Val::Tuple(items) => values.extend(items.into_iter().map(|v| (v, index.span))),
-                val => values.push((val, index.span)),
-            },
+            Source::Records(_) => {
+                let mut record = view.clone();
+                for i in index {
+                    record = self.fix(&record, 0, *i);
+                }
+                Spot::View(record)
+            }
         }
-        self.at(span);
-        let ty = self.b.function().array(array).ty;
-        let ndim = usize::from(ty.ndim);
-        if values.len() > ndim {
-            let text = format!("{} indexes for an array of {ndim} dimension{}", values.len(), if ndim == 1 { "" } else { "s" });
-            return fault(Diagnostic::new(Code::BadIndex, index.span, text).also(base, ty.to_string()));
-        }
-        let index = values.into_iter().map(|(val, at)| self.index_value(&val, at)).collect::<Result<Index>>()?;
-        if index.len() < ndim {
-            let d = self.unsupported(span, format!("indexing {ndim} dimensions with {}", index.len()), Some("give an index for each dimension"));
-            return fault(d.also(base, ty.to_string()));
-        }
-        Ok(Element { array, index, span, base })
     }
 
     /// An index: uint64 stays, other integers become int64.
-    fn index_value(&mut self, val: &Val, at: Span) -> Result<Value> {
+    pub(super) fn index_value(&mut self, val: &Val, at: Span) -> Result<Value> {
         match val {
             Val::Real(v) if self.ty(*v) == ScalarType::U64 => Ok(*v),
             Val::Real(v) if self.ty(*v).is_integer() => Ok(self.cast(*v, ScalarType::I64)),
@@ -98,6 +99,12 @@ impl Lowerer {
     pub(super) fn load_element(&mut self, element: &Element) -> Val {
         self.at(element.span);
         let (array, index) = (element.array, element.index.clone());
+        let mut load = |part| self.b.push(Inst::Load { array, index: index.clone(), part });
+        match element.piece {
+            Piece::Real => return Val::Real(load(Part::Real)),
+            Piece::Imag => return Val::Real(load(Part::Imag)),
+            Piece::Whole => {}
+        }
         if self.b.function().array(array).ty.elem.is_complex() {
             let re = self.b.push(Inst::Load { array, index: index.clone(), part: Part::Real });
             Val::Complex(re, self.b.push(Inst::Load { array, index, part: Part::Imag }))
@@ -114,7 +121,7 @@ impl Lowerer {
             let d = d.also(element.base, info.ty.to_string());
             return fault(if info.constant.is_some() { d.note("its contents were taken when the function was compiled") } else { d });
         }
-        let elem = info.ty.elem;
+        let elem = if element.piece == Piece::Whole { info.ty.elem } else { info.ty.elem.part() };
         let Some(converted) = self.to_scalar(val, elem) else {
             let name = self.describe(val);
             let d = Diagnostic::new(Code::TypeMismatch, source, format!("{name} cannot be stored in {}", info.ty)).label(name);
@@ -135,7 +142,12 @@ impl Lowerer {
                 self.b.push(Inst::Store { array, index, part: Part::Imag, value: im });
             }
             Val::Real(value) => {
-                self.b.push(Inst::Store { array, index, part: Part::Whole, value });
+                let part = match element.piece {
+                    Piece::Whole => Part::Whole,
+                    Piece::Real => Part::Real,
+                    Piece::Imag => Part::Imag,
+                };
+                self.b.push(Inst::Store { array, index, part, value });
             }
             _ => unreachable!("a scalar was asked for"),
         }
@@ -145,20 +157,28 @@ impl Lowerer {
     // --- tuples ---
 
     fn tuple_item(&mut self, items: &[Val], index: &Expr, span: Span) -> Result<Val> {
+        if let ExprKind::Slice { lower, upper, step } = &index.kind {
+            return self.tuple_slice(items, [lower, upper, step], span);
+        }
         let val = self.expr(index)?;
         self.at(span);
         let index_value = self.index_value(&val, index.span)?;
+        self.item_at(items, index_value, index.span, span)
+    }
+
+    /// The item of a tuple at a number, which is a constant or else chooses among items of one type.
+    pub(super) fn item_at(&mut self, items: &[Val], index_value: Value, at_span: Span, span: Span) -> Result<Val> {
         let count = items.len() as i128;
         if let Some(c) = self.known(index_value) {
             let i = c.as_int();
             let at = if i < 0 { i + count } else { i };
             return match usize::try_from(at).ok().and_then(|i| items.get(i)) {
                 Some(item) => Ok(item.clone()),
-                None => fault(Diagnostic::new(Code::BadIndex, index.span, format!("index {i} is out of range for a tuple of {count}"))),
+                None => fault(Diagnostic::new(Code::BadIndex, at_span, format!("index {i} is out of range for a tuple of {count}"))),
             };
         }
         let Some((last, rest)) = items.split_last() else {
-            return fault(Diagnostic::new(Code::BadIndex, index.span, "an empty tuple has no items"));
+            return fault(Diagnostic::new(Code::BadIndex, at_span, "an empty tuple has no items"));
         };
         let ty = self.ty(index_value);
         let number = |this: &mut Self, n: i128| this.constant(Scalar::int(ty, n));
@@ -184,26 +204,5 @@ impl Lowerer {
             chosen = self.select(equal, (item, span), (&chosen, span), span)?;
         }
         Ok(chosen)
-    }
-
-    // --- attributes ---
-
-    pub(super) fn array_attribute(&mut self, array: Array, attr: &str, attr_span: Span, base: Span) -> Result<Val> {
-        let ty = self.b.function().array(array).ty;
-        let extents = |this: &mut Self| -> Vec<Value> { (0..ty.ndim).map(|axis| this.b.push(Inst::Extent { array, axis })).collect() };
-        match attr {
-            "shape" => Ok(Val::Tuple(extents(self).into_iter().map(Val::Real).collect())),
-            "ndim" => self.integer(ty.ndim.into(), attr_span),
-            "size" => {
-                let mut all = extents(self).into_iter();
-                let first = all.next().expect("an array has an axis");
-                Ok(Val::Real(all.fold(first, |product, extent| self.op(Op::Mul, &[product, extent]))))
-            }
-            _ => {
-                let d = Diagnostic::new(Code::NoAttribute, attr_span, format!("{ty} has no attribute `{attr}` in compiled code"));
-                let d = d.also(base, ty.to_string());
-                fault(if matches!(attr, "real" | "imag") { d.help("take it of an element") } else { d })
-            }
-        }
     }
 }

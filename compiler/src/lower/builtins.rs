@@ -2,7 +2,8 @@
 
 use crate::ir::{Axis, Geometry};
 use crate::op::{Math, Op};
-use crate::syntax::BinaryOp;
+use super::elementwise::Reduction;
+use crate::syntax::{BinaryOp, CompareOp, UnaryOp};
 
 /// What a canonical name stands for.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -19,6 +20,28 @@ pub(super) enum Builtin {
     FloatTest(Op, bool),
     /// An operator as a function.
     Operator(BinaryOp),
+    /// A comparison as a function.
+    Comparison(CompareOp),
+    /// A unary operator as a function.
+    Unary(UnaryOp),
+    /// A function of all elements of an array.
+    Reduce(Reduction),
+    Enumerate,
+    Zip,
+    Reversed,
+    Print,
+    Tuple,
+    GetItem,
+    Truth,
+    LogicalAnd,
+    LogicalOr,
+    LogicalXor,
+    NumpyFmin,
+    NumpyFmax,
+    Reciprocal,
+    Heaviside,
+    FloatPower,
+    Signbit,
     Abs,
     Fabs,
     NumpyFabs,
@@ -83,6 +106,52 @@ table! {
     "pow" => B::Operator(BinaryOp::Pow),
     "divmod" => B::Divmod,
     "sum" => B::Sum,
+    "enumerate" => B::Enumerate,
+    "zip" => B::Zip,
+    "reversed" => B::Reversed,
+    "print" => B::Print,
+    "tuple" => B::Tuple,
+
+    "operator.add" => B::Operator(BinaryOp::Add),
+    "operator.sub" => B::Operator(BinaryOp::Sub),
+    "operator.mul" => B::Operator(BinaryOp::Mul),
+    "operator.truediv" => B::Operator(BinaryOp::TrueDiv),
+    "operator.floordiv" => B::Operator(BinaryOp::FloorDiv),
+    "operator.mod" => B::Operator(BinaryOp::Mod),
+    "operator.pow" => B::Operator(BinaryOp::Pow),
+    "operator.lshift" => B::Operator(BinaryOp::Shl),
+    "operator.rshift" => B::Operator(BinaryOp::Shr),
+    "operator.and_" => B::Operator(BinaryOp::And),
+    "operator.or_" => B::Operator(BinaryOp::Or),
+    "operator.xor" => B::Operator(BinaryOp::Xor),
+    "operator.iadd" => B::Operator(BinaryOp::Add),
+    "operator.isub" => B::Operator(BinaryOp::Sub),
+    "operator.imul" => B::Operator(BinaryOp::Mul),
+    "operator.itruediv" => B::Operator(BinaryOp::TrueDiv),
+    "operator.ifloordiv" => B::Operator(BinaryOp::FloorDiv),
+    "operator.imod" => B::Operator(BinaryOp::Mod),
+    "operator.ipow" => B::Operator(BinaryOp::Pow),
+    "operator.ilshift" => B::Operator(BinaryOp::Shl),
+    "operator.irshift" => B::Operator(BinaryOp::Shr),
+    "operator.iand" => B::Operator(BinaryOp::And),
+    "operator.ior" => B::Operator(BinaryOp::Or),
+    "operator.ixor" => B::Operator(BinaryOp::Xor),
+    "operator.lt" => B::Comparison(CompareOp::Lt),
+    "operator.le" => B::Comparison(CompareOp::Le),
+    "operator.eq" => B::Comparison(CompareOp::Eq),
+    "operator.ne" => B::Comparison(CompareOp::Ne),
+    "operator.gt" => B::Comparison(CompareOp::Gt),
+    "operator.ge" => B::Comparison(CompareOp::Ge),
+    "operator.is_" => B::Comparison(CompareOp::Is),
+    "operator.is_not" => B::Comparison(CompareOp::IsNot),
+    "operator.neg" => B::Unary(UnaryOp::Minus),
+    "operator.pos" => B::Unary(UnaryOp::Plus),
+    "operator.invert" => B::Unary(UnaryOp::Invert),
+    "operator.inv" => B::Unary(UnaryOp::Invert),
+    "operator.not_" => B::LogicalNot,
+    "operator.truth" => B::Truth,
+    "operator.abs" => B::Abs,
+    "operator.getitem" => B::GetItem,
 
     "math.sqrt" => B::Math(Math::Sqrt),
     "math.floor" => B::ToInteger(Math::Floor),
@@ -176,6 +245,41 @@ table! {
     "numpy.isinf" => B::FloatTest(Op::IsInf, false),
     "numpy.isfinite" => B::FloatTest(Op::IsFinite, true),
     "numpy.logical_not" => B::LogicalNot,
+    "numpy.logical_and" => B::LogicalAnd,
+    "numpy.logical_or" => B::LogicalOr,
+    "numpy.logical_xor" => B::LogicalXor,
+    "numpy.less" => B::Comparison(CompareOp::Lt),
+    "numpy.less_equal" => B::Comparison(CompareOp::Le),
+    "numpy.greater" => B::Comparison(CompareOp::Gt),
+    "numpy.greater_equal" => B::Comparison(CompareOp::Ge),
+    "numpy.equal" => B::Comparison(CompareOp::Eq),
+    "numpy.not_equal" => B::Comparison(CompareOp::Ne),
+    "numpy.negative" => B::Unary(UnaryOp::Minus),
+    "numpy.positive" => B::Unary(UnaryOp::Plus),
+    "numpy.invert" => B::Unary(UnaryOp::Invert),
+    "numpy.bitwise_not" => B::Unary(UnaryOp::Invert),
+    "numpy.fmin" => B::NumpyFmin,
+    "numpy.fmax" => B::NumpyFmax,
+    "numpy.reciprocal" => B::Reciprocal,
+    "numpy.heaviside" => B::Heaviside,
+    "numpy.float_power" => B::FloatPower,
+    "numpy.signbit" => B::Signbit,
+    "numpy.divmod" => B::Divmod,
+    "numpy.gcd" => B::Gcd,
+    "numpy.sum" => B::Reduce(Reduction::Sum),
+    "numpy.prod" => B::Reduce(Reduction::Prod),
+    "numpy.mean" => B::Reduce(Reduction::Mean),
+    "numpy.min" => B::Reduce(Reduction::Min),
+    "numpy.max" => B::Reduce(Reduction::Max),
+    "numpy.amin" => B::Reduce(Reduction::Min),
+    "numpy.amax" => B::Reduce(Reduction::Max),
+    "numpy.argmin" => B::Reduce(Reduction::ArgMin),
+    "numpy.argmax" => B::Reduce(Reduction::ArgMax),
+    "numpy.any" => B::Reduce(Reduction::Any),
+    "numpy.all" => B::Reduce(Reduction::All),
+    "numpy.var" => B::Reduce(Reduction::Var),
+    "numpy.std" => B::Reduce(Reduction::Std),
+    "numpy.ptp" => B::Reduce(Reduction::Ptp),
     "numpy.add" => B::Operator(BinaryOp::Add),
     "numpy.subtract" => B::Operator(BinaryOp::Sub),
     "numpy.multiply" => B::Operator(BinaryOp::Mul),
@@ -218,11 +322,24 @@ pub(super) fn find(name: &str) -> Option<&'static Builtin> {
     TABLE.iter().find(|(n, _)| *n == name).map(|(_, b)| b)
 }
 
+/// How many numbers a function takes that NumPy applies to each element of arrays; `None` for others.
+pub(super) fn elementwise_arity(builtin: &Builtin) -> Option<usize> {
+    Some(match builtin {
+        B::Numpy(m) => m.arity(),
+        B::Abs | B::NumpyRounding(_) | B::FloatTest(..) | B::Unary(_) | B::NumpyFabs | B::Sign | B::Square | B::Conjugate | B::LogicalNot => 1,
+        B::Degrees | B::Radians | B::Reciprocal | B::Signbit => 1,
+        B::Operator(_) | B::Comparison(_) | B::LogicalAnd | B::LogicalOr | B::LogicalXor | B::NumpyMinimum | B::NumpyMaximum => 2,
+        B::NumpyFmin | B::NumpyFmax | B::NumpyFmod | B::Heaviside | B::FloatPower | B::Gcd => 2,
+        _ => return None,
+    })
+}
+
 /// The position of a keyword argument, for the few functions that take one.
 pub(super) fn keyword_position(builtin: &Builtin, keyword: &str) -> Option<usize> {
     match (builtin, keyword) {
         (Builtin::Round, "ndigits") | (Builtin::Complex, "imag") | (Builtin::Sum, "start") => Some(1),
         (Builtin::Complex, "real") => Some(0),
+        (builtin, "out") => elementwise_arity(builtin),
         _ => None,
     }
 }

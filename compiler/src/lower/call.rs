@@ -6,9 +6,11 @@ use std::sync::Arc;
 
 use super::Lowerer;
 use super::builtins;
+use super::elementwise::Reduction;
 use super::fault::{Result, Stop, fault};
 use super::value::Val;
 use crate::diagnostic::{Code, Diagnostic};
+use crate::ir::Value;
 use crate::names::{Definition, Meaning};
 use crate::source::Span;
 use crate::syntax::{Expr, ExprKind};
@@ -39,13 +41,17 @@ impl Lowerer {
                 self.at(span);
                 self.convert_call(&path.text, *ty, &args, span)
             }
+            Meaning::Class(named) => {
+                let named = named.clone();
+                let args = self.arguments(args)?;
+                let keywords = self.keyword_arguments(keywords)?;
+                self.at(span);
+                self.make_named(&named, args, keywords, span)
+            }
             Meaning::Function(callee) => {
                 let callee = callee.clone();
                 let args = self.arguments(args)?;
-                let mut named = Vec::new();
-                for (name, e) in keywords {
-                    named.push((name.clone(), (self.expr(e)?, e.span)));
-                }
+                let named = self.keyword_arguments(keywords)?;
                 self.at(span);
                 self.call_function(callee, args, named, span)
             }
@@ -63,6 +69,12 @@ impl Lowerer {
             return fault(Diagnostic::new(Code::UnsupportedName, func.span, format!("`{name}` is not supported in compiled code")));
         };
         let text = self.text(func.span);
+        if *builtin == builtins::Builtin::Print {
+            let args = self.arguments(args)?;
+            let keywords = self.keyword_arguments(keywords)?;
+            self.at(span);
+            return self.print(&args, &keywords, span);
+        }
         let mut args = self.arguments(args)?;
         for (keyword, e) in keywords {
             match builtins::keyword_position(builtin, keyword) {
@@ -80,6 +92,10 @@ impl Lowerer {
     /// Values of arguments, in order.
     fn arguments(&mut self, args: &[Expr]) -> Result<Vec<Arg>> {
         args.iter().map(|a| Ok((self.expr(a)?, a.span))).collect()
+    }
+
+    fn keyword_arguments(&mut self, keywords: &[(String, Expr)]) -> Result<Vec<(String, Arg)>> {
+        keywords.iter().map(|(name, e)| Ok((name.clone(), (self.expr(e)?, e.span)))).collect()
     }
 
     fn no_keywords(&self, text: &str, keywords: &[(String, Expr)]) -> Result<()> {
@@ -112,6 +128,31 @@ impl Lowerer {
                 [] => Ok(self.conjugate(&val)),
                 _ => self.wrong_count("conjugate", "no arguments", args.len(), span),
             },
+            _ if let Some(view) = self.view_of(&val) => {
+                if let (Some(what), []) = (Reduction::find(attr), args) {
+                    return self.reduction(what, attr, &view, span);
+                }
+                let given = self.arguments(args)?;
+                self.at(span);
+                if let ("item", [_, ..] | []) = (attr.as_str(), &given[..]) {
+                    let zero = self.b.int(0);
+                    let index: Vec<Value> = match given.len() {
+                        0 => view.extents.iter().map(|_| zero).collect(),
+                        _ => given.iter().map(|(v, at)| self.index_value(v, *at)).collect::<Result<_>>()?,
+                    };
+                    if index.len() == view.ndim() {
+                        let spot = self.element_at(&view, &index, false, span, value.span);
+                        return Ok(self.value_of(spot));
+                    }
+                }
+                if let Some(made) = self.view_method(&view, attr, &given, span)? {
+                    return Ok(made);
+                }
+                let name = self.describe(&val);
+                let d = Diagnostic::new(Code::NoAttribute, *attr_span, format!("{name} has no method `{attr}` in compiled code"));
+                let d = d.also(value.span, name);
+                fault(if Reduction::find(attr).is_some() { d.help("it takes no arguments: loop over the axis") } else { d })
+            }
             _ => {
                 let name = self.describe(&val);
                 let d = Diagnostic::new(Code::NoAttribute, *attr_span, format!("{name} has no method `{attr}` in compiled code"));

@@ -234,7 +234,9 @@ impl Lowerer {
 fn differ_in_arrays(a: &Val, b: &Val) -> bool {
     match (a, b) {
         (Val::Array(a), Val::Array(b)) => a != b,
-        (Val::Tuple(a), Val::Tuple(b)) => a.iter().zip(b).any(|(a, b)| differ_in_arrays(a, b)),
+        (Val::View(a), Val::View(b)) => a.map(&mut |_| ()) != b.map(&mut |_| ()),
+        (Val::Array(_), Val::View(_)) | (Val::View(_), Val::Array(_)) => true,
+        (Val::Tuple(a), Val::Tuple(b)) | (Val::Named(_, a), Val::Named(_, b)) => a.iter().zip(b).any(|(a, b)| differ_in_arrays(a, b)),
         _ => false,
     }
 }
@@ -244,7 +246,10 @@ fn parts(val: &Val, into: &mut Vec<Value>) {
     match val {
         Val::Real(v) => into.push(*v),
         Val::Complex(re, im) => into.extend([*re, *im]),
-        Val::Tuple(items) => items.iter().for_each(|v| parts(v, into)),
+        Val::Tuple(items) | Val::Named(_, items) => items.iter().for_each(|v| parts(v, into)),
+        Val::View(view) => {
+            view.map(&mut |v| into.push(*v));
+        }
         Val::None | Val::Array(_) | Val::Str(_) => {}
     }
 }
@@ -256,6 +261,8 @@ fn rebuild(form: &Val, parts: &mut impl Iterator<Item = Value>) -> Val {
         Val::Real(_) => Val::Real(next()),
         Val::Complex(..) => Val::Complex(next(), next()),
         Val::Tuple(items) => Val::Tuple(items.iter().map(|f| rebuild(f, parts)).collect()),
+        Val::Named(named, items) => Val::Named(named.clone(), items.iter().map(|f| rebuild(f, parts)).collect()),
+        Val::View(view) => Val::View(Box::new(view.map(&mut |_| next()))),
         other => other.clone(),
     }
 }

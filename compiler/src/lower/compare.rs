@@ -35,7 +35,8 @@ impl Lowerer {
         }
     }
 
-    fn compare_pair(&mut self, op: CompareOp, left: (&Val, Span), right: (&Val, Span), span: Span) -> Result<Test> {
+    /// One comparison.
+    pub(super) fn compare_pair(&mut self, op: CompareOp, left: (&Val, Span), right: (&Val, Span), span: Span) -> Result<Test> {
         match op {
             CompareOp::Is | CompareOp::IsNot => {
                 let same = match (left.0, right.0) {
@@ -49,7 +50,7 @@ impl Lowerer {
                 Ok(Test::Always(same == (op == CompareOp::Is)))
             }
             CompareOp::In | CompareOp::NotIn => {
-                let Val::Tuple(items) = right.0 else {
+                let Some(items) = right.0.items() else {
                     let mut d = self.undefined_operator(symbol(op), left, right);
                     d.help = vec!["`in` looks through tuples; loop over an array".to_owned()];
                     return fault(d);
@@ -83,7 +84,7 @@ impl Lowerer {
                 Ok(if op == CompareOp::Eq { equal } else { self.not(equal) })
             }
             (Val::None, other) | (other, Val::None) if equality => Ok(Test::Always((*other == Val::None) == (op == CompareOp::Eq))),
-            (Val::Tuple(a), Val::Tuple(b)) if equality => {
+            (a, b) if equality && let (Some(a), Some(b)) = (a.items(), b.items()) => {
                 if a.len() != b.len() {
                     return Ok(Test::Always(op == CompareOp::Ne));
                 }

@@ -50,6 +50,10 @@ impl Lowerer {
             (Val::Tuple(items), Type::Tuple(types)) if items.len() == types.len() => {
                 return Ok(Val::Tuple(items.iter().zip(types).map(|(v, t)| self.to_type(v, t, span)).collect::<Result<_>>()?));
             }
+            (Val::Named(named, items), Type::Named(declared, types)) if named == declared => {
+                let items = items.iter().zip(types).map(|(v, t)| self.to_type(v, t, span)).collect::<Result<_>>()?;
+                return Ok(Val::Named(named.clone(), items));
+            }
             (other, ty) => (self.type_of(other).as_ref() == Some(ty)).then(|| other.clone()),
         };
         match converted {
@@ -98,9 +102,11 @@ impl Lowerer {
                 self.op(Op::Or, &[re, im])
             }
             Val::Tuple(items) => return Ok(Test::Always(!items.is_empty())),
+            Val::Named(named, items) if named.vector.is_none() => return Ok(Test::Always(!items.is_empty())),
+            Val::Named(..) => return fault(self.bad_argument("bool", val, span)),
             Val::None => return Ok(Test::Always(false)),
             Val::Str(s) => return Ok(Test::Always(!s.is_empty())),
-            Val::Array(_) => {
+            Val::Array(_) | Val::View(_) => {
                 let name = self.describe(val);
                 let d = Diagnostic::new(Code::TypeMismatch, span, "an array is neither true nor false").label(name);
                 return fault(d.help("compare an element or `.size`"));

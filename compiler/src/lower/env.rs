@@ -5,16 +5,18 @@
 //! away in [`crate::pass::prepare`].
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use super::Lowerer;
 use super::fault::{Result, fault};
 use super::liveness::Names;
 use super::value::Val;
+use super::view::{Source, View};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::ir::{Array, Block, Failure, Inst, Slot, Value};
 use crate::op::Op;
 use crate::source::Span;
-use crate::types::{Scalar, ScalarType, unify};
+use crate::types::{NamedType, Scalar, ScalarType, unify};
 
 /// One slot, and its present value if that is in scope.
 #[derive(Clone, Copy, Debug)]
@@ -30,7 +32,9 @@ pub(super) enum Place {
     Real(Leaf),
     Complex(Leaf, Leaf),
     Tuple(Vec<Place>),
+    Named(Arc<NamedType>, Vec<Place>),
     Array(Array),
+    View(Box<View<Leaf>>),
 }
 
 /// A variable on one path. One that no path has assigned has no binding.
@@ -67,7 +71,9 @@ pub(super) enum Shape {
     Real(ScalarType),
     Complex(ScalarType),
     Tuple(Vec<Shape>),
+    Named(Arc<NamedType>, Vec<Shape>),
     Array(Array),
+    View(Box<View<ScalarType>>),
 }
 
 /// What each variable must be at a join.
@@ -95,7 +101,8 @@ pub(super) fn forget(env: &mut Env, made: usize) {
                 leaf(re, made);
                 leaf(im, made);
             }
-            Place::Tuple(items) => items.iter_mut().for_each(|p| place(p, made)),
+            Place::Tuple(items) | Place::Named(_, items) => items.iter_mut().for_each(|p| place(p, made)),
+            Place::View(view) => view.each(&mut |l| leaf(l, made)),
             Place::None | Place::Array(_) => {}
         }
     }
@@ -134,6 +141,18 @@ impl Lowerer {
             Val::Tuple(items) => {
                 let parts = items.iter().enumerate().map(|(i, item)| self.store(&format!("{name}.{i}"), item, span));
                 Place::Tuple(parts.collect::<Result<_>>()?)
+            }
+            Val::Named(named, items) => {
+                let parts = items.iter().enumerate().map(|(i, item)| self.store(&format!("{name}.{i}"), item, span));
+                Place::Named(named.clone(), parts.collect::<Result<_>>()?)
+            }
+            Val::View(view) => {
+                let mut n = 0;
+                let mut keep = |v: &Value| {
+                    n += 1;
+                    self.set_leaf(&format!("{name}[{n}]"), *v)
+                };
+                Place::View(Box::new(view.map(&mut keep)))
             }
             Val::Str(_) => return fault(Diagnostic::new(Code::UnsupportedType, span, "a variable cannot hold a string in compiled code")),
         })
@@ -204,6 +223,13 @@ impl Lowerer {
                 Val::Complex(re, self.leaf(im))
             }
             Place::Tuple(items) => Val::Tuple(items.iter_mut().map(|p| self.load(p)).collect()),
+            Place::Named(named, items) => Val::Named(named.clone(), items.iter_mut().map(|p| self.load(p)).collect()),
+            Place::View(view) => {
+                view.each(&mut |l| {
+                    self.leaf(l);
+                });
+                Val::View(Box::new(view.map(&mut |l| l.known.expect("read just now"))))
+            }
         }
     }
 
@@ -217,6 +243,8 @@ impl Lowerer {
             Place::Real(l) => Shape::Real(ty(l)),
             Place::Complex(re, _) => Shape::Complex(ty(re).complex().expect("a float")),
             Place::Tuple(items) => Shape::Tuple(items.iter().map(|p| self.shape(p)).collect()),
+            Place::Named(named, items) => Shape::Named(named.clone(), items.iter().map(|p| self.shape(p)).collect()),
+            Place::View(view) => Shape::View(Box::new(view.map(&mut |l| ty(l)))),
         }
     }
 
@@ -257,7 +285,7 @@ impl Lowerer {
                 None => Want::Conflict(Conflict {
                     types: [self.describe_shape(s), self.describe_shape(t)],
                     spans: [*span, *other],
-                    arrays: matches!((s, t), (Shape::Array(_), Shape::Array(_))),
+                    arrays: matches!((s, t), (Shape::Array(_) | Shape::View(_), Shape::Array(_) | Shape::View(_))),
                 }),
             },
             (Want::Conflict(c), _) | (_, Want::Conflict(c)) => Want::Conflict(c.clone()),
@@ -273,6 +301,11 @@ impl Lowerer {
                 let items: Vec<String> = items.iter().map(|s| self.describe_shape(s)).collect();
                 format!("tuple({})", items.join(", "))
             }
+            Shape::Named(named, _) => named.name.clone(),
+            Shape::View(view) => match view.source() {
+                Source::Records(records) => format!("a view of {}", records.ty),
+                Source::Array(array, _) => format!("a view of {}", self.b.function().array(*array).ty),
+            },
         }
     }
 
@@ -339,12 +372,27 @@ impl Lowerer {
                 let parts = items.iter().enumerate().map(|(i, s)| self.fresh_place(&format!("{name}.{i}"), s));
                 Place::Tuple(parts.collect())
             }
+            Shape::Named(named, items) => {
+                let parts = items.iter().enumerate().map(|(i, s)| self.fresh_place(&format!("{name}.{i}"), s));
+                Place::Named(named.clone(), parts.collect())
+            }
+            Shape::View(view) => {
+                let mut n = 0;
+                let mut fresh = |ty: &ScalarType| {
+                    n += 1;
+                    Leaf { slot: self.variable_slot(&format!("{name}[{n}]"), *ty), known: None }
+                };
+                Place::View(Box::new(view.map(&mut fresh)))
+            }
         }
     }
 
     fn reshape(&mut self, val: Val, shape: &Shape) -> Val {
         match (val, shape) {
             (Val::Tuple(items), Shape::Tuple(shapes)) => Val::Tuple(items.into_iter().zip(shapes).map(|(v, s)| self.reshape(v, s)).collect()),
+            (Val::Named(named, items), Shape::Named(_, shapes)) => {
+                Val::Named(named, items.into_iter().zip(shapes).map(|(v, s)| self.reshape(v, s)).collect())
+            }
             (val, Shape::Real(t) | Shape::Complex(t)) => self.to_scalar(&val, *t).expect("a type found by unification holds both"),
             (val, _) => val,
         }
@@ -388,7 +436,13 @@ fn agree(binding: &mut Binding, other: &Binding) {
                 leaf(a, c);
                 leaf(b, d);
             }
-            (Place::Tuple(a), Place::Tuple(b)) => a.iter_mut().zip(b).for_each(|(a, b)| place(a, b)),
+            (Place::Tuple(a), Place::Tuple(b)) | (Place::Named(_, a), Place::Named(_, b)) => a.iter_mut().zip(b).for_each(|(a, b)| place(a, b)),
+            (Place::View(a), Place::View(b)) => {
+                let mut others = Vec::new();
+                b.map(&mut |l| others.push(*l));
+                let mut others = others.iter();
+                a.each(&mut |l| leaf(l, others.next().expect("views of one shape have as many values")));
+            }
             _ => {}
         }
     }
@@ -409,6 +463,10 @@ fn join_shapes(a: &Shape, b: &Shape) -> Option<Shape> {
         }
         (Shape::Tuple(a), Shape::Tuple(b)) if a.len() == b.len() => {
             a.iter().zip(b).map(|(a, b)| join_shapes(a, b)).collect::<Option<_>>().map(Shape::Tuple)
+        }
+        (Shape::Named(name, a), Shape::Named(other, b)) if name == other && a.len() == b.len() => {
+            let items = a.iter().zip(b).map(|(a, b)| join_shapes(a, b)).collect::<Option<_>>()?;
+            Some(Shape::Named(name.clone(), items))
         }
         _ => (a == b).then(|| a.clone()),
     }

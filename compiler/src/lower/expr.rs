@@ -39,6 +39,8 @@ impl Lowerer {
             ExprKind::None => Ok(Val::None),
             ExprKind::Name(_) | ExprKind::Attribute { .. } => self.name_or_attribute(e),
             ExprKind::Subscript { value, index } => self.subscript(value, index, e.span),
+            ExprKind::Slice { .. } => fault(self.unsupported(e.span, "a slice outside an index", None)),
+            ExprKind::Ellipsis => fault(self.unsupported(e.span, "`...` outside an index", None)),
             ExprKind::Tuple(items) => Ok(Val::Tuple(items.iter().map(|i| self.expr(i)).collect::<Result<_>>()?)),
             ExprKind::Binary { op, op_span: _, left, right } => {
                 let l = self.expr(left)?;
@@ -162,6 +164,7 @@ impl Lowerer {
                 });
                 Ok(Val::Array(array))
             }
+            Meaning::Class(named) => fault(refuse(format!("`{text}` is a class, not a value")).help(format!("call it: `{text}({})`", named.fields.join(", ")))),
             Meaning::Type(t) => fault(refuse(format!("`{text}` is a type, not a value")).help(format!("call it to convert: `{text}(x)` gives {t}"))),
             Meaning::Function(_) => fault(refuse(format!("the function `{text}` cannot be used as a value")).help("call it")),
             Meaning::Unsupported { what, help } => {
@@ -189,6 +192,16 @@ impl Lowerer {
 
     // --- attributes ---
 
+    /// `value.attr` as a place to write to; `None` if it is the attribute of what has none.
+    pub(super) fn attribute_spot(&mut self, value: &Expr, attr: &str, attr_span: Span, span: Span) -> Result<Option<super::arrays::Spot>> {
+        let base = self.expr(value)?;
+        self.at(span);
+        match self.view_of(&base) {
+            Some(view) => self.view_attribute(&view, attr, attr_span, value.span, span).map(Some),
+            None => Ok(None),
+        }
+    }
+
     pub(super) fn attribute(&mut self, val: &Val, attr: &str, attr_span: Span, base: Span) -> Result<Val> {
         match (val, attr) {
             (Val::Complex(re, _), "real") => Ok(Val::Real(*re)),
@@ -198,7 +211,12 @@ impl Lowerer {
                 let zero = crate::types::Scalar::zero(self.ty(*v));
                 Ok(Val::Real(self.constant(zero)))
             }
-            (Val::Array(a), _) => self.array_attribute(*a, attr, attr_span, base),
+            (Val::Named(named, items), _) if let Some(i) = named.fields.iter().position(|f| f == attr) => Ok(items[i].clone()),
+            _ if let Some(view) = self.view_of(val) => {
+                let span = Span { start: base.start, ..attr_span };
+                let spot = self.view_attribute(&view, attr, attr_span, base, span)?;
+                Ok(self.value_of(spot))
+            }
             _ => {
                 let name = self.describe(val);
                 let d = Diagnostic::new(Code::NoAttribute, attr_span, format!("{name} has no attribute `{attr}`"));

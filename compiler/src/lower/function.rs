@@ -12,13 +12,14 @@ use super::liveness::{Liveness, Names};
 use super::loops::Loop;
 use super::reach;
 use super::value::Val;
+use super::view::{self, Piece, Records, Source};
 use super::{Checkpoint, Lowerer};
 use crate::diagnostic::{Code, Diagnostic};
-use crate::ir::{Inst, Kind, Label, Slot, Value};
+use crate::ir::{Array, Inst, Kind, Label, Slot, Value};
 use crate::names::Definition;
 use crate::source::Span;
 use crate::syntax::{self, Function, Stmt};
-use crate::types::{ScalarType, Type};
+use crate::types::{FieldType, RecordType, RecordsType, ScalarType, Type};
 
 /// The hidden variable that holds a function's result.
 pub(super) const RESULT: &str = "%result";
@@ -134,7 +135,31 @@ impl Lowerer {
             Type::Scalar(t) => Val::Real(scalar(self, name.to_string(), *t)),
             Type::Array(a) => Val::Array(self.b.array_param(name, *a)),
             Type::Tuple(items) => Val::Tuple(items.iter().enumerate().map(|(i, t)| self.parameter(&format!("{name}.{i}"), t)).collect()),
+            Type::Named(named, items) => {
+                let items = items.iter().zip(&named.fields).map(|(t, field)| self.parameter(&format!("{name}.{field}"), t)).collect();
+                Val::Named(named.clone(), items)
+            }
+            Type::Records(records) => self.records_parameter(name, records),
         }
+    }
+
+    /// An array of records, each number of them an array of its own.
+    fn records_parameter(&mut self, name: &str, ty: &RecordsType) -> Val {
+        let mut arrays: Vec<Array> = ty.arrays().map(|(leaf, array)| self.b.array_param(format!("{name}.{}", leaf.path), array)).collect();
+        arrays.reverse();
+        let first = arrays.last().copied();
+        let source = Source::Records(records_of(&ty.record, ty.readonly, &mut arrays));
+        let ndim = ty.ndim.max(1);
+        let extents: Vec<Value> = match first {
+            Some(array) => (0..ndim).map(|axis| self.b.push(Inst::Extent { array, axis })).collect(),
+            None => (0..ndim).map(|_| self.b.int(0)).collect(),
+        };
+        let mut view = view::whole(source, extents);
+        if ty.ndim == 0 {
+            let zero = self.b.int(0);
+            view = self.fix(&view, 0, zero);
+        }
+        Val::View(Box::new(view))
     }
 
     /// The default of a parameter that was given no argument.
@@ -320,7 +345,12 @@ impl Lowerer {
                     self.result_slots(item, span, into)?;
                 }
             }
-            Val::None | Val::Array(_) | Val::Str(_) => {
+            Val::Named(_, items) => {
+                for item in items {
+                    self.result_slots(item, span, into)?;
+                }
+            }
+            Val::None | Val::Array(_) | Val::View(_) | Val::Str(_) => {
                 let text = format!("this function returns {}", self.describe(val));
                 return fault(Diagnostic::new(Code::UnsupportedType, span, text).help("return a number, a bool, or a tuple of them"));
             }
@@ -356,10 +386,20 @@ impl Lowerer {
     }
 }
 
+/// The fields of records, their arrays taken from the end of the list.
+fn records_of(ty: &Arc<RecordType>, readonly: bool, arrays: &mut Vec<Array>) -> Arc<Records> {
+    let fields = ty.fields.iter().map(|field| match &field.ty {
+        FieldType::Scalar(_) => Source::Array(arrays.pop().expect("an array a number"), Piece::Whole),
+        FieldType::Record(inner) => Source::Records(records_of(inner, readonly, arrays)),
+    });
+    let fields = fields.collect();
+    Arc::new(Records { ty: ty.clone(), fields, readonly })
+}
+
 fn has_array(ty: &Type) -> bool {
     match ty {
-        Type::Array(_) => true,
-        Type::Tuple(items) => items.iter().any(has_array),
+        Type::Array(_) | Type::Records(_) => true,
+        Type::Tuple(items) | Type::Named(_, items) => items.iter().any(has_array),
         Type::None | Type::Scalar(_) => false,
     }
 }

@@ -1,7 +1,7 @@
 //! Calls of built-in functions.
 
 use super::Lowerer;
-use super::builtins::Builtin;
+use super::builtins::{self, Builtin};
 use super::call::Arg;
 use super::fault::{Result, fault};
 use super::value::Val;
@@ -24,7 +24,113 @@ impl Lowerer {
             [(a, s), (b, t)] => Ok(((a, *s), (b, *t))),
             _ => self.wrong_count(text, "two arguments", args.len(), span),
         };
+        if let Some(arity) = builtins::elementwise_arity(&builtin)
+            && args.iter().any(|(val, _)| matches!(val, Val::Array(_) | Val::View(_)))
+        {
+            return self.elementwise_call(builtin, arity, text, args, func, span);
+        }
         match builtin {
+            B::Comparison(op) => {
+                let (l, r) = two()?;
+                let test = self.compare_pair(op, l, r, span)?;
+                Ok(self.test_value(test))
+            }
+            B::Unary(op) => {
+                let (val, at) = one()?;
+                self.unary_arithmetic(op, val, at)
+            }
+            B::Reduce(what) => match args {
+                [(val, at)] => match self.view_of(val) {
+                    Some(view) => self.reduction(what, text, &view, span),
+                    None => fault(self.bad_argument(text, val, *at)),
+                },
+                _ => fault(self.unsupported(span, format!("`{text}` with more than an array"), Some("loop over the axis"))),
+            },
+            B::Enumerate | B::Zip | B::Reversed => {
+                let d = Diagnostic::new(Code::UnsupportedSyntax, span, format!("`{text}` can only be looped over in compiled code"));
+                fault(d.help(format!("write `for ... in {text}(...)`")))
+            }
+            B::Print => self.print(args, &[], span),
+            B::Tuple => match args {
+                [] => Ok(Val::Tuple(Vec::new())),
+                [(val, at)] => match val.items() {
+                    Some(items) => Ok(Val::Tuple(items.to_vec())),
+                    None => fault(self.bad_argument(text, val, *at)),
+                },
+                _ => self.wrong_count(text, "at most one argument", args.len(), span),
+            },
+            B::GetItem => {
+                let ((base, at), (index, index_at)) = two()?;
+                if let Some(items) = base.items() {
+                    let i = self.index_value(index, index_at)?;
+                    return self.item_at(items, i, index_at, span);
+                }
+                match self.view_of(base) {
+                    Some(view) => {
+                        let spot = self.indexed_by(&view, at, index, index_at, span)?;
+                        Ok(self.value_of(spot))
+                    }
+                    None => fault(self.bad_argument(text, base, at)),
+                }
+            }
+            B::Truth => {
+                let (val, at) = one()?;
+                let truth = self.truth(val, at)?;
+                Ok(self.test_value(truth))
+            }
+            B::LogicalAnd | B::LogicalOr | B::LogicalXor => {
+                let ((l, s), (r, t)) = two()?;
+                let (l, r) = (self.truth(l, s)?, self.truth(r, t)?);
+                let (Val::Real(l), Val::Real(r)) = (self.test_value(l), self.test_value(r)) else { unreachable!("bools") };
+                let op = match builtin {
+                    B::LogicalAnd => Op::And,
+                    B::LogicalOr => Op::Or,
+                    _ => Op::Xor,
+                };
+                Ok(Val::Real(self.op(op, &[l, r])))
+            }
+            B::NumpyFmin | B::NumpyFmax => {
+                let (l, r) = two()?;
+                self.ignoring_extreme(builtin == B::NumpyFmin, text, l, r)
+            }
+            B::Reciprocal => {
+                let (val, at) = one()?;
+                let one = self.integer(1, at)?;
+                match val {
+                    Val::Real(v) if self.ty(*v).is_integer() => self.binary(BinaryOp::FloorDiv, (&one, at), (val, at), span),
+                    _ => self.binary(BinaryOp::TrueDiv, (&one, at), (val, at), span),
+                }
+            }
+            B::FloatPower => {
+                let ((l, s), (r, t)) = two()?;
+                let l = self.convert_call("float", ScalarType::F64, &[(l.clone(), s)], span)?;
+                self.binary(BinaryOp::Pow, (&l, s), (r, t), span)
+            }
+            B::Heaviside => {
+                let ((l, s), (r, t)) = two()?;
+                let (Val::Real(a), Val::Real(b)) = (l, r) else {
+                    return fault(if matches!(l, Val::Real(_)) { self.bad_argument(text, r, t) } else { self.bad_argument(text, l, s) });
+                };
+                let float = |this: &Self, v| if this.ty(v).is_float() { this.ty(v) } else { numpy_float(this.ty(v)) };
+                let common = unify(float(self, *a), float(self, *b));
+                let (a, b) = (self.cast(*a, common), self.cast(*b, common));
+                let (zero, one) = (self.float(common, 0.0), self.float(common, 1.0));
+                let below = self.op(Op::Lt, &[a, zero]);
+                let above = self.op(Op::Gt, &[a, zero]);
+                let nan = self.op(Op::IsNan, &[a]);
+                let rest = self.op(Op::Select, &[nan, a, b]);
+                let rest = self.op(Op::Select, &[above, one, rest]);
+                Ok(Val::Real(self.op(Op::Select, &[below, zero, rest])))
+            }
+            B::Signbit => {
+                let (val, at) = one()?;
+                let Val::Real(v) = val else { return fault(self.bad_argument(text, val, at)) };
+                let float = if self.ty(*v).is_float() { *v } else { self.cast(*v, ScalarType::F64) };
+                let one = self.float(self.ty(float), 1.0);
+                let sign = self.op(Op::Math(Math::Copysign), &[one, float]);
+                let zero = self.float(self.ty(float), 0.0);
+                Ok(Val::Real(self.op(Op::Lt, &[sign, zero])))
+            }
             B::Math(m) => self.math(m, text, args, |_| ScalarType::F64, span),
             B::Numpy(m) => self.math(m, text, args, numpy_float, span),
             B::MathPow => self.float_op(Op::Pow, text, args, |_| ScalarType::F64, 2, span),
@@ -74,6 +180,10 @@ impl Lowerer {
                 _ => self.convert_call(text, ScalarType::I64, args, span),
             },
             B::Float => match args {
+                [(Val::Str(text), at)] => match text.trim().replace('_', "").parse::<f64>() {
+                    Ok(x) => Ok(Val::Real(self.float(ScalarType::F64, x))),
+                    Err(_) => fault(Diagnostic::new(Code::BadValue, *at, format!("could not convert string to float: {text:?}"))),
+                },
                 [(Val::Real(v), _)] if self.ty(*v).is_float() => Ok(Val::Real(*v)),
                 _ => self.convert_call(text, ScalarType::F64, args, span),
             },
@@ -224,6 +334,40 @@ impl Lowerer {
         }
     }
 
+    // --- arrays ---
+
+    /// A function of numbers called with arrays: it needs an array for its results, as its last argument.
+    fn elementwise_call(&mut self, builtin: Builtin, arity: usize, text: &str, args: &[Arg], func: Span, span: Span) -> Result<Val> {
+        let out = match args.get(arity) {
+            Some((val, at)) if args.len() == arity + 1 => self.view_of(val).map(|view| (view, val.clone(), *at)),
+            _ => None,
+        };
+        let Some((view, out, at)) = out else {
+            let d = self.unsupported(span, format!("`{text}` of an array without an array for the result"), None);
+            let names = ["a", "b", "c"][..arity].join(", ");
+            return fault(d.help(format!("give one: `{text}({names}, out)`, or index the arrays")));
+        };
+        self.map_into(&args[..arity], &view, at, span, &mut |this, items| this.builtin(builtin, text, items, func, span))?;
+        Ok(out)
+    }
+
+    /// `numpy.fmin` and `fmax`: a NaN loses.
+    fn ignoring_extreme(&mut self, least: bool, text: &str, (l, s): (&Val, Span), (r, t): (&Val, Span)) -> Result<Val> {
+        let (Val::Real(a), Val::Real(b)) = (l, r) else {
+            let (odd, at) = if matches!(l, Val::Real(_)) { (r, t) } else { (l, s) };
+            return fault(self.no_order(text, odd, at));
+        };
+        let common = unify(self.ty(*a), self.ty(*b));
+        if !common.is_float() {
+            return self.extreme(least, text, &[(l.clone(), s), (r.clone(), t)], s);
+        }
+        let (a, b) = (self.cast(*a, common), self.cast(*b, common));
+        let nan = self.op(Op::IsNan, &[b]);
+        let before = self.op(if least { Op::Le } else { Op::Ge }, &[a, b]);
+        let first = self.op(Op::Or, &[before, nan]);
+        Ok(Val::Real(self.op(Op::Select, &[first, a, b])))
+    }
+
     // --- numbers ---
 
     fn abs(&mut self, text: &str, val: &Val, at: Span) -> Result<Val> {
@@ -239,7 +383,10 @@ impl Lowerer {
     /// Python's `min` and `max`.
     fn extreme(&mut self, least: bool, text: &str, args: &[Arg], span: Span) -> Result<Val> {
         let items: Vec<Arg> = match args {
-            [(Val::Tuple(items), at)] if !items.is_empty() => items.iter().map(|v| (v.clone(), *at)).collect(),
+            [(val, at)] if val.items().is_some_and(|items| !items.is_empty()) => {
+                val.items().expect("just seen").iter().map(|v| (v.clone(), *at)).collect()
+            }
+            [(val, _)] if let Some(view) = self.view_of(val) && view.ndim() == 1 => return self.python_fold(&view, None, Some(least), span),
             [] => return self.wrong_count(text, "one argument or more", 0, span),
             [(val, at)] => return fault(self.bad_argument(text, val, *at).help("give two numbers or more, or a tuple")),
             _ => args.to_vec(),
@@ -348,8 +495,16 @@ impl Lowerer {
 
     fn sum(&mut self, text: &str, args: &[Arg], span: Span) -> Result<Val> {
         let (items, at, mut total) = match args {
-            [(Val::Tuple(items), at)] => (items, *at, (self.integer(0, span)?, span)),
-            [(Val::Tuple(items), at), start] => (items, *at, start.clone()),
+            [(val, at)] if let Some(items) = val.items() => (items, *at, (self.integer(0, span)?, span)),
+            [(val, at), start] if let Some(items) = val.items() => (items, *at, start.clone()),
+            [(val, _)] | [(val, _), _] if let Some(view) = self.view_of(val) && view.ndim() == 1 => {
+                let start = match args.get(1) {
+                    Some((start, _)) if start.is_number() => start.clone(),
+                    Some((start, at)) => return fault(self.bad_argument(text, start, *at)),
+                    None => self.integer(0, span)?,
+                };
+                return self.python_fold(&view, Some(&start), None, span);
+            }
             [(val, at)] | [(val, at), _] => return fault(self.bad_argument(text, val, *at).help("add up in a loop")),
             _ => return self.wrong_count(text, "one or two arguments", args.len(), span),
         };
@@ -361,7 +516,8 @@ impl Lowerer {
 
     fn len(&mut self, val: &Val, at: Span) -> Result<Val> {
         match val {
-            Val::Tuple(items) => self.integer(items.len() as i128, at),
+            val if let Some(items) = val.items() => self.integer(items.len() as i128, at),
+            Val::View(view) if view.ndim() > 0 => Ok(Val::Real(view.extents[0])),
             Val::Array(array) => Ok(Val::Real(self.b.push(Inst::Extent { array: *array, axis: 0 }))),
             _ => fault(self.bad_argument("len", val, at)),
         }

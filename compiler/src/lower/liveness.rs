@@ -179,6 +179,7 @@ fn reads(expr: &Expr, live: &mut Names) {
             args.iter().for_each(|e| reads(e, live));
             keywords.iter().for_each(|(_, e)| reads(e, live));
         }
+        ExprKind::Slice { lower, upper, step } => [lower, upper, step].into_iter().flatten().for_each(|e| reads(e, live)),
         ExprKind::IfElse { test, then, otherwise } => {
             reads(test, live);
             reads(then, live);
@@ -190,6 +191,7 @@ fn reads(expr: &Expr, live: &mut Names) {
         | ExprKind::Bool(_)
         | ExprKind::Str(_)
         | ExprKind::None
+        | ExprKind::Ellipsis
         | ExprKind::Unsupported(_) => {}
     }
 }

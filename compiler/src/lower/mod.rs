@@ -17,19 +17,25 @@ mod choice;
 mod compare;
 mod complex;
 mod convert;
+mod elementwise;
 mod env;
 mod expr;
 mod fault;
 mod function;
+mod iterate;
 mod library;
 mod liveness;
 mod loops;
+mod named;
 mod power;
 mod prelude;
+mod printing;
 mod ranges;
 mod reach;
+mod slices;
 mod stmt;
 mod value;
+mod view;
 
 pub use builtins::BUILTINS;
 

@@ -18,7 +18,7 @@ const NAMES: &[&str] =
     &["abs", "complex", "int", "math.atan2", "math.cos", "math.exp", "math.floor", "math.hypot", "math.log", "math.pow", "math.sin"];
 
 static SOURCE: LazyLock<Arc<SourceFile>> =
-    LazyLock::new(|| Arc::new(SourceFile { file: "<verdigris>".into(), text: TEXT.into(), first_line: 1, indent: 0 }));
+    LazyLock::new(|| Arc::new(SourceFile { file: crate::source::PRELUDE.into(), text: TEXT.into(), first_line: 1, indent: 0 }));
 
 impl Lowerer {
     /// Inlines a function of the prelude.

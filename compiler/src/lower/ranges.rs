@@ -1,4 +1,4 @@
-//! `for`: over `range`, tuples and arrays.
+//! `for`: the loops over `range` and over the sequences of [`super::iterate`].
 //!
 //! A range's counter is a hidden slot; the loop's variable is assigned from it, so that the body may change the variable. The counter may overflow only in
 //! the step that ends the loop: where that cannot be excluded, a second slot notes it.
@@ -8,10 +8,11 @@ use std::cell::Cell;
 use super::Lowerer;
 use super::builtins::{self, Builtin};
 use super::fault::{Result, fault};
+use super::iterate::{Place, Sequence};
 use super::loops::{Laps, Top};
 use super::value::Val;
 use crate::diagnostic::{Code, Diagnostic};
-use crate::ir::{Failure, Inst, Part, Slot, Value};
+use crate::ir::{Failure, Inst, Slot, Value};
 use crate::names::Meaning;
 use crate::op::Op;
 use crate::source::Span;
@@ -54,40 +55,54 @@ impl Lowerer {
             let range = self.range(args, iter.span)?;
             return self.for_range(&laps, target, iter.span, &range);
         }
-        let val = self.expr(iter)?;
-        match &val {
-            Val::Tuple(items) => self.unrolled(&laps, items.len(), |this, i| this.assign_target(target, &items[i], iter.span)),
-            Val::Array(array) if self.b.function().array(*array).ty.ndim == 1 => {
-                let array = *array;
-                self.at(iter.span);
-                let zero = self.b.int(0);
-                let stop = self.b.push(Inst::Extent { array, axis: 0 });
-                let step = self.b.int(1);
-                let counter = self.b.slot("%i", ScalarType::I64);
-                self.b.set(counter, zero);
-                let range = Range { counter, overflow: None, stop, step, way: Way::Up, variable: ScalarType::I64 };
-                self.over(&laps, iter.span, &range, |this, i| {
-                    this.at(iter.span);
-                    let index = smallvec::smallvec![i];
-                    let item = if this.b.function().array(array).ty.elem.is_complex() {
-                        let re = this.b.push(Inst::Load { array, index: smallvec::smallvec![i], part: Part::Real });
-                        Val::Complex(re, this.b.push(Inst::Load { array, index, part: Part::Imag }))
-                    } else {
-                        Val::Real(this.b.push(Inst::Load { array, index, part: Part::Whole }))
-                    };
-                    this.assign_target(target, &item, iter.span)
-                })
-            }
-            _ => {
-                let name = self.describe(&val);
-                let d = Diagnostic::new(Code::TypeMismatch, iter.span, format!("{name} cannot be looped over in compiled code")).label(name);
-                fault(match val {
-                    Val::Array(_) => d.help(format!("loop over `range({}.shape[0])` and index", self.text(iter.span))),
-                    Val::Real(_) => d.help(format!("`range({})` counts up to it", self.text(iter.span))),
-                    _ => d,
-                })
-            }
+        let sequence = self.sequence(iter)?;
+        if let Some(count) = sequence.known_length() {
+            return self.unrolled(&laps, count, |this, i| {
+                let item = this.item_of(&sequence, Place::Known(i), iter.span)?;
+                this.assign_target(target, &item, iter.span)
+            });
         }
+        self.at(iter.span);
+        let zero = self.b.int(0);
+        let stop = self.length_of(&sequence);
+        let step = self.b.int(1);
+        let counter = self.b.slot("%i", ScalarType::I64);
+        self.b.set(counter, zero);
+        let range = Range { counter, overflow: None, stop, step, way: Way::Up, variable: ScalarType::I64 };
+        self.over(&laps, iter.span, &range, |this, i| {
+            this.at(iter.span);
+            let item = this.item_of(&sequence, Place::Counted(i), iter.span)?;
+            this.assign_target(target, &item, iter.span)
+        })
+    }
+
+    /// A range inside `enumerate`, `zip` or `reversed`: its first value, step and number of values.
+    pub(super) fn range_sequence(&mut self, args: &[Expr], keywords: &[(String, Expr)], span: Span) -> Result<Sequence> {
+        if let Some((keyword, e)) = keywords.first() {
+            return fault(Diagnostic::new(Code::WrongArguments, e.span, format!("range() does not take a keyword argument `{keyword}`")));
+        }
+        let Range { counter, stop, step, way, variable, .. } = self.range(args, span)?;
+        let start = self.b.get(counter);
+        let ty = self.ty(start);
+        let (zero, one) = (self.constant(Scalar::int(ty, 0)), self.constant(Scalar::int(ty, 1)));
+        let (low, high, by) = match way {
+            Way::Up => (start, stop, step),
+            Way::Down => (stop, start, self.op(Op::Neg, &[step])),
+            Way::Either(up) => {
+                let down = self.op(Op::Neg, &[step]);
+                let by = self.op(Op::Select, &[up, step, down]);
+                (self.op(Op::Select, &[up, start, stop]), self.op(Op::Select, &[up, stop, start]), by)
+            }
+        };
+        // (high - low + by - 1) // by, and none where they are in the wrong order.
+        let length = self.op(Op::Sub, &[high, low]);
+        let less = self.op(Op::Sub, &[length, one]);
+        let whole = self.op(Op::FloorDiv, &[less, by]);
+        let count = self.op(Op::Add, &[whole, one]);
+        let any = self.op(Op::Gt, &[high, low]);
+        let count = self.op(Op::Select, &[any, count, zero]);
+        let count = self.cast(count, ScalarType::I64);
+        Ok(Sequence::Range { start, step, count, variable })
     }
 
     fn for_range(&mut self, laps: &Laps<'_>, target: &Expr, span: Span, range: &Range) -> Result<()> {

@@ -1,6 +1,7 @@
 //! Statements, except loops.
 
 use super::Lowerer;
+use super::arrays::Spot;
 use super::choice::Test;
 use super::env::Env;
 use super::fault::{Result, Stop, fault};
@@ -166,10 +167,11 @@ impl Lowerer {
                 self.assign(name, val, target.span)
             }
             ExprKind::Tuple(targets) => match val {
-                Val::Tuple(items) if items.len() == targets.len() => {
+                val if val.items().is_some_and(|items| items.len() == targets.len()) => {
+                    let items = val.items().expect("a tuple");
                     targets.iter().zip(items).try_for_each(|(t, item)| self.assign_target(t, item, source))
                 }
-                Val::Tuple(items) => {
+                Val::Tuple(items) | Val::Named(_, items) if val.items().is_some() => {
                     let text = format!("{} values cannot be unpacked into {} variables", items.len(), targets.len());
                     fault(Diagnostic::new(Code::BadValue, target.span, text).also(source, self.describe(val)))
                 }
@@ -179,10 +181,14 @@ impl Lowerer {
                 }
             },
             ExprKind::Subscript { value, index } => {
-                let element = self.element(value, index, target.span)?;
-                self.store_element(&element, val, source)
+                let spot = self.subscript_spot(value, index, target.span)?;
+                self.store_spot(&spot, val, target.span, source)
             }
-            ExprKind::Attribute { attr, attr_span, .. } => {
+            ExprKind::Attribute { value, attr, attr_span } => {
+                let spot = self.attribute_spot(value, attr, *attr_span, target.span)?;
+                if let Some(spot) = spot {
+                    return self.store_spot(&spot, val, target.span, source);
+                }
                 fault(Diagnostic::new(Code::UnsupportedSyntax, *attr_span, format!("the attribute `{attr}` cannot be assigned in compiled code")))
             }
             ExprKind::Unsupported(u) => fault(self.unsupported(target.span, &u.what, u.help.as_deref())),
@@ -190,16 +196,35 @@ impl Lowerer {
         }
     }
 
+    fn augment_spot(&mut self, spot: Spot, op: BinaryOp, target: Span, value: &Expr, span: Span) -> Result<()> {
+        let old = match &spot {
+            Spot::Element(element) => self.load_element(element),
+            Spot::View(view) => {
+                let right = self.expr(value)?;
+                self.at(span);
+                return self.augment_view(view, op, (&right, value.span), target, span);
+            }
+            Spot::Value(old) => old.clone(),
+        };
+        let right = self.expr(value)?;
+        self.at(span);
+        let new = self.binary(op, (&old, target), (&right, value.span), span)?;
+        self.store_spot(&spot, &new, target, span)
+    }
+
     fn augmented(&mut self, target: &Expr, op: BinaryOp, value: &Expr, span: Span) -> Result<()> {
         match &target.kind {
             ExprKind::Subscript { value: array, index } => {
-                let element = self.element(array, index, target.span)?;
-                let old = self.load_element(&element);
-                let right = self.expr(value)?;
-                self.at(span);
-                let new = self.binary(op, (&old, target.span), (&right, value.span), span)?;
-                self.store_element(&element, &new, span)
+                let spot = self.subscript_spot(array, index, target.span)?;
+                self.augment_spot(spot, op, target.span, value, span)
             }
+            ExprKind::Attribute { value: record, attr, attr_span } => match self.attribute_spot(record, attr, *attr_span, target.span)? {
+                Some(spot) => self.augment_spot(spot, op, target.span, value, span),
+                None => {
+                    let text = format!("the attribute `{attr}` cannot be assigned in compiled code");
+                    fault(Diagnostic::new(Code::UnsupportedSyntax, *attr_span, text))
+                }
+            },
             _ => {
                 let old = self.expr(target)?;
                 let right = self.expr(value)?;

@@ -2,13 +2,16 @@
 //!
 //! Owns the split of complex numbers and tuples into scalars, and the names of types in messages.
 
+use std::sync::Arc;
+
 use super::Lowerer;
 use super::fault::{Result, fault};
+use super::view::{Piece, Source, View};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::ir::{Array, Value};
 use crate::names::Constant;
 use crate::source::Span;
-use crate::types::{Scalar, ScalarType, Type};
+use crate::types::{ArrayType, Layout, NamedType, RecordsType, Scalar, ScalarType, Type};
 
 /// A value of the language.
 #[derive(Clone, Debug, PartialEq)]
@@ -18,7 +21,11 @@ pub(super) enum Val {
     /// Real and imaginary part, of one float type.
     Complex(Value, Value),
     Tuple(Vec<Val>),
+    /// A named tuple or a vector.
+    Named(Arc<NamedType>, Vec<Val>),
     Array(Array),
+    /// Part of an array, an array of records, or one record (no axes).
+    View(Box<View<Value>>),
     /// A string: only ever something to complain about.
     Str(String),
 }
@@ -27,6 +34,15 @@ impl Val {
     /// Whether it is a number or a bool.
     pub(super) fn is_number(&self) -> bool {
         matches!(self, Val::Real(_) | Val::Complex(..))
+    }
+
+    /// The items of a tuple, with names or without; a vector is none.
+    pub(super) fn items(&self) -> Option<&[Val]> {
+        match self {
+            Val::Tuple(items) => Some(items),
+            Val::Named(named, items) if named.vector.is_none() => Some(items),
+            _ => None,
+        }
     }
 }
 
@@ -49,7 +65,10 @@ impl Lowerer {
                 format!("tuple({})", items.join(", "))
             }
             Val::None => "None".to_string(),
-            Val::Array(a) => self.b.function().array(*a).ty.to_string(),
+            Val::Array(_) | Val::View(_) | Val::Named(..) => match self.type_of(val) {
+                Some(ty) => ty.to_string(),
+                None => "a named tuple with a str".to_string(),
+            },
             number => self.scalar_type(number).expect("a number").to_string(),
         }
     }
@@ -60,9 +79,24 @@ impl Lowerer {
             Val::None => Type::None,
             Val::Array(a) => Type::Array(self.b.function().array(*a).ty),
             Val::Tuple(items) => Type::Tuple(items.iter().map(|v| self.type_of(v)).collect::<Option<_>>()?),
+            Val::Named(named, items) => Type::Named(named.clone(), items.iter().map(|v| self.type_of(v)).collect::<Option<_>>()?),
+            Val::View(view) => self.type_of_view(view),
             Val::Str(_) => return None,
             number => Type::Scalar(self.scalar_type(number)?),
         })
+    }
+
+    /// The type of a view; one without axes is a record.
+    fn type_of_view(&self, view: &View<Value>) -> Type {
+        let ndim = view.ndim() as u8;
+        match view.source() {
+            Source::Records(records) => Type::Records(RecordsType { record: records.ty.clone(), ndim, readonly: records.readonly }),
+            Source::Array(array, piece) => {
+                let ty = self.b.function().array(*array).ty;
+                let elem = if *piece == Piece::Whole { ty.elem } else { ty.elem.part() };
+                Type::Array(ArrayType { elem, ndim, layout: Layout::A, readonly: ty.readonly })
+            }
+        }
     }
 
     pub(super) fn bool(&mut self, value: bool) -> Val {
@@ -105,6 +139,7 @@ impl Lowerer {
                 Val::Complex(re, self.float(ty.part(), *im))
             }
             Constant::Tuple(items) => Val::Tuple(items.iter().map(|c| self.constant_value(c, span)).collect::<Result<_>>()?),
+            Constant::Named(named, items) => Val::Named(named.clone(), items.iter().map(|c| self.constant_value(c, span)).collect::<Result<_>>()?),
         })
     }
 }

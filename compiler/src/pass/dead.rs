@@ -69,7 +69,7 @@ fn is_pure(inst: &Inst) -> bool {
     match inst {
         Inst::Const(_) | Inst::Param(_) | Inst::Apply { .. } | Inst::Geometry(_) | Inst::Extent { .. } | Inst::Get(_) => true,
         Inst::Set(..) | Inst::Load { .. } | Inst::Store { .. } | Inst::If { .. } | Inst::Loop { .. } | Inst::Scope { .. } => false,
-        Inst::Break(_) | Inst::Continue(_) | Inst::Fail(_) => false,
+        Inst::Break(_) | Inst::Continue(_) | Inst::Fail(_) | Inst::Print { .. } => false,
     }
 }
 
@@ -146,6 +146,8 @@ impl Renewal<'_> {
             Inst::Loop { label, body, latch } => Inst::Loop { label: *label, body: self.block(body), latch: self.block(latch) },
             Inst::Scope { label, body } => Inst::Scope { label: *label, body: self.block(body) },
             Inst::Fail(Failure::Unassigned(slot)) => Inst::Fail(Failure::Unassigned(self.slot(*slot))),
+            Inst::Fail(Failure::Bounds(array)) => Inst::Fail(Failure::Bounds(self.array(*array))),
+            Inst::Print { pieces, values } => Inst::Print { pieces: pieces.clone(), values: self.to(values) },
             Inst::Const(_) | Inst::Param(_) | Inst::Geometry(_) => inst.clone(),
             Inst::Break(_) | Inst::Continue(_) | Inst::Fail(_) => inst.clone(),
         }

@@ -97,8 +97,12 @@ pub enum ExprKind {
     Attribute { value: Box<Expr>, attr: String, attr_span: Span },
     /// `value[index]`.
     Subscript { value: Box<Expr>, index: Box<Expr> },
-    /// `(a, b)`.
+    /// `(a, b)`; as what a `for` loop goes over, `[a, b]` too.
     Tuple(Vec<Expr>),
+    /// `lower:upper:step`, between brackets.
+    Slice { lower: Option<Box<Expr>>, upper: Option<Box<Expr>>, step: Option<Box<Expr>> },
+    /// `...`.
+    Ellipsis,
     /// `left op right`, with the operator's own span.
     Binary { op: BinaryOp, op_span: Span, left: Box<Expr>, right: Box<Expr> },
     /// `op operand`.

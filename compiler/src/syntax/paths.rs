@@ -120,6 +120,7 @@ impl Free<'_> {
                 self.exprs(args);
                 keywords.iter().for_each(|(_, value)| self.expr(value));
             }
+            ExprKind::Slice { lower, upper, step } => [lower, upper, step].into_iter().flatten().for_each(|e| self.expr(e)),
             ExprKind::IfElse { test, then, otherwise } => {
                 self.expr(test);
                 self.expr(then);
@@ -131,6 +132,7 @@ impl Free<'_> {
             | ExprKind::Bool(_)
             | ExprKind::Str(_)
             | ExprKind::None
+            | ExprKind::Ellipsis
             | ExprKind::Unsupported(_) => {}
         }
     }

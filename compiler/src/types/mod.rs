@@ -3,13 +3,16 @@
 //! Owns `ScalarType`, `ArrayType` and `Type`, and what is intrinsic to them (width, signedness, spelling). Promotion lives in
 //! [`promotion`]. Knows nothing of syntax, IR, NumPy objects or machine types.
 
+mod compound;
 mod promotion;
 mod scalar;
 
+pub use compound::{FieldType, Leaf, NamedType, RecordField, RecordType};
 pub use promotion::{binary_arithmetic, power, true_division, unify, unify_types};
 pub use scalar::{Scalar, ScalarType};
 
 use std::fmt;
+use std::sync::Arc;
 
 /// Memory layout of an array argument, as NumPy's flags tell it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -44,8 +47,35 @@ pub enum Type {
     Scalar(ScalarType),
     /// A tuple, heterogeneous and nestable.
     Tuple(Vec<Type>),
+    /// A named tuple or a vector: the items with their names.
+    Named(Arc<NamedType>, Vec<Type>),
     /// An array.
     Array(ArrayType),
+    /// An array of records; one record is an array of one that is indexed with 0.
+    Records(RecordsType),
+}
+
+/// An array of records, or a single record.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct RecordsType {
+    /// What each is.
+    pub record: Arc<RecordType>,
+    /// Number of axes; 0 for a single record, which is passed as an array of one axis.
+    pub ndim: u8,
+    /// Whether a store to it is refused at compile time.
+    pub readonly: bool,
+}
+
+impl RecordsType {
+    /// The arrays of the IR that it is passed as, one for each number of a record: its path, and its type, whose axes are the records' and then the field's.
+    pub fn arrays(&self) -> impl Iterator<Item = (Leaf, ArrayType)> {
+        let (ndim, readonly) = (self.ndim.max(1), self.readonly);
+        self.record.leaves().into_iter().map(move |leaf| {
+            let ndim = ndim + leaf.axes.len() as u8;
+            let ty = ArrayType { elem: leaf.ty, ndim, layout: Layout::A, readonly };
+            (leaf, ty)
+        })
+    }
 }
 
 impl Type {
@@ -84,12 +114,33 @@ impl fmt::Display for ArrayType {
     }
 }
 
+impl fmt::Display for RecordsType {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.ndim {
+            0 => self.record.fmt(f),
+            ndim => write!(f, "array({}, {ndim}d{})", self.record, if self.readonly { ", readonly" } else { "" }),
+        }
+    }
+}
+
 impl fmt::Display for Type {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Type::None => f.write_str("None"),
             Type::Scalar(s) => s.fmt(f),
             Type::Array(a) => a.fmt(f),
+            Type::Records(r) => r.fmt(f),
+            Type::Named(named, items) => {
+                f.write_str(&named.name)?;
+                if named.vector.is_some() {
+                    return Ok(());
+                }
+                f.write_str("(")?;
+                for (i, (field, item)) in named.fields.iter().zip(items).enumerate() {
+                    write!(f, "{}{field}: {item}", if i > 0 { ", " } else { "" })?;
+                }
+                f.write_str(")")
+            }
             Type::Tuple(items) => {
                 f.write_str("tuple(")?;
                 for (i, item) in items.iter().enumerate() {

@@ -60,6 +60,10 @@ pub fn unify_types(a: &Type, b: &Type) -> Option<Type> {
         (Type::Tuple(a), Type::Tuple(b)) if a.len() == b.len() => {
             a.iter().zip(b).map(|(a, b)| unify_types(a, b)).collect::<Option<Vec<_>>>().map(Type::Tuple)
         }
+        (Type::Named(name, a), Type::Named(other, b)) if name == other && a.len() == b.len() => {
+            let items = a.iter().zip(b).map(|(a, b)| unify_types(a, b)).collect::<Option<Vec<_>>>()?;
+            Some(Type::Named(name.clone(), items))
+        }
         _ => (a == b).then(|| a.clone()),
     }
 }

@@ -85,6 +85,11 @@ fn expr(e: &Expr) -> String {
             format!("(call {})", std::iter::once(expr(func)).chain(args).collect::<Vec<_>>().join(" "))
         }
         ExprKind::IfElse { test, then, otherwise } => format!("(if {} {} {})", expr(test), expr(then), expr(otherwise)),
+        ExprKind::Slice { lower, upper, step } => {
+            let part = |e: &Option<Box<Expr>>| e.as_deref().map_or_else(|| "-".to_owned(), expr);
+            format!("(: {} {} {})", part(lower), part(upper), part(step))
+        }
+        ExprKind::Ellipsis => "...".to_owned(),
         ExprKind::Unsupported(what) => unsupported(what),
     }
 }

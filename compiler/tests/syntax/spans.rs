@@ -94,6 +94,7 @@ impl Check<'_> {
                 args.iter().for_each(|arg| self.expr(arg, inner));
                 keywords.iter().for_each(|(_, value)| self.expr(value, inner));
             }
+            ExprKind::Slice { lower, upper, step } => [lower, upper, step].into_iter().flatten().for_each(|e| self.expr(e, inner)),
             ExprKind::IfElse { test, then, otherwise } => {
                 for part in [test, then, otherwise] {
                     self.expr(part, inner);
@@ -105,6 +106,7 @@ impl Check<'_> {
             | ExprKind::Bool(_)
             | ExprKind::Str(_)
             | ExprKind::None
+            | ExprKind::Ellipsis
             | ExprKind::Unsupported(_) => {}
         }
     }

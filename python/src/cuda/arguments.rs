@@ -4,7 +4,7 @@
 //! types the kernel then accepts is decided below.
 #![allow(unsafe_code)]
 
-use numpy::{PyUntypedArray, PyUntypedArrayMethods};
+use numpy::{PyArrayDescrMethods, PyUntypedArray, PyUntypedArrayMethods};
 use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyComplex, PyFloat, PyInt, PyTuple};
@@ -15,6 +15,7 @@ use verdigris_device::array::Array;
 use super::array::DeviceNDArray;
 use super::host::{self, Host};
 use crate::error::IntoPyErr;
+use crate::meaning;
 
 /// Arguments, and the copies made for them.
 pub(super) struct Taken<'py> {
@@ -28,6 +29,8 @@ struct Copied<'py> {
     device: Array,
     /// Whether what the kernel wrote goes back.
     back: bool,
+    /// The NumPy record that the array is a copy of.
+    record: Option<Bound<'py, PyAny>>,
 }
 
 /// What cannot be passed, in words.
@@ -75,11 +78,19 @@ impl<'py> Taken<'py> {
             self.args.none();
         } else if let Ok(items) = object.cast::<PyTuple>() {
             return self.push_tuple(items);
+        } else if let Some(copy) = host::copied_record(object)? {
+            let pushed = self.push_numpy(&copy, true)?;
+            if pushed.is_ok() {
+                self.copies.last_mut().expect("pushed just now").record = Some(object.clone());
+            }
+            return Ok(pushed);
         } else if let Ok(value) = object.cast::<PyInt>() {
             // IntEnum and its like.
             return self.push_int(value);
         } else if let Ok(value) = object.cast::<PyFloat>() {
             self.args.scalar(value.value());
+        } else if meaning::is_enum(object)? {
+            return self.push(&object.getattr(intern!(object.py(), "value"))?);
         } else if let Some(mode) = object.get_type().getattr_opt(intern!(object.py(), "__verdigris_transfer__"))? {
             // `cuda.In`, `cuda.Out` and `cuda.InOut`.
             let array = object.getattr(intern!(object.py(), "array"))?;
@@ -114,13 +125,20 @@ impl<'py> Taken<'py> {
             }
         }
         self.copies = inner.copies;
-        self.args.append_tuple(inner.args);
+        match meaning::named_tuple(items.get_type().as_any())? {
+            Some(named) if named.fields.len() == items.len() => self.args.append_named(named, inner.args),
+            _ => self.args.append_tuple(inner.args),
+        };
         Ok(Ok(()))
     }
 
     fn push_numpy(&mut self, array: &Bound<'py, PyUntypedArray>, back: bool) -> PyResult<Result<(), Refused>> {
-        let Some(elem) = host::scalar_type(&array.dtype()) else {
-            return Ok(Err(unsupported_dtype(&array.dtype().to_string())));
+        let elem = match host::scalar_type(&array.dtype()) {
+            Some(elem) => Ok(elem),
+            None => match host::record_type(&array.dtype())? {
+                Some(record) => Err(record),
+                None => return Ok(Err(unsupported_dtype(&array.dtype().to_string()))),
+            },
         };
         // One array passed twice is one array in the kernel too.
         let known = self.copies.iter().position(|copied| copied.host.array().is(array));
@@ -129,7 +147,7 @@ impl<'py> Taken<'py> {
             None => {
                 let host = Host::new(array.clone())?;
                 let device = host.to_device(host.order())?;
-                self.copies.push(Copied { host, device, back: false });
+                self.copies.push(Copied { host, device, back: false, record: None });
                 self.copies.len() - 1
             }
         };
@@ -137,7 +155,16 @@ impl<'py> Taken<'py> {
         let Copied { host, device, .. } = &self.copies[at];
         let layout = device.layout();
         // What a kernel writes to a copy that stays on the device is lost, and may be: that is what `cuda.In` says.
-        match args::array_type(elem, layout.shape(), layout.strides(), back && !host.is_writeable()) {
+        let readonly = back && !host.is_writeable();
+        let elem = match elem {
+            Ok(elem) => elem,
+            Err(record) => {
+                // SAFETY: as below.
+                let pushed = unsafe { self.args.raw_records(record, readonly, device.pointer(), layout.shape(), layout.strides()) };
+                return Ok(pushed.map(drop).map_err(|reason| reason.to_string()));
+            }
+        };
+        match args::array_type(elem, layout.shape(), layout.strides(), readonly) {
             Ok(ty) => {
                 // SAFETY: the copy is dense device memory of this type, held by `self` until after the launch, and no one else knows it.
                 unsafe { self.args.raw_array(ty, device.pointer(), layout.shape(), layout.strides()) };
@@ -152,9 +179,14 @@ impl<'py> Taken<'py> {
     /// # Errors
     /// None that the arrays could have now; an array resized meanwhile.
     pub(super) fn copy_back(self) -> PyResult<()> {
-        for Copied { host, device, back } in &self.copies {
+        for Copied { host, device, back, record } in &self.copies {
             if *back && host.is_writeable() {
                 host.copy_from(device)?;
+                if let Some(record) = record {
+                    for name in host.array().dtype().names().unwrap_or_default() {
+                        record.set_item(&name, host.array().get_item(&name)?)?;
+                    }
+                }
             }
         }
         Ok(())
@@ -164,6 +196,6 @@ impl<'py> Taken<'py> {
 /// Why an array of that dtype cannot be passed.
 pub(super) fn unsupported_dtype(dtype: &str) -> Refused {
     format!(
-        "an array of {dtype}: kernels take arrays of bool, int8 to int64, uint8 to uint64, float32, float64, complex64 and complex128 in native byte order"
+        "an array of {dtype}: kernels take arrays of bool, int8 to int64, uint8 to uint64, float32, float64, complex64, complex128 and records of these, in native byte order"
     )
 }

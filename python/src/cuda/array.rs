@@ -159,10 +159,17 @@ impl DeviceNDArray {
 }
 
 /// What the array is as an argument.
+#[allow(unsafe_code)]
 fn describe(array: &Array, dtype: &Bound<'_, PyArrayDescr>) -> Result<(Type, Vec<u64>), String> {
-    let Some(elem) = host::scalar_type(dtype) else { return Err(unsupported_dtype(&dtype.to_string())) };
     let mut lent = array.view();
     let mut arguments = Args::new();
+    let Some(elem) = host::scalar_type(dtype) else {
+        let Ok(Some(record)) = host::record_type(dtype) else { return Err(unsupported_dtype(&dtype.to_string())) };
+        let layout = array.layout();
+        // SAFETY: the array holds its memory for as long as its owner passes these words, and records' numbers are read at any alignment.
+        unsafe { arguments.raw_records(record, false, array.pointer(), layout.shape(), layout.strides()) }.map_err(|reason| reason.to_string())?;
+        return Ok((arguments.types()[0].clone(), arguments.words().to_vec()));
+    };
     arguments.device(&mut lent, elem).map_err(|reason: args::Unsuitable| reason.to_string())?;
     Ok((arguments.types()[0].clone(), arguments.words().to_vec()))
 }

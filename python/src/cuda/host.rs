@@ -4,11 +4,16 @@
 //! that holds them.
 #![allow(unsafe_code)]
 
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
 use numpy::npyffi::{self, NpyTypes, PY_ARRAY_API};
 use numpy::{PyArrayDescr, PyArrayDescrMethods, PyUntypedArray, PyUntypedArrayMethods};
+use pyo3::intern;
 use pyo3::prelude::*;
+use pyo3::sync::PyOnceLock;
 
-use verdigris_compiler::types::{Scalar, ScalarType};
+use verdigris_compiler::types::{FieldType, RecordField, RecordType, Scalar, ScalarType};
 use verdigris_cuda_jit::Args;
 use verdigris_device::DeviceError;
 use verdigris_device::array::Array;
@@ -49,6 +54,68 @@ pub(super) fn scalar_type(dtype: &Bound<'_, PyArrayDescr>) -> Option<ScalarType>
         _ => None,
     }?;
     (dtype.is_native_byteorder() != Some(false)).then_some(found)
+}
+
+/// The record type of a structured dtype; `None` for another dtype, or one with fields that compiled code does not have.
+///
+/// # Errors
+/// What Python raised while the dtype was read.
+pub(crate) fn record_type(dtype: &Bound<'_, PyArrayDescr>) -> PyResult<Option<Arc<RecordType>>> {
+    type Known = HashMap<usize, (Py<PyArrayDescr>, Option<Arc<RecordType>>)>;
+    // Dtypes do not change, and the same ones come again at every launch.
+    static KNOWN: Mutex<Option<Known>> = Mutex::new(None);
+    if !dtype.has_fields() {
+        return Ok(None);
+    }
+    let key = dtype.as_ptr().addr();
+    if let Some((_, known)) = KNOWN.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert_default().get(&key) {
+        return Ok(known.clone());
+    }
+    let found = read_record(dtype)?.map(Arc::new);
+    let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
+    let known = known.get_or_insert_default();
+    if known.len() < 4096 {
+        known.insert(key, (dtype.clone().unbind(), found.clone()));
+    }
+    Ok(found)
+}
+
+fn read_record(dtype: &Bound<'_, PyArrayDescr>) -> PyResult<Option<RecordType>> {
+    let py = dtype.py();
+    let mut fields = Vec::new();
+    for name in dtype.names().unwrap_or_default() {
+        let (field, offset) = dtype.get_field(&name)?;
+        let (elem, shape) = match field.getattr(intern!(py, "subdtype"))?.extract::<Option<(Bound<'_, PyArrayDescr>, Vec<usize>)>>()? {
+            Some((elem, shape)) => (elem, shape),
+            None => (field, Vec::new()),
+        };
+        let ty = match scalar_type(&elem) {
+            Some(scalar) => FieldType::Scalar(scalar),
+            None => match record_type(&elem)? {
+                Some(record) => FieldType::Record(record),
+                None => return Ok(None),
+            },
+        };
+        fields.push(RecordField { name, offset, ty, shape });
+    }
+    Ok(Some(RecordType { fields, size: dtype.itemsize() }))
+}
+
+/// A NumPy record (`records[0]`) copied to an array without axes; `None` for another object.
+///
+/// # Errors
+/// What NumPy raised.
+pub(super) fn copied_record<'py>(object: &Bound<'py, PyAny>) -> PyResult<Option<Bound<'py, PyUntypedArray>>> {
+    static VOID: PyOnceLock<(Py<PyAny>, Py<PyAny>)> = PyOnceLock::new();
+    let py = object.py();
+    let (void, array) = VOID.get_or_try_init(py, || {
+        let numpy = py.import("numpy")?;
+        PyResult::Ok((numpy.getattr("void")?.unbind(), numpy.getattr("array")?.unbind()))
+    })?;
+    if !object.is_instance(void.bind(py))? {
+        return Ok(None);
+    }
+    Ok(Some(array.bind(py).call1((object,))?.cast_into()?))
 }
 
 /// A NumPy array's memory.

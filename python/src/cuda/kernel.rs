@@ -446,6 +446,16 @@ fn types_tuple<'py>(py: Python<'py>, list: &[Type]) -> PyResult<Bound<'py, PyTup
                 module.getattr("Array")?.call1((elem, array.ndim, array.layout.to_string(), array.readonly))
             }
             Type::Tuple(items) => Ok(types_tuple(py, items)?.into_any()),
+            Type::Named(named, items) => {
+                module.getattr("NamedTuple")?.call1((named.name.clone(), PyTuple::new(py, &named.fields)?, types_tuple(py, items)?))
+            }
+            Type::Records(records) => {
+                let record = module.getattr("Record")?.call1((types::dtype_of(py, &records.record)?,))?;
+                match records.ndim {
+                    0 => Ok(record),
+                    ndim => module.getattr("Array")?.call1((record, ndim, "A", records.readonly)),
+                }
+            }
             Type::None => Ok(py.None().into_bound(py)),
         }
     };

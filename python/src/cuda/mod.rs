@@ -10,11 +10,14 @@ mod function;
 mod host;
 mod index;
 mod kernel;
+mod printing;
 mod stream;
 pub(crate) mod watch;
 
 pub(crate) use array::{DeviceNDArray, device_array, to_device};
 pub(crate) use function::DeviceFunction;
+pub(crate) use host::record_type;
 pub(crate) use kernel::{Kernel, Launcher};
+pub(crate) use printing::print_to_stdout;
 pub(crate) use stream::{Event, Stream};
 pub(crate) use watch::interrupted;

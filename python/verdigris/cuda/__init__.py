@@ -59,6 +59,8 @@ from verdigris.cuda._reduce import Reduce, reduce
 from verdigris.cuda._refused import *  # noqa: F403
 from verdigris.cuda._refused import __all__ as _refused
 from verdigris.cuda._transfers import In, InOut, Out
+from verdigris.cuda._vectors import *  # noqa: F403
+from verdigris.cuda._vectors import __all__ as _vectors
 from verdigris.errors import DeviceError as CudaSupportError
 
 __all__ = [
@@ -113,3 +115,4 @@ __all__ = [
 ]
 
 __all__ += _refused
+__all__ += _vectors

@@ -8,6 +8,7 @@ use super::{Emitter, Rep};
 use crate::abi::SiteKind;
 use crate::ir::{Block, Failure, Inst, Label, Value};
 use crate::op::Op;
+use crate::types::ScalarType;
 
 /// A construct that can be left.
 #[derive(Clone, Copy)]
@@ -72,6 +73,10 @@ impl<'c> Emitter<'_, 'c> {
                 Inst::Break(label) => self.leave(at, *label, false),
                 Inst::Continue(label) => self.leave(at, *label, true),
                 Inst::Fail(failure) => self.fail(at, *failure),
+                Inst::Print { pieces, values } => {
+                    self.print(pieces, values);
+                    Flow::Open
+                }
                 _ => {
                     self.value(at, inst);
                     Flow::Open
@@ -371,11 +376,30 @@ impl<'c> Emitter<'_, 'c> {
         self.ends.iter().find(|e| Some(e.block) == latch).and_then(|e| e.mask)
     }
 
+    /// Hands the lanes' values over, each as a word, 32 words a value.
+    fn print(&mut self, pieces: &[crate::print::Piece], values: &[Value]) {
+        let types: Vec<ScalarType> = values.iter().map(|v| self.f.ty(*v)).collect();
+        let spec = crate::print::encode(pieces, &types);
+        let words = self.i.alloca(self.i.array(self.i.int(64), (values.len().max(1) * 32) as u64), 64);
+        for (n, (value, ty)) in values.iter().zip(&types).enumerate() {
+            let v = if self.lanes == 1 { self.base(*value) } else { self.vector(*value) };
+            let bits = if ty.is_float() { self.i.cast(Opcode::LLVMBitCast, v, self.shaped(self.i.int(ty.bits()), v)) } else { v };
+            let wide = self.i.resize(bits, self.shaped(self.i.int(64), v), false);
+            self.i.store(wide, self.i.offset(words, self.i.i64(n as i64 * 32 * 8)), 8);
+        }
+        let length = self.i.i64(spec.len() as i64);
+        let spec = self.i.data("print", &spec);
+        let mask = self.mask_bits();
+        self.i.call("vg_print", self.i.void(), &[self.frame.launch, spec, length, words, mask]);
+    }
+
     fn fail(&mut self, at: Value, failure: Failure) -> Flow {
         let kind = match failure {
             Failure::ZeroStep => SiteKind::ZeroStep,
             Failure::TupleIndex => SiteKind::TupleIndex,
             Failure::Unassigned(slot) => SiteKind::Unassigned(self.f.slot(slot).name.clone()),
+            Failure::Bounds(array) => SiteKind::Index { array: self.f.array(array).name.clone() },
+            Failure::Value(complaint) => SiteKind::Value(complaint),
         };
         let site = self.site(at, kind);
         let thread = self.first_thread();

@@ -32,6 +32,7 @@ struct Access<'c> {
     offset: u8,
     /// Size of the whole element.
     elem: u32,
+    layout: Layout,
 }
 
 impl<'c> Emitter<'_, 'c> {
@@ -101,6 +102,7 @@ impl<'c> Emitter<'_, 'c> {
             ty: if part == Part::Whole { elem } else { elem.part() },
             offset: if part == Part::Imag { elem.part().size() as u8 } else { 0 },
             elem: elem.size() as u32,
+            layout: self.f.array(array).ty.layout,
         }
     }
 
@@ -339,6 +341,7 @@ impl<'c> Emitter<'_, 'c> {
 
 impl Access<'_> {
     fn align(&self) -> u32 {
-        self.ty.size() as u32
+        // Fields of packed records lie anywhere; their arrays are strided ones.
+        if self.layout == Layout::A { 1 } else { self.ty.size() as u32 }
     }
 }

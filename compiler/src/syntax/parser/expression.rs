@@ -33,6 +33,11 @@ impl Context<'_> {
             }
             py::Expr::Subscript(subscript) => ExprKind::Subscript { value: self.boxed(&subscript.value)?, index: self.boxed(&subscript.slice)? },
             py::Expr::Tuple(tuple) => ExprKind::Tuple(self.exprs(&tuple.elts)?),
+            py::Expr::Slice(slice) => {
+                let mut part = |part: &Option<Box<py::Expr>>| part.as_deref().map(|e| self.boxed(e)).transpose();
+                ExprKind::Slice { lower: part(&slice.lower)?, upper: part(&slice.upper)?, step: part(&slice.step)? }
+            }
+            py::Expr::EllipsisLiteral(_) => ExprKind::Ellipsis,
             py::Expr::BinOp(binary) => {
                 let op = binary_op(binary.op);
                 let (left, right) = (self.boxed(&binary.left)?, self.boxed(&binary.right)?);

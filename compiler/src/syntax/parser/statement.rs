@@ -38,7 +38,7 @@ impl Context<'_> {
             }
             py::Stmt::For(repeat) if !repeat.is_async => StmtKind::For {
                 target: self.target(&repeat.target)?,
-                iter: self.expr(&repeat.iter)?,
+                iter: self.iterable(&repeat.iter)?,
                 body: self.loop_body(&repeat.body)?,
                 orelse: self.body(&repeat.orelse)?,
             },
@@ -84,6 +84,17 @@ impl Context<'_> {
             Ok(ExprKind::Tuple(elements?))
         })?;
         Ok(Expr { kind, span: self.span(target) })
+    }
+
+    /// What a `for` loop goes over. A list written there is never seen as one, so it may be a tuple.
+    fn iterable(&mut self, iter: &py::Expr) -> Parsed<Expr> {
+        match iter {
+            py::Expr::List(list) => {
+                let kind = self.deeper(iter, |context| Ok(ExprKind::Tuple(list.elts.iter().map(|e| context.expr(e)).collect::<Parsed<_>>()?)))?;
+                Ok(Expr { kind, span: self.span(iter) })
+            }
+            other => self.expr(other),
+        }
     }
 
     fn outside_loop(&self, stmt: &py::Stmt, word: &str) -> Box<Diagnostic> {

@@ -50,9 +50,7 @@ pub(super) fn expr(expr: &Expr) -> Unsupported {
         Expr::FString(_) => new("an f-string", "strings cannot be built in compiled code"),
         Expr::TString(_) => new("a template string", "strings cannot be built in compiled code"),
         Expr::BytesLiteral(_) => new("a bytes literal", "use an array of uint8"),
-        Expr::EllipsisLiteral(_) => new("`...`", "write an index for each axis"),
         Expr::Starred(_) => new("a starred expression", "write the elements one by one"),
-        Expr::Slice(_) => new("a slice", "index single elements in a loop"),
         Expr::IpyEscapeCommand(_) => new("an IPython command", OUTSIDE),
         _ => new("this expression", ""),
     }

@@ -1,0 +1,378 @@
+//! What stands between brackets behind an array, and the attributes and methods that give other views of it.
+//!
+//! Given: a view and the index as written. A full set of integers names an element; anything less, or with slices, names a view. The arithmetic is [`super::view`]'s.
+
+use super::Lowerer;
+use super::arrays::Spot;
+use super::call::Arg;
+use super::fault::{Result, fault};
+use super::value::Val;
+use super::view::{Base, Piece, Source, View};
+use crate::diagnostic::{Code, Diagnostic};
+use crate::ir::Value;
+use crate::op::Op;
+use crate::source::Span;
+use crate::syntax::{Expr, ExprKind};
+use crate::types::{Scalar, ScalarType};
+
+/// The parts of a slice as written.
+type Parts<'e> = [&'e Option<Box<Expr>>; 3];
+
+/// One item of an index.
+enum Item<'e> {
+    At(Value),
+    Slice(Parts<'e>),
+    Ellipsis,
+    NewAxis,
+}
+
+impl Lowerer {
+    /// What an index of a view names.
+    pub(super) fn indexed(&mut self, view: &View<Value>, base: Span, index: &Expr, span: Span) -> Result<Spot> {
+        let mut items = Vec::new();
+        match &index.kind {
+            ExprKind::Tuple(parts) => {
+                for part in parts {
+                    items.push(self.index_item(part)?);
+                }
+            }
+            ExprKind::Slice { .. } | ExprKind::Ellipsis => items.push(self.index_item(index)?),
+            _ => match self.expr(index)? {
+                Val::Str(name) => return self.field(view, &name, index.span, base, span),
+                val => match val.items() {
+                    Some(parts) => {
+                        for part in parts {
+                            items.push(self.index_part(part, index.span)?);
+                        }
+                    }
+                    None => items.push(self.index_part(&val, index.span)?),
+                },
+            },
+        }
+        self.place_of(view, base, items, index.span, span)
+    }
+
+    fn place_of(&mut self, view: &View<Value>, base: Span, items: Vec<Item<'_>>, index_span: Span, span: Span) -> Result<Spot> {
+        self.at(span);
+        let ndim = view.ndim();
+        let given = items.iter().filter(|i| matches!(i, Item::At(_) | Item::Slice(_))).count();
+        if given > ndim {
+            let name = self.describe(&Val::View(Box::new(view.clone())));
+            if ndim == 0 {
+                return fault(Diagnostic::new(Code::BadIndex, index_span, "a record is indexed with the names of its fields").also(base, name));
+            }
+            let text = format!("{given} indexes for an array of {ndim} dimension{}", if ndim == 1 { "" } else { "s" });
+            return fault(Diagnostic::new(Code::BadIndex, index_span, text).also(base, name));
+        }
+        if items.iter().filter(|i| matches!(i, Item::Ellipsis)).count() > 1 {
+            return fault(Diagnostic::new(Code::BadIndex, index_span, "an index has at most one `...`"));
+        }
+        let numbers: Vec<Value> = items.iter().filter_map(|i| if let Item::At(v) = i { Some(*v) } else { None }).collect();
+        if numbers.len() == ndim && items.len() == ndim {
+            return Ok(self.element_at(view, &numbers, false, span, base));
+        }
+        let mut view = view.clone();
+        let mut axis = 0;
+        for item in items {
+            match item {
+                Item::At(value) => view = self.fix(&view, axis, value),
+                Item::Slice(parts) => {
+                    view = self.sliced(&view, axis, parts)?;
+                    axis += 1;
+                }
+                Item::Ellipsis => axis += ndim - given,
+                Item::NewAxis => {
+                    view = self.insert_axis(&view, axis);
+                    axis += 1;
+                }
+            }
+        }
+        Ok(Spot::View(view))
+    }
+
+    /// What an index that is a value names.
+    pub(super) fn indexed_by(&mut self, view: &View<Value>, base: Span, index: &Val, index_span: Span, span: Span) -> Result<Spot> {
+        if let Val::Str(name) = index {
+            return self.field(view, name, index_span, base, span);
+        }
+        let mut items = Vec::new();
+        for part in index.items().unwrap_or(std::slice::from_ref(index)) {
+            items.push(self.index_part(part, index_span)?);
+        }
+        self.place_of(view, base, items, index_span, span)
+    }
+
+    fn index_item<'e>(&mut self, e: &'e Expr) -> Result<Item<'e>> {
+        match &e.kind {
+            ExprKind::Slice { lower, upper, step } => Ok(Item::Slice([lower, upper, step])),
+            ExprKind::Ellipsis => Ok(Item::Ellipsis),
+            _ => {
+                let val = self.expr(e)?;
+                self.index_part(&val, e.span)
+            }
+        }
+    }
+
+    fn index_part<'e>(&mut self, val: &Val, at: Span) -> Result<Item<'e>> {
+        match val {
+            Val::None => Ok(Item::NewAxis),
+            val => Ok(Item::At(self.index_value(val, at)?)),
+        }
+    }
+
+    /// A part of a slice as int64; `None` where nothing or None is written.
+    fn slice_part(&mut self, part: &Option<Box<Expr>>) -> Result<Option<Value>> {
+        let Some(e) = part else { return Ok(None) };
+        match self.expr(e)? {
+            Val::None => Ok(None),
+            val => {
+                let value = self.index_value(&val, e.span)?;
+                if self.ty(value) == ScalarType::U64 {
+                    // Beyond every array, as whatever is not representable here.
+                    let most = self.constant(Scalar::int(ScalarType::U64, i64::MAX.into()));
+                    let value = self.op(Op::Min, &[value, most]);
+                    return Ok(Some(self.cast(value, ScalarType::I64)));
+                }
+                Ok(Some(value))
+            }
+        }
+    }
+
+    /// The step of a slice, which has to be a constant.
+    fn slice_step(&mut self, part: &Option<Box<Expr>>) -> Result<i64> {
+        let Some(step) = self.slice_part(part)? else { return Ok(1) };
+        let span = part.as_ref().expect("a step was written").span;
+        match self.known(step).map(|c| c.as_int() as i64) {
+            Some(0) => fault(Diagnostic::new(Code::BadValue, span, "a slice's step must not be zero")),
+            Some(step) => Ok(step),
+            None => fault(self.unsupported(span, "a slice whose step is not a constant", Some("loop over `range(start, stop, step)` and index"))),
+        }
+    }
+
+    fn sliced(&mut self, view: &View<Value>, axis: usize, [lower, upper, step]: Parts<'_>) -> Result<View<Value>> {
+        let (lower, upper, step) = (self.slice_part(lower)?, self.slice_part(upper)?, self.slice_step(step)?);
+        if lower.is_none() && upper.is_none() && step == 1 {
+            return Ok(view.clone());
+        }
+        let (start, count) = self.slice_range(lower, upper, step, view.extents[axis]);
+        Ok(self.take(view, axis, start, step, count))
+    }
+
+    /// First element and number of elements of a slice of `extent` elements: Python's rule.
+    pub(super) fn slice_range(&mut self, lower: Option<Value>, upper: Option<Value>, step: i64, extent: Value) -> (Value, Value) {
+        let (zero, one) = (self.b.int(0), self.b.int(1));
+        // Going down, the places are one lower.
+        let (least, most) = if step > 0 {
+            (zero, extent)
+        } else {
+            let least = self.b.int(-1);
+            (least, self.op(Op::Sub, &[extent, one]))
+        };
+        let clamped = |this: &mut Self, v: Value| {
+            let mut at = v;
+            let (low, high) = this.bounds(v);
+            if high < 0 {
+                at = this.op(Op::Add, &[v, extent]);
+            } else if low < 0 {
+                let negative = this.op(Op::Lt, &[v, zero]);
+                let from_end = this.op(Op::Add, &[v, extent]);
+                at = this.op(Op::Select, &[negative, from_end, v]);
+            }
+            if low < 0 {
+                at = this.op(Op::Max, &[at, least]);
+            }
+            this.op(Op::Min, &[at, most])
+        };
+        let (first, last) = if step > 0 { (zero, extent) } else { (most, least) };
+        let lower = lower.map_or(first, |v| clamped(self, v));
+        let upper = upper.map_or(last, |v| clamped(self, v));
+        let length = if step > 0 { self.op(Op::Sub, &[upper, lower]) } else { self.op(Op::Sub, &[lower, upper]) };
+        let length = self.op(Op::Max, &[length, zero]);
+        if step.unsigned_abs() == 1 {
+            return (lower, length);
+        }
+        let size = i64::try_from(step.unsigned_abs()).unwrap_or(i64::MAX);
+        // Rounded up: (length + size - 1) // size, without overflow.
+        let less = self.op(Op::Sub, &[length, one]);
+        let size = self.b.int(size);
+        let whole = self.op(Op::FloorDiv, &[less, size]);
+        (lower, self.op(Op::Add, &[whole, one]))
+    }
+
+    /// `items[a:b:c]` of a tuple, whose parts have to be constants.
+    pub(super) fn tuple_slice(&mut self, items: &[Val], [lower, upper, step]: Parts<'_>, span: Span) -> Result<Val> {
+        let (lower, upper, step) = (self.slice_part(lower)?, self.slice_part(upper)?, self.slice_step(step)?);
+        self.at(span);
+        let extent = self.b.int(items.len() as i64);
+        let (start, count) = self.slice_range(lower, upper, step, extent);
+        match (self.known(start), self.known(count)) {
+            (Some(start), Some(count)) => {
+                let (start, count) = (start.as_int() as i64, count.as_int() as i64);
+                Ok(Val::Tuple((0..count).map(|i| items[(start + i * step) as usize].clone()).collect()))
+            }
+            _ => fault(self.unsupported(span, "slicing a tuple with what is not a constant", None)),
+        }
+    }
+
+    // --- attributes and methods ---
+
+    /// The field of a view of records.
+    pub(super) fn field(&mut self, view: &View<Value>, name: &str, name_span: Span, base: Span, span: Span) -> Result<Spot> {
+        let described = self.describe(&Val::View(Box::new(view.clone())));
+        let Source::Records(records) = view.source().clone() else {
+            let d = Diagnostic::new(Code::BadIndex, name_span, format!("{described} has no fields"));
+            return fault(d.also(base, described));
+        };
+        let Some(field) = records.ty.find(name) else {
+            let d = Diagnostic::new(Code::NoAttribute, name_span, format!("{described} has no field `{name}`")).also(base, described);
+            let known = super::fault::nearest(name, records.ty.fields.iter().map(|f| f.name.as_str()));
+            return fault(match known {
+                Some(known) => d.help(format!("did you mean `{known}`?")),
+                None => d.note(format!("its fields are {}", records.ty.fields.iter().map(|f| f.name.as_str()).collect::<Vec<_>>().join(", "))),
+            });
+        };
+        let Some(view) = self.field_of(view, &records, field) else {
+            return fault(self.unsupported(span, "a field with axes of reshaped records", Some("take the field first")));
+        };
+        if view.ndim() == 0 && matches!(view.source(), Source::Array(..)) {
+            return Ok(self.element_at(&view, &[], true, span, base));
+        }
+        Ok(Spot::View(view))
+    }
+
+    /// `array.attr` as a place.
+    pub(super) fn view_attribute(&mut self, view: &View<Value>, attr: &str, attr_span: Span, base: Span, span: Span) -> Result<Spot> {
+        let value = |v: Val| Ok(Spot::Value(v));
+        let integers = |values: Vec<Value>| Val::Tuple(values.into_iter().map(Val::Real).collect());
+        if let Source::Records(records) = view.source()
+            && (records.ty.find(attr).is_some() || view.ndim() == 0)
+        {
+            return self.field(view, attr, attr_span, base, span);
+        }
+        let is_complex = matches!(view.source(), Source::Array(a, Piece::Whole) if self.b.function().array(*a).ty.elem.is_complex());
+        match attr {
+            "shape" => value(integers(view.extents.clone())),
+            "ndim" => self.integer(view.ndim() as i128, attr_span).and_then(value),
+            "size" => {
+                let count = self.count_of(&view.extents);
+                value(Val::Real(count))
+            }
+            "itemsize" | "nbytes" => {
+                let Source::Array(array, piece) = view.source() else {
+                    return fault(self.unsupported(attr_span, format!("`.{attr}` of records"), None));
+                };
+                let elem = self.b.function().array(*array).ty.elem;
+                let size = if *piece == Piece::Whole { elem.size() } else { elem.part().size() };
+                let size = self.b.int(size as i64);
+                let count = if attr == "nbytes" { self.count_of(&view.extents) } else { self.b.int(1) };
+                value(Val::Real(self.op(Op::Mul, &[count, size])))
+            }
+            "T" => {
+                let order: Vec<usize> = (0..view.ndim()).rev().collect();
+                Ok(Spot::View(self.permuted(view, &order)))
+            }
+            "flat" => {
+                let count = self.count_of(&view.extents);
+                Ok(Spot::View(self.reshaped(view, vec![count])))
+            }
+            "real" if !is_complex && matches!(view.source(), Source::Array(..)) => Ok(Spot::View(view.clone())),
+            "real" | "imag" if is_complex => {
+                let mut view = view.clone();
+                let piece = if attr == "real" { Piece::Real } else { Piece::Imag };
+                fn replace(view: &mut View<Value>, piece: Piece) {
+                    match &mut view.base {
+                        Base::Elements(Source::Array(_, p)) => *p = piece,
+                        Base::Elements(Source::Records(_)) => unreachable!("numbers"),
+                        Base::Flat(inner) => replace(inner, piece),
+                    }
+                }
+                replace(&mut view, piece);
+                Ok(Spot::View(view))
+            }
+            _ => {
+                let ty = self.describe(&Val::View(Box::new(view.clone())));
+                let d = Diagnostic::new(Code::NoAttribute, attr_span, format!("{ty} has no attribute `{attr}` in compiled code"));
+                let d = d.also(base, ty);
+                fault(if matches!(attr, "imag") { d.help("the imaginary part of a real array is 0") } else { d })
+            }
+        }
+    }
+
+    /// `array.reshape(...)`, `ravel()`, `transpose(...)`; `None` for another method.
+    pub(super) fn view_method(&mut self, view: &View<Value>, name: &str, args: &[Arg], span: Span) -> Result<Option<Val>> {
+        let made = match (name, args) {
+            ("ravel" | "flatten", []) => {
+                if name == "flatten" {
+                    return fault(self.unsupported(span, "`.flatten()`, which copies,", Some("`.ravel()` gives a view")));
+                }
+                let count = self.count_of(&view.extents);
+                self.reshaped(view, vec![count])
+            }
+            ("transpose", []) => {
+                let order: Vec<usize> = (0..view.ndim()).rev().collect();
+                self.permuted(view, &order)
+            }
+            ("transpose", _) => {
+                let axes = self.spread_shape(args)?;
+                let known: Option<Vec<i128>> = axes.iter().map(|v| self.known(*v).map(|c| c.as_int())).collect();
+                let ndim = view.ndim() as i128;
+                let order: Vec<usize> = known.unwrap_or_default().into_iter().map(|a| if a < 0 { (a + ndim) as usize } else { a as usize }).collect();
+                let mut sorted = order.clone();
+                sorted.sort_unstable();
+                if !sorted.into_iter().eq(0..view.ndim()) {
+                    return fault(Diagnostic::new(Code::BadValue, span, format!("transpose() takes each of the {ndim} axes once, as constants")));
+                }
+                self.permuted(view, &order)
+            }
+            ("reshape", [_, ..]) => {
+                let mut extents = self.spread_shape(args)?;
+                let count = self.count_of(&view.extents);
+                let free: Vec<usize> = (0..extents.len()).filter(|i| self.known(extents[*i]).is_some_and(|c| c.as_int() == -1)).collect();
+                if free.len() > 1 {
+                    return fault(Diagnostic::new(Code::BadValue, span, "reshape() takes at most one -1"));
+                }
+                if let [free] = free[..] {
+                    extents[free] = self.b.int(1);
+                    let others = self.count_of(&extents);
+                    extents[free] = self.op(Op::FloorDiv, &[count, others]);
+                }
+                let new = self.count_of(&extents);
+                self.same_or_fail(count, new);
+                self.reshaped(view, extents)
+            }
+            _ => return Ok(None),
+        };
+        Ok(Some(Val::View(Box::new(made))))
+    }
+
+    /// A thread in which two extents differ fails.
+    pub(super) fn same_or_fail(&mut self, a: Value, b: Value) {
+        let differ = self.op(Op::Ne, &[a, b]);
+        self.fail_if(differ, crate::ir::Complaint::Extents);
+    }
+
+    pub(super) fn fail_if(&mut self, cond: Value, complaint: crate::ir::Complaint) {
+        if self.known(cond).is_some_and(|c| !c.as_bool()) {
+            return;
+        }
+        self.b.open();
+        self.b.push(crate::ir::Inst::Fail(crate::ir::Failure::Value(complaint)));
+        let then = self.b.close();
+        self.b.push(crate::ir::Inst::If { cond, then, otherwise: Vec::new() });
+    }
+
+    /// Integers given one by one or as one tuple.
+    fn spread_shape(&mut self, args: &[Arg]) -> Result<Vec<Value>> {
+        let items: Vec<Arg> = match args {
+            [(val, at)] if let Some(items) = val.items() => items.iter().map(|v| (v.clone(), *at)).collect(),
+            _ => args.to_vec(),
+        };
+        items
+            .iter()
+            .map(|(val, at)| {
+                let v = self.index_value(val, *at)?;
+                Ok(self.cast(v, ScalarType::I64))
+            })
+            .collect()
+    }
+}
