@@ -132,7 +132,7 @@ fn read(path: &Path, key: &Key) -> Option<Vec<u8>> {
         return None;
     }
     let mut object = Vec::with_capacity(length as usize);
-    file.by_ref().take(length + 1).read_to_end(&mut object).ok()?;
+    Read::by_ref(&mut file).take(length + 1).read_to_end(&mut object).ok()?;
     if object.len() as u64 != length || Sha256::digest(&object).as_slice() != hash {
         return None;
     }

@@ -85,7 +85,7 @@ def test_wrong_numbers_of_arguments():
         (np.zeros(3, ">f8"), "an array of >f8"),
         (np.zeros(3, "M8[s]"), "an array of datetime64[s]"),
         (np.array([None]), "an array of object"),
-        (np.zeros(3, [("a", "i4")]), "an array of"),
+        (np.zeros(3, [("a", "i4"), ("b", "S3")]), "an array of"),
         (np.zeros(()), "an array of 0 axes: kernels take arrays of one to three"),
         (np.zeros((1, 1, 1, 1)), "an array of 4 axes"),
         ([1.0, 2.0], "a list: kernels take arrays, numbers and tuples"),

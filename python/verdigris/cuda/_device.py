@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import uuid
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
@@ -53,6 +52,8 @@ class Device:
     @property
     def uuid(self) -> str:
         """A name of this machine's processor that stays the same, in the form of a GPU's."""
+        import uuid
+
         return f"CPU-{uuid.uuid5(uuid.NAMESPACE_OID, f'{os.uname().nodename} {self.name}')}"
 
     @property

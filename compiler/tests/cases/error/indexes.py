@@ -17,13 +17,13 @@ def too_many(a):
 
 
 # kernel (array(float64, 2d, C))
-def too_few(a):
-    a[0] = 1.0
+def too_many_of_a_row(a):
+    a[0][0, 1] = 1.0
 
 
 # kernel (array(float64, 1d, C))
 def slice(a):
-    a[1:2] = 1.0
+    a[1:2:0] = 1.0
 
 
 # kernel (array(float64, 1d, C))
