@@ -19,8 +19,8 @@
 //! be the same memory as an input element for element, but must not overlap it otherwise. Code of one lane computes elements strictly in order, each loaded
 //! after all before it are stored: there an output may overlap an input in any way (a left fold writes what the next element reads).
 
-use std::sync::{Mutex, OnceLock};
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Mutex, OnceLock};
 
 use crate::source::Location;
 

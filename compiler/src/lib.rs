@@ -11,7 +11,8 @@
 //!    with.
 //! 5. Whoever runs the code keeps to [`abi`].
 //!
-//! [`types`] and [`op`] are the vocabulary of all stages: an operation is one row of the op table, whatever runs it.
+//! [`types`] and [`op`] are the vocabulary of all stages: an operation is one row of the op table, whatever runs it. Rows that are functions like `sin` are in [`math`], written in
+//! the language itself.
 //!
 //! ```
 //! use verdigris_compiler::{abi, compile, ir::Kind, llvm, lower, names::Definition, types::{ScalarType, Type}};
@@ -45,6 +46,7 @@ pub mod interp;
 pub mod ir;
 pub mod llvm;
 pub mod lower;
+pub mod math;
 pub mod names;
 pub mod op;
 pub mod pass;

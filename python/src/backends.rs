@@ -386,6 +386,16 @@ pub(crate) fn op_rows() -> Vec<(&'static str, Vec<&'static str>, &'static str)> 
     rows().into_iter().map(|row| (row.op.name(), row.operands.iter().map(|t| t.name()).collect(), row.result.name())).collect()
 }
 
+/// A function of the math library on numbers of one float type, as the interpreter computes it. The name is the row's.
+#[pyfunction]
+pub(crate) fn math_row(name: &str, ty: &str, args: Vec<f64>) -> PyResult<f64> {
+    let unknown = || pyo3::exceptions::PyValueError::new_err(format!("{name} of {ty} is no row of {} operands", args.len()));
+    let ty = ScalarType::from_name(ty).filter(|t| t.is_float()).ok_or_else(unknown)?;
+    let math = Math::ALL.iter().copied().find(|m| m.name() == name && m.arity() == args.len()).ok_or_else(unknown)?;
+    let args: Vec<Scalar> = args.iter().map(|x| Scalar::float(ty, *x)).collect();
+    Ok(verdigris_compiler::op::eval(Op::Math(math), &args).as_f64())
+}
+
 /// The scalars of a type, in order.
 fn leaves(ty: &Type, into: &mut Vec<ScalarType>) {
     match ty {

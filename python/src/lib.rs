@@ -23,7 +23,7 @@ mod module {
     use pyo3::prelude::*;
 
     #[pymodule_export]
-    use crate::backends::{PyLowered, op_rows};
+    use crate::backends::{PyLowered, math_row, op_rows};
     #[pymodule_export]
     use crate::cuda::{DeviceFunction, DeviceNDArray, Event, Kernel, Launcher, Stream};
     #[pymodule_export]

@@ -36,6 +36,13 @@ pub(super) struct Instr<'c> {
     entry: BasicBlock<'c>,
 }
 
+/// Where to go on after an inner function.
+pub(super) struct Outer<'c> {
+    function: FunctionValue<'c>,
+    entry: BasicBlock<'c>,
+    here: BasicBlock<'c>,
+}
+
 const NAME: *const std::ffi::c_char = c"".as_ptr();
 
 macro_rules! raw {
@@ -74,6 +81,35 @@ impl<'c> Instr<'c> {
         if let Some(b) = here {
             self.builder.position_at_end(b);
         }
+    }
+
+    /// Whether the module has a function of that name.
+    pub(super) fn has_function(&self, name: &str) -> bool {
+        self.module.get_function(name).is_some()
+    }
+
+    /// Begins a function that only this module calls, with the attributes of the present one; what is built until [`Instr::leave`] goes there.
+    pub(super) fn enter(&mut self, name: &str, result: T<'c>, params: &[T<'c>]) -> Outer<'c> {
+        use inkwell::attributes::AttributeLoc;
+        self.symbol(name, result, params);
+        let function = self.module.get_function(name).expect("just declared");
+        function.set_linkage(inkwell::module::Linkage::Internal);
+        for attribute in self.function.attributes(AttributeLoc::Function) {
+            function.add_attribute(AttributeLoc::Function, attribute);
+        }
+        let outer = Outer { function: self.function, entry: self.entry, here: self.here() };
+        self.function = function;
+        self.entry = self.context.append_basic_block(function, "entry");
+        let start = self.context.append_basic_block(function, "start");
+        self.builder.position_at_end(start);
+        outer
+    }
+
+    /// Goes on in the function that was left for another.
+    pub(super) fn leave(&mut self, outer: Outer<'c>) {
+        self.function = outer.function;
+        self.entry = outer.entry;
+        self.builder.position_at_end(outer.here);
     }
 
     fn b(&self) -> LLVMBuilderRef {
@@ -436,6 +472,20 @@ impl<'c> Instr<'c> {
             let branch = LLVMBuildCondBr(self.b(), cond.0, yes.as_mut_ptr(), no.as_mut_ptr());
             LLVMSetMetadata(branch, self.context.get_kind_id("prof"), node.as_value_ref());
         });
+    }
+
+    /// A conditional branch that is nearly always taken to `no`.
+    pub(super) fn cond_br_rare(&self, cond: V<'c>, yes: BasicBlock<'c>, no: BasicBlock<'c>) {
+        let weight = |w: u64| self.context.i32_type().const_int(w, false);
+        let node = self.context.metadata_node(&[self.context.metadata_string("branch_weights").into(), weight(1).into(), weight(1 << 20).into()]);
+        raw!({
+            let branch = LLVMBuildCondBr(self.b(), cond.0, yes.as_mut_ptr(), no.as_mut_ptr());
+            LLVMSetMetadata(branch, self.context.get_kind_id("prof"), node.as_value_ref());
+        });
+    }
+
+    pub(super) fn ret_value(&self, value: V<'c>) {
+        raw!(LLVMBuildRet(self.b(), value.0));
     }
 
     pub(super) fn ret(&self) {

@@ -85,7 +85,7 @@ impl Jit {
     fn define_symbols(&self) -> Result<(), Error> {
         let table: Vec<(CString, *const c_void)> = runtime::symbols()
             .into_iter()
-            .chain(crate::op::libm::symbols().iter().map(|(n, a)| (*n, *a as *const c_void)))
+            .chain(crate::op::exact::symbols().iter().map(|(n, a)| (*n, *a as *const c_void)))
             .map(|(name, address)| (CString::new(name).expect("no NUL in a symbol"), address))
             .collect();
         // SAFETY: names are interned (one reference each, taken over by the unit); addresses are functions of this process.

@@ -5,6 +5,7 @@
 
 mod cpu;
 mod emit;
+mod flags;
 mod instr;
 mod jit;
 mod runtime;

@@ -6,8 +6,9 @@
 
 use std::ffi::c_void;
 
+use super::flags;
 use crate::abi::{Failure, Launch, LaunchState};
-use crate::op::{Op, eval};
+use crate::op::{Math, Op, eval};
 use crate::types::{Scalar, ScalarType};
 
 /// Name and address of every symbol of this file.
@@ -30,6 +31,14 @@ pub(super) fn symbols() -> Vec<(&'static str, *const c_void)> {
         vg_map1_f32,
         vg_map2_f32,
         vg_map2_i64,
+        vg_flags1_f64,
+        vg_flags2_f64,
+        vg_flags1_f32,
+        vg_flags2_f32,
+        vg_flags1_warp_f64,
+        vg_flags2_warp_f64,
+        vg_flags1_warp_f32,
+        vg_flags2_warp_f32,
         vg_floordiv_f64,
         vg_mod_f64,
         vg_floordiv_f32,
@@ -283,6 +292,71 @@ macro_rules! maps {
 maps!(vg_map1_f64, vg_map2_f64, f64);
 maps!(vg_map1_f32, vg_map2_f32, f32);
 maps!(vg_map2_i64, i64);
+
+macro_rules! flags {
+    ($flags1:ident, $flags2:ident, $warp1:ident, $warp2:ident, $t:ty) => {
+        /// Applies a routine of the math library to the acting lanes, raising the flags of its definition (`flags`).
+        unsafe extern "C" fn $flags1(f: unsafe extern "C" fn($t) -> $t, row: i32, a: *const $t, out: *mut $t, mask: u32) {
+            for lane in lanes(mask) {
+                // SAFETY: 32 elements each (module head), or one with mask 1; `f` is a routine.
+                unsafe { *out.add(lane) = flags::quietly(|| f(*a.add(lane))) }
+            }
+            // SAFETY: as above.
+            unsafe { raise_flags(row, [a], out, mask) }
+        }
+
+        /// The same for two operands.
+        unsafe extern "C" fn $flags2(f: unsafe extern "C" fn($t, $t) -> $t, row: i32, a: *const $t, b: *const $t, out: *mut $t, mask: u32) {
+            for lane in lanes(mask) {
+                // SAFETY: as above.
+                unsafe { *out.add(lane) = flags::quietly(|| f(*a.add(lane), *b.add(lane))) }
+            }
+            // SAFETY: as above.
+            unsafe { raise_flags(row, [a, b], out, mask) }
+        }
+
+        /// The same for a routine that takes all 32 lanes from memory at once.
+        unsafe extern "C" fn $warp1(f: unsafe extern "C" fn(*const $t, *mut $t), row: i32, a: *const $t, out: *mut $t, mask: u32) {
+            // SAFETY: 32 elements each, aligned to 64 (module head); `f` is a routine.
+            unsafe {
+                flags::quietly(|| f(a, out));
+                raise_flags(row, [a], out, mask);
+            }
+        }
+
+        /// The same for two operands.
+        unsafe extern "C" fn $warp2(
+            f: unsafe extern "C" fn(*const $t, *const $t, *mut $t),
+            row: i32,
+            a: *const $t,
+            b: *const $t,
+            out: *mut $t,
+            mask: u32,
+        ) {
+            // SAFETY: as above.
+            unsafe {
+                flags::quietly(|| f(a, b, out));
+                raise_flags(row, [a, b], out, mask);
+            }
+        }
+    };
+}
+
+flags!(vg_flags1_f64, vg_flags2_f64, vg_flags1_warp_f64, vg_flags2_warp_f64, f64);
+flags!(vg_flags1_f32, vg_flags2_f32, vg_flags1_warp_f32, vg_flags2_warp_f32, f32);
+
+/// Raises the flags of a row's results in the acting lanes.
+unsafe fn raise_flags<T: flags::Float, const N: usize>(row: i32, args: [*const T; N], out: *const T, mask: u32) {
+    for lane in lanes(mask) {
+        // SAFETY: elements of acting lanes exist (callers).
+        let result = unsafe { *out.add(lane) };
+        if !result.is_plain() {
+            // SAFETY: as above.
+            let operands = args.map(|a| unsafe { *a.add(lane) }.into());
+            flags::raise(Math::ALL[row as usize], &operands, result.into(), T::SMALLEST_NORMAL);
+        }
+    }
+}
 
 macro_rules! float_rows {
     ($($name:ident $op:ident $t:ident $back:ident;)*) => {$(

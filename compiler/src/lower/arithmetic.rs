@@ -38,7 +38,10 @@ impl Lowerer {
 
     fn binary_numbers(&mut self, op: BinaryOp, left: (&Val, ScalarType), right: (&Val, ScalarType), span: Span) -> Result<Option<Val>> {
         let ((l, a), (r, b)) = (left, right);
-        let t = binary_arithmetic(a, b);
+        let t = match self.library_type(l, r) {
+            Some(t) => t,
+            None => binary_arithmetic(a, b),
+        };
         let plain = match op {
             BinaryOp::Add => Op::Add,
             BinaryOp::Sub => Op::Sub,
@@ -46,7 +49,7 @@ impl Lowerer {
             BinaryOp::FloorDiv => Op::FloorDiv,
             BinaryOp::Mod => Op::Mod,
             BinaryOp::TrueDiv => {
-                let t = true_division(a, b);
+                let t = if self.is_library() { t } else { true_division(a, b) };
                 return Ok(Some(if t.is_complex() { self.complex_binary(op, l, r, t) } else { self.real_binary(Op::Div, l, r, t) }));
             }
             BinaryOp::Pow => return self.power(left, right, span).map(Some),
@@ -58,6 +61,21 @@ impl Lowerer {
             return Ok(defined.then(|| self.complex_binary(op, l, r, t)));
         }
         Ok(Some(self.real_binary(plain, l, r, t)))
+    }
+
+    /// In a text of the math library, the type of an operation on real numbers: that of both, or of the one that is no constant.
+    pub(super) fn library_type(&self, l: &Val, r: &Val) -> Option<ScalarType> {
+        let (Val::Real(a), Val::Real(b)) = (l, r) else { return None };
+        if !self.is_library() {
+            return None;
+        }
+        let (s, t) = (self.ty(*a), self.ty(*b));
+        Some(match (self.known(*a).is_some(), self.known(*b).is_some()) {
+            (false, true) if s != ScalarType::Bool => s,
+            (true, false) if t != ScalarType::Bool => t,
+            _ if s == t => s,
+            _ => binary_arithmetic(s, t),
+        })
     }
 
     /// A row of the op table on two real numbers converted to `t`.
@@ -74,7 +92,9 @@ impl Lowerer {
         let shift = matches!(op, BinaryOp::Shl | BinaryOp::Shr);
         let t = match (a, b) {
             (ScalarType::Bool, ScalarType::Bool) if !shift => ScalarType::Bool,
+            _ if shift && self.is_library() => a,
             _ if shift => binary_arithmetic(a, a),
+            _ if self.is_library() => self.library_type(l, r).expect("real numbers"),
             _ => binary_arithmetic(a, b),
         };
         let op = match op {
@@ -98,13 +118,13 @@ impl Lowerer {
         match (op, val) {
             (UnaryOp::Invert, Val::Real(v)) if !self.ty(*v).is_float() => {
                 let t = self.ty(*v);
-                let t = if t == ScalarType::Bool { t } else { binary_arithmetic(t, t) };
+                let t = if t == ScalarType::Bool || self.is_library() { t } else { binary_arithmetic(t, t) };
                 let v = self.cast(*v, t);
                 Ok(Val::Real(self.op(Op::Not, &[v])))
             }
             (UnaryOp::Plus | UnaryOp::Minus, Val::Real(v)) => {
                 let t = self.ty(*v);
-                let v = self.cast(*v, binary_arithmetic(t, t));
+                let v = if self.is_library() { *v } else { self.cast(*v, binary_arithmetic(t, t)) };
                 Ok(Val::Real(if op == UnaryOp::Minus { self.op(Op::Neg, &[v]) } else { v }))
             }
             (UnaryOp::Plus, Val::Complex(..)) => Ok(val.clone()),

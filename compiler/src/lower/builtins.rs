@@ -1,8 +1,11 @@
 //! The names of everything the compiler implements, and what each one is. One table; [`BUILTINS`] is its first column.
 
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
+use super::elementwise::Reduction;
 use crate::ir::{Axis, Geometry};
 use crate::op::{Math, Op};
-use super::elementwise::Reduction;
 use crate::syntax::{BinaryOp, CompareOp, UnaryOp};
 
 /// What a canonical name stands for.
@@ -79,6 +82,14 @@ pub(super) enum Builtin {
     /// One that still wants an axis.
     Axes,
     WarpSize,
+    /// A function in the texts of the math library whose results are several or no floats; the first argument is a float.
+    Inlined(&'static str),
+    /// `a*b + c` rounded once.
+    Fma,
+    /// Functions of the math library's dialect: a row; one of two values; a polynomial by Horner's rule.
+    Row(Op),
+    Choose,
+    Polynomial,
 }
 
 macro_rules! table {
@@ -186,6 +197,26 @@ table! {
     "math.gamma" => B::Math(Math::Gamma),
     "math.lgamma" => B::Math(Math::Lgamma),
     "math.nextafter" => B::Math(Math::Nextafter),
+    "math.exp10" => B::Math(Math::Exp10),
+    "math.sinpi" => B::Math(Math::Sinpi),
+    "math.cospi" => B::Math(Math::Cospi),
+    "math.rsqrt" => B::Math(Math::Rsqrt),
+    "math.erfcx" => B::Math(Math::Erfcx),
+    "math.erfinv" => B::Math(Math::Erfinv),
+    "math.erfcinv" => B::Math(Math::Erfcinv),
+    "math.normcdf" => B::Math(Math::Normcdf),
+    "math.normcdfinv" => B::Math(Math::Normcdfinv),
+    "math.remainder" => B::Math(Math::Remainder),
+    "math.fdim" => B::Math(Math::Fdim),
+    "math.round" => B::Math(Math::Round),
+    "math.sincos" => B::Inlined("sincos"),
+    "math.ldexp" => B::Inlined("ldexp"),
+    "math.frexp" => B::Inlined("frexp"),
+    "math.modf" => B::Inlined("modf"),
+    "numpy.ldexp" => B::Inlined("ldexp"),
+    "numpy.frexp" => B::Inlined("frexp"),
+    "numpy.modf" => B::Inlined("modf"),
+    "math.fma" => B::Fma,
     "math.pow" => B::MathPow,
     "math.fmod" => B::Fmod,
     "math.degrees" => B::Degrees,
@@ -317,9 +348,32 @@ table! {
     "cuda.warpsize" => B::WarpSize,
 }
 
-/// What a canonical name stands for.
+/// What a canonical name stands for. `machine.…` are names of the math library's own texts, which no host gives a meaning.
 pub(super) fn find(name: &str) -> Option<&'static Builtin> {
-    TABLE.iter().find(|(n, _)| *n == name).map(|(_, b)| b)
+    static MACHINE: LazyLock<HashMap<String, Builtin>> = LazyLock::new(|| {
+        let plain = [
+            ("fma", B::Fma),
+            ("select", B::Choose),
+            ("poly", B::Polynomial),
+            ("bits", B::Row(Op::ToBits)),
+            ("unbits", B::Row(Op::OfBits)),
+            ("abs", B::Row(Op::Abs)),
+            ("fmod", B::Row(Op::Fmod)),
+            ("isnan", B::Row(Op::IsNan)),
+            ("isinf", B::Row(Op::IsInf)),
+            ("isfinite", B::Row(Op::IsFinite)),
+            ("min", B::Least),
+            ("max", B::Greatest),
+            ("range", B::Range),
+        ];
+        let plain = plain.into_iter().map(|(name, builtin)| (name, builtin));
+        let rows = Math::ALL.iter().map(|m| (m.name(), B::Row(Op::Math(*m))));
+        plain.chain(rows).map(|(name, builtin)| (format!("machine.{name}"), builtin)).collect()
+    });
+    match name.strip_prefix("machine.") {
+        Some(_) => MACHINE.get(name),
+        None => TABLE.iter().find(|(n, _)| *n == name).map(|(_, b)| b),
+    }
 }
 
 /// How many numbers a function takes that NumPy applies to each element of arrays; `None` for others.

@@ -118,6 +118,10 @@ impl Lowerer {
         if s == t {
             return self.op(row, &[a, b]);
         }
+        if let Some(common) = self.library_type(&Val::Real(a), &Val::Real(b)) {
+            let (a, b) = (self.cast(a, common), self.cast(b, common));
+            return self.op(row, &[a, b]);
+        }
         if s.is_float() || t.is_float() {
             let narrow = self.narrow_comparison(a, b).unwrap_or(ScalarType::F64);
             let (a, b) = (self.cast(a, narrow), self.cast(b, narrow));

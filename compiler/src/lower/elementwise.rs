@@ -219,8 +219,14 @@ impl Lowerer {
         match (to.source(), from.source()) {
             (Source::Array(a, _), Source::Array(b, _)) if a == b && to != from && to.ndim() > 0 => {
                 // Rows of one array do not overlap unless they are the same row.
-                let d = self.unsupported(target, "assigning one part of an array to another part of it", Some("copy in a loop, in the order that is right"));
-                let disjoint = |v: &View<Value>| v.coords.iter().all(|c| c.terms.is_empty() || (c.start.is_none() && c.terms.len() == 1 && c.terms[0].1.is_none()));
+                let d = self.unsupported(
+                    target,
+                    "assigning one part of an array to another part of it",
+                    Some("copy in a loop, in the order that is right"),
+                );
+                let disjoint = |v: &View<Value>| {
+                    v.coords.iter().all(|c| c.terms.is_empty() || (c.start.is_none() && c.terms.len() == 1 && c.terms[0].1.is_none()))
+                };
                 if disjoint(to) && disjoint(from) { Ok(()) } else { fault(d.also(source, "the same array")) }
             }
             _ => Ok(()),

@@ -164,7 +164,9 @@ impl Lowerer {
                 });
                 Ok(Val::Array(array))
             }
-            Meaning::Class(named) => fault(refuse(format!("`{text}` is a class, not a value")).help(format!("call it: `{text}({})`", named.fields.join(", ")))),
+            Meaning::Class(named) => {
+                fault(refuse(format!("`{text}` is a class, not a value")).help(format!("call it: `{text}({})`", named.fields.join(", "))))
+            }
             Meaning::Type(t) => fault(refuse(format!("`{text}` is a type, not a value")).help(format!("call it to convert: `{text}(x)` gives {t}"))),
             Meaning::Function(_) => fault(refuse(format!("the function `{text}` cannot be used as a value")).help("call it")),
             Meaning::Unsupported { what, help } => {

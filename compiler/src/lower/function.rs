@@ -56,6 +56,8 @@ pub(super) struct Frame {
     exits: Vec<(Env, Value)>,
     /// In library code written in the language: the span of its call.
     pub(super) quiet: Option<Span>,
+    /// Whether it is a text of the math library, whose rules for literals and types are its own.
+    pub(super) library: bool,
 }
 
 /// Arms put into each other at most so deep; behind that, a `return` jumps.
@@ -198,8 +200,10 @@ impl Lowerer {
         let id = self.frame_count;
         self.frame_count += 1;
         let scope = self.b.label();
+        let library = crate::math::is_library(&definition.source.file);
         let frame = Frame {
             id,
+            library,
             definition,
             parsed: parsed.clone(),
             env: Env::new(),

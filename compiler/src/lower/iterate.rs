@@ -22,7 +22,12 @@ pub(super) enum Sequence {
     /// The first axis of an array.
     Rows(View<Value>, Span),
     /// First, step and number of values.
-    Range { start: Value, step: Value, count: Value, variable: ScalarType },
+    Range {
+        start: Value,
+        step: Value,
+        count: Value,
+        variable: ScalarType,
+    },
     Enumerate(Box<Sequence>, Val, Span),
     Zip(Vec<Sequence>),
     Reversed(Box<Sequence>),

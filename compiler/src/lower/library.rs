@@ -224,6 +224,18 @@ impl Lowerer {
                 let b = self.to_scalar(r.0, t).expect("an integer");
                 self.library("gcd", vec![a, b], span)
             }
+            B::Inlined(name) => self.inlined(name, text, args, span),
+            B::Fma => self.fma(text, args, span),
+            B::Row(op) => {
+                let values = self.alike(&reals(args));
+                Ok(Val::Real(self.op(op, &values)))
+            }
+            B::Choose => {
+                let values = reals(args);
+                let arms = self.alike(&values[1..]);
+                Ok(Val::Real(self.op(Op::Select, &[values[0], arms[0], arms[1]])))
+            }
+            B::Polynomial => self.polynomial(args),
             B::Where => match args {
                 [(cond, at), (a, s), (b, t)] => match self.truth(cond, *at)? {
                     super::choice::Test::Always(c) => {
@@ -269,6 +281,76 @@ impl Lowerer {
     }
 
     // --- float functions ---
+
+    /// A function of the math library's texts put in place. It is computed in float64; float32 comes back as float32.
+    fn inlined(&mut self, name: &str, text: &str, args: &[Arg], span: Span) -> Result<Val> {
+        let definition = crate::math::inlined(name);
+        let parsed = self.parse(&definition)?;
+        let arity = parsed.function.params.len();
+        if args.len() != arity {
+            return self.wrong_count(text, if arity == 1 { "one argument" } else { "two arguments" }, args.len(), span);
+        }
+        let mut bound = Vec::new();
+        for (i, (val, at)) in args.iter().enumerate() {
+            match val {
+                Val::Real(v) if i == 0 => bound.push(Val::Real(self.cast(*v, ScalarType::F64))),
+                Val::Real(v) if !self.ty(*v).is_float() => bound.push(Val::Real(self.cast(*v, ScalarType::I64))),
+                _ => return fault(self.bad_argument(text, val, *at)),
+            }
+        }
+        let narrow = self.scalar_type(&args[0].0) == Some(ScalarType::F32);
+        let quiet = self.frame().quiet.unwrap_or(span);
+        let result = self.activation(definition, parsed, bound, Some(quiet))?;
+        self.at(span);
+        Ok(if narrow { self.narrowed(&result) } else { result })
+    }
+
+    /// float64 as float32, in a tuple too.
+    fn narrowed(&mut self, val: &Val) -> Val {
+        match val {
+            Val::Real(v) if self.ty(*v) == ScalarType::F64 => Val::Real(self.cast(*v, ScalarType::F32)),
+            Val::Tuple(items) => Val::Tuple(items.iter().map(|item| self.narrowed(item)).collect()),
+            other => other.clone(),
+        }
+    }
+
+    /// `a*b + c` rounded once.
+    fn fma(&mut self, text: &str, args: &[Arg], span: Span) -> Result<Val> {
+        if args.len() != 3 {
+            return self.wrong_count(text, "three arguments", args.len(), span);
+        }
+        let mut values = Vec::new();
+        for (val, at) in args {
+            match val {
+                Val::Real(v) => values.push(*v),
+                _ => return fault(self.bad_argument(text, val, *at)),
+            }
+        }
+        if self.is_library() {
+            values = self.alike(&values);
+        } else {
+            let float = |t: ScalarType| if t.is_float() { t } else { ScalarType::F64 };
+            let common = values.iter().map(|v| float(self.ty(*v))).reduce(unify).expect("three");
+            values = values.into_iter().map(|v| self.cast(v, common)).collect();
+        }
+        Ok(Val::Real(self.op(Op::Fma, &values)))
+    }
+
+    /// Operands with the constants among them as the others' type: the library's rule for literals.
+    pub(super) fn alike(&mut self, values: &[Value]) -> Vec<Value> {
+        let Some(ty) = values.iter().find(|v| self.known(**v).is_none()).map(|v| self.ty(*v)) else { return values.to_vec() };
+        values.iter().map(|v| if self.known(*v).is_some() { self.cast(*v, ty) } else { *v }).collect()
+    }
+
+    /// `poly(x, (c0, c1, …))`, by Horner's rule with fused steps.
+    fn polynomial(&mut self, args: &[Arg]) -> Result<Val> {
+        let [(Val::Real(x), _), (Val::Tuple(coefficients), _)] = args else { unreachable!("texts of ours") };
+        let t = self.ty(*x);
+        let coefficients: Vec<Value> = coefficients.iter().map(|c| self.to_real(c, t).expect("a number")).collect();
+        let mut steps = coefficients.into_iter().rev();
+        let first = steps.next().expect("a coefficient");
+        Ok(Val::Real(steps.fold(first, |sum, c| self.op(Op::Fma, &[sum, *x, c]))))
+    }
 
     fn math(&mut self, m: Math, text: &str, args: &[Arg], of_integer: impl Fn(ScalarType) -> ScalarType, span: Span) -> Result<Val> {
         self.float_op(Op::Math(m), text, args, of_integer, m.arity(), span)
@@ -386,7 +468,12 @@ impl Lowerer {
             [(val, at)] if val.items().is_some_and(|items| !items.is_empty()) => {
                 val.items().expect("just seen").iter().map(|v| (v.clone(), *at)).collect()
             }
-            [(val, _)] if let Some(view) = self.view_of(val) && view.ndim() == 1 => return self.python_fold(&view, None, Some(least), span),
+            [(val, _)]
+                if let Some(view) = self.view_of(val)
+                    && view.ndim() == 1 =>
+            {
+                return self.python_fold(&view, None, Some(least), span);
+            }
             [] => return self.wrong_count(text, "one argument or more", 0, span),
             [(val, at)] => return fault(self.bad_argument(text, val, *at).help("give two numbers or more, or a tuple")),
             _ => args.to_vec(),
@@ -497,7 +584,10 @@ impl Lowerer {
         let (items, at, mut total) = match args {
             [(val, at)] if let Some(items) = val.items() => (items, *at, (self.integer(0, span)?, span)),
             [(val, at), start] if let Some(items) = val.items() => (items, *at, start.clone()),
-            [(val, _)] | [(val, _), _] if let Some(view) = self.view_of(val) && view.ndim() == 1 => {
+            [(val, _)] | [(val, _), _]
+                if let Some(view) = self.view_of(val)
+                    && view.ndim() == 1 =>
+            {
                 let start = match args.get(1) {
                     Some((start, _)) if start.is_number() => start.clone(),
                     Some((start, at)) => return fault(self.bad_argument(text, start, *at)),
@@ -569,6 +659,11 @@ impl Lowerer {
         }
         Ok(if axes == 1 { values.remove(0) } else { Val::Tuple(values) })
     }
+}
+
+/// Arguments in a text of the math library, which are numbers.
+fn reals(args: &[Arg]) -> Vec<Value> {
+    args.iter().map(|(v, _)| if let Val::Real(v) = v { *v } else { unreachable!("texts of ours") }).collect()
 }
 
 /// The float type in which NumPy's functions take an integer (as Numba has it).

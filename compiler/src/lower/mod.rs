@@ -78,18 +78,7 @@ pub struct Lowered {
 /// # Errors
 /// The first fault found.
 pub fn lower(definition: &Definition, args: &[Type], options: Options, returns: Option<&Type>) -> std::result::Result<Lowered, Box<Diagnostic>> {
-    let mut lowerer = Lowerer {
-        b: Builder::new(definition.name.clone(), options.kind),
-        options,
-        sources: Sources::default(),
-        frames: Vec::new(),
-        frame_count: 0,
-        slots: HashMap::new(),
-        parsed: HashMap::new(),
-        constant_arrays: Vec::new(),
-        pending: Vec::new(),
-        stored: Vec::new(),
-    };
+    let mut lowerer = Lowerer::new(&definition.name, options);
     match lowerer.entry(definition, args, returns) {
         Ok(result) => {
             let Lowerer { b, sources, stored, .. } = lowerer;
@@ -98,6 +87,37 @@ pub fn lower(definition: &Definition, args: &[Type], options: Options, returns: 
             Ok(Lowered { ir, params: args.to_vec(), result: result.ty, stored })
         }
         Err(diagnostic) => Err(diagnostic.with_sources(&lowerer.sources)),
+    }
+}
+
+/// Lowers a function of the math library: `arity` parameters and a result of the float type `ty`, computed in the type `inner`.
+///
+/// # Panics
+/// If something is wrong with the library's text.
+pub(crate) fn routine(definition: &Arc<Definition>, arity: usize, ty: ScalarType, inner: ScalarType) -> Verified {
+    let options = Options { kind: Kind::Scalar, fma: false };
+    let mut lowerer = Lowerer::new(&definition.name, options);
+    let make = |this: &mut Lowerer| -> Result<Slot> {
+        let parsed = this.parse(definition)?;
+        let mut bound = Vec::new();
+        for i in 0..arity {
+            let index = this.b.scalar_param(parsed.function.params[i].name.clone(), ty);
+            let value = this.b.push(crate::ir::Inst::Param(index));
+            bound.push(value::Val::Real(this.cast(value, inner)));
+        }
+        let result = this.activation(definition.clone(), parsed, bound, Some(Span::default()))?;
+        let result = this.to_real(&result, ty).expect("a routine gives a number");
+        let slot = this.b.slot(function::RESULT, ty);
+        this.b.set(slot, result);
+        Ok(slot)
+    };
+    match make(&mut lowerer) {
+        Ok(slot) => {
+            let function = crate::pass::prepare(lowerer.b.finish(vec![slot], lowerer.sources), false);
+            Verified::new(function).unwrap_or_else(|invalid| panic!("the math library's `{}` made invalid IR: {invalid:?}", definition.name))
+        }
+        Err(Stop::Fault(d)) => panic!("fault in the math library: {}", d.with_sources(&lowerer.sources).render()),
+        Err(Stop::Unreachable) => panic!("the math library's `{}` reads what it did not assign", definition.name),
     }
 }
 
@@ -128,6 +148,26 @@ struct Checkpoint {
 }
 
 impl Lowerer {
+    fn new(name: &str, options: Options) -> Lowerer {
+        Lowerer {
+            b: Builder::new(name, options.kind),
+            options,
+            sources: Sources::default(),
+            frames: Vec::new(),
+            frame_count: 0,
+            slots: HashMap::new(),
+            parsed: HashMap::new(),
+            constant_arrays: Vec::new(),
+            pending: Vec::new(),
+            stored: Vec::new(),
+        }
+    }
+
+    /// Whether what is lowered now is a text of the math library.
+    fn is_library(&self) -> bool {
+        self.frames.last().is_some_and(|f| f.library)
+    }
+
     fn frame(&mut self) -> &mut Frame {
         self.frames.last_mut().expect("a function is being lowered")
     }
@@ -193,7 +233,7 @@ impl Lowerer {
         {
             return opposite;
         }
-        let library = matches!(op, Op::Math(_)) || (op == Op::Pow && self.ty(args[0]).is_float());
+        let library = matches!(op, Op::Math(_) | Op::Fmod) || (op == Op::Pow && self.ty(args[0]).is_float());
         if !library {
             let constants: Option<smallvec::SmallVec<[Scalar; 3]>> = args.iter().map(|a| self.known(*a)).collect();
             if let Some(constants) = constants {

@@ -22,7 +22,13 @@ impl Lowerer {
                 ("end", Val::Str(text)) => end = text.clone(),
                 ("sep" | "end", Val::None) | ("flush", _) => {}
                 ("sep" | "end", _) => return fault(self.bad_argument("print", val, *at)),
-                _ => return fault(Diagnostic::new(Code::WrongArguments, *at, format!("print() does not take a keyword argument `{name}` in compiled code"))),
+                _ => {
+                    return fault(Diagnostic::new(
+                        Code::WrongArguments,
+                        *at,
+                        format!("print() does not take a keyword argument `{name}` in compiled code"),
+                    ));
+                }
             }
         }
         let (mut pieces, mut values) = (Vec::new(), Args::new());
@@ -34,7 +40,11 @@ impl Lowerer {
         }
         text(&mut pieces, &end);
         if values.len() > MOST {
-            return fault(self.unsupported(span, format!("printing {} numbers at once (the limit is {MOST})", values.len()), Some("print them in several calls")));
+            return fault(self.unsupported(
+                span,
+                format!("printing {} numbers at once (the limit is {MOST})", values.len()),
+                Some("print them in several calls"),
+            ));
         }
         self.b.push(Inst::Print { pieces: pieces.into(), values });
         Ok(Val::None)

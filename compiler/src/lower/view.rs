@@ -79,7 +79,10 @@ impl<V> View<V> {
         let coords = self
             .coords
             .iter()
-            .map(|c| Affine { start: c.start.as_ref().map(&mut *f), terms: c.terms.iter().map(|(axis, step)| (*axis, step.as_ref().map(&mut *f))).collect() })
+            .map(|c| Affine {
+                start: c.start.as_ref().map(&mut *f),
+                terms: c.terms.iter().map(|(axis, step)| (*axis, step.as_ref().map(&mut *f))).collect(),
+            })
             .collect();
         View { base, coords, extents: self.extents.iter().map(f).collect(), checked: self.checked.clone() }
     }

@@ -3,8 +3,8 @@
 //! [`eval`] is the reference that every backend is compared with; docs/semantics.md says the same in words. The caller has checked operand count and
 //! types against the op table (the builder and the verifier do); a misuse panics. Knows nothing of functions, threads or machines.
 
-use super::libm::{self, Float};
-use super::{Math, Op};
+use super::{Form, Math, Op, exact};
+use crate::math;
 use crate::types::{Scalar, ScalarType};
 
 /// The result of a row.
@@ -21,8 +21,11 @@ pub fn eval(op: Op, args: &[Scalar]) -> Scalar {
             }
         }
         (Op::Cast(to), &[value]) => cast(to, value),
-        (Op::Math(Math::Sqrt), &[x]) if x.ty() == ScalarType::F64 => Scalar::f64(x.as_f64().sqrt()),
-        (Op::Math(math), _) => libm::call(math, args),
+        (Op::ToBits, &[x]) => Scalar::from_bits(if x.ty() == ScalarType::F32 { ScalarType::I32 } else { ScalarType::I64 }, x.bits()),
+        (Op::OfBits, &[x]) => Scalar::from_bits(if x.ty() == ScalarType::I32 { ScalarType::F32 } else { ScalarType::F64 }, x.bits()),
+        (Op::Math(m), _) if m.form() != Form::Machine => math::call(m, args),
+        (Op::Fmod, &[x, _]) if x.ty().is_float() => math::call(Math::Fmod, args),
+        (Op::Pow, &[x, _]) if x.ty().is_float() => math::call(Math::Pow, args),
         _ => match args.first().map(|a| a.ty()) {
             Some(ScalarType::F64) => floats(op, args, Scalar::as_f64, Scalar::f64),
             Some(ScalarType::F32) => floats(op, args, Scalar::as_f32, Scalar::f32),
@@ -122,11 +125,22 @@ fn power(ty: ScalarType, base: Scalar, exponent: Scalar) -> Scalar {
 }
 
 /// The float types, with what rows need of std.
-trait Number: Float + std::ops::Add<Output = Self> + std::ops::Sub<Output = Self> + std::ops::Mul<Output = Self> + std::ops::Div<Output = Self> {
+trait Number:
+    Copy
+    + PartialOrd
+    + std::ops::Neg<Output = Self>
+    + std::ops::Add<Output = Self>
+    + std::ops::Sub<Output = Self>
+    + std::ops::Mul<Output = Self>
+    + std::ops::Div<Output = Self>
+{
     const ZERO: Self;
     const ONE: Self;
     const HALF: Self;
     fn abs(self) -> Self;
+    fn fmod(self, divisor: Self) -> Self;
+    fn fma(self, factor: Self, term: Self) -> Self;
+    fn machine(self, math: Math) -> Self;
     fn floor(self) -> Self;
     fn copysign(self, sign: Self) -> Self;
     fn is_infinite(self) -> bool;
@@ -134,13 +148,30 @@ trait Number: Float + std::ops::Add<Output = Self> + std::ops::Sub<Output = Self
 }
 
 macro_rules! number {
-    ($t:ident) => {
+    ($t:ident $fma:ident) => {
         impl Number for $t {
             const ZERO: $t = 0.0;
             const ONE: $t = 1.0;
             const HALF: $t = 0.5;
             fn abs(self) -> $t {
                 <$t>::abs(self)
+            }
+            fn fmod(self, divisor: $t) -> $t {
+                // Rust's `%` of floats is C's fmod, which is exact.
+                self % divisor
+            }
+            fn fma(self, factor: $t, term: $t) -> $t {
+                exact::$fma(self, factor, term)
+            }
+            fn machine(self, math: Math) -> $t {
+                match math {
+                    Math::Sqrt => self.sqrt(),
+                    Math::Floor => <$t>::floor(self),
+                    Math::Ceil => self.ceil(),
+                    Math::Trunc => self.trunc(),
+                    Math::Rint => self.round_ties_even(),
+                    other => panic!("{} is no instruction of one operand", other.name()),
+                }
             }
             fn floor(self) -> $t {
                 <$t>::floor(self)
@@ -157,8 +188,8 @@ macro_rules! number {
         }
     };
 }
-number!(f32);
-number!(f64);
+number!(f32 fmaf);
+number!(f64 fma);
 
 /// Rows on float32 and float64; each rounds once, in its own type.
 #[inline]
@@ -175,8 +206,7 @@ fn floats<F: Number>(op: Op, args: &[Scalar], get: fn(Scalar) -> F, give: fn(F) 
                 Op::Div => number(a / b),
                 Op::FloorDiv => number(float_floor_div(a, b)),
                 Op::Mod => number(float_mod(a, b)),
-                Op::Fmod => number(a.fmod(b)),
-                Op::Pow => number(a.pow(b)),
+                Op::Math(Math::Copysign) => number(a.copysign(b)),
                 Op::Min => number(if b < a { b } else { a }),
                 Op::Max => number(if b > a { b } else { a }),
                 Op::Eq => truth(a == b),
@@ -193,6 +223,7 @@ fn floats<F: Number>(op: Op, args: &[Scalar], get: fn(Scalar) -> F, give: fn(F) 
             match op {
                 Op::Neg => number(-a),
                 Op::Abs => number(a.abs()),
+                Op::Math(m) => number(a.machine(m)),
                 Op::IsNan => truth(a.partial_cmp(&a).is_none()),
                 Op::IsInf => truth(a.is_infinite()),
                 Op::IsFinite => truth(a.is_finite()),

@@ -4,7 +4,7 @@
 //! `llvm/`. Semantics of a row are the same on every backend; docs/semantics.md states them. Every operand is a scalar of IR type (never complex).
 
 mod eval;
-pub mod libm;
+pub mod exact;
 mod row;
 
 pub use eval::eval;
@@ -30,9 +30,9 @@ pub enum Op {
     FloorDiv,
     /// Python's `%`: sign of the divisor; integers by 0 give 0; floats exact, x % 0.0 = nan.
     Mod,
-    /// C's fmod, exact. Floats only.
+    /// C's fmod, exact ([`Math::Fmod`]). Floats only.
     Fmod,
-    /// `x ** y`: integers by squaring, wrapping, a negative exponent as NumPy's integer rule documented in docs/semantics.md; floats C's pow.
+    /// `x ** y`: integers by squaring, wrapping, a negative exponent as NumPy's integer rule documented in docs/semantics.md; floats [`Math::Pow`].
     Pow,
     /// a*b + c rounded once. Floats only.
     Fma,
@@ -77,8 +77,13 @@ pub enum Op {
     /// Conversion to a type: integers wrap, float -> int truncates and saturates with NaN -> 0, anything -> bool is `!= 0`.
     Cast(ScalarType),
 
+    /// The bits of a float as the signed integer of its width.
+    ToBits,
+    /// The float with the bits of a signed integer of its width, int32 or int64.
+    OfBits,
+
     // --- float functions: T -> T on float32 and float64 ---
-    /// A function of C's math library, by row.
+    /// A function of the math library, by row.
     Math(Math),
     /// NaN test, float -> bool.
     IsNan,
@@ -89,7 +94,7 @@ pub enum Op {
 }
 
 macro_rules! math {
-    ($($variant:ident $name:literal $arity:literal $doc:literal;)*) => {
+    ($($variant:ident $name:literal $arity:literal $form:ident $doc:literal;)*) => {
         /// Functions of the math library; operands and result share one float type.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
         pub enum Math { $(#[doc = $doc] $variant,)* }
@@ -98,7 +103,7 @@ macro_rules! math {
             /// Every function.
             pub const ALL: &'static [Math] = &[$(Math::$variant,)*];
 
-            /// Name as printed, which is C's name of the float64 function.
+            /// Name as printed, and in the texts of [`crate::math`].
             pub const fn name(self) -> &'static str {
                 match self { $(Math::$variant => $name,)* }
             }
@@ -107,44 +112,80 @@ macro_rules! math {
             pub const fn arity(self) -> usize {
                 match self { $(Math::$variant => $arity,)* }
             }
+
+            /// How backends make it.
+            pub const fn form(self) -> Form {
+                match self { $(Math::$variant => Form::$form,)* }
+            }
         }
     };
 }
 
+/// How a function of the math library is made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Form {
+    /// One or a few instructions of every machine, rounded correctly.
+    Machine,
+    /// A routine of [`crate::math`], for all lanes at once.
+    Lanes,
+    /// A routine of [`crate::math`] for what is rare, for one lane after another.
+    Each,
+}
+
 math! {
-    Sqrt "sqrt" 1 "Square root, correctly rounded.";
-    Floor "floor" 1 "Greatest integer not above.";
-    Ceil "ceil" 1 "Least integer not below.";
-    Trunc "trunc" 1 "Integer part.";
-    Rint "rint" 1 "Nearest integer, ties to even.";
-    Copysign "copysign" 2 "Magnitude of the first, sign of the second.";
-    Exp "exp" 1 "e to the x.";
-    Exp2 "exp2" 1 "2 to the x.";
-    Expm1 "expm1" 1 "exp(x) - 1.";
-    Log "log" 1 "Natural logarithm.";
-    Log2 "log2" 1 "Binary logarithm.";
-    Log10 "log10" 1 "Decimal logarithm.";
-    Log1p "log1p" 1 "log(1 + x).";
-    Sin "sin" 1 "Sine.";
-    Cos "cos" 1 "Cosine.";
-    Tan "tan" 1 "Tangent.";
-    Asin "asin" 1 "Arc sine.";
-    Acos "acos" 1 "Arc cosine.";
-    Atan "atan" 1 "Arc tangent.";
-    Atan2 "atan2" 2 "Angle of the point (second, first).";
-    Sinh "sinh" 1 "Hyperbolic sine.";
-    Cosh "cosh" 1 "Hyperbolic cosine.";
-    Tanh "tanh" 1 "Hyperbolic tangent.";
-    Asinh "asinh" 1 "Inverse hyperbolic sine.";
-    Acosh "acosh" 1 "Inverse hyperbolic cosine.";
-    Atanh "atanh" 1 "Inverse hyperbolic tangent.";
-    Cbrt "cbrt" 1 "Cube root.";
-    Hypot "hypot" 2 "sqrt(x*x + y*y) without overflow.";
-    Erf "erf" 1 "Error function.";
-    Erfc "erfc" 1 "1 - erf(x).";
-    Gamma "tgamma" 1 "Gamma function.";
-    Lgamma "lgamma" 1 "Logarithm of the absolute value of the gamma function.";
-    Nextafter "nextafter" 2 "The next float towards the second.";
+    Sqrt "sqrt" 1 Machine "Square root, correctly rounded.";
+    Floor "floor" 1 Machine "Greatest integer not above.";
+    Ceil "ceil" 1 Machine "Least integer not below.";
+    Trunc "trunc" 1 Machine "Integer part.";
+    Rint "rint" 1 Machine "Nearest integer, ties to even.";
+    Copysign "copysign" 2 Machine "Magnitude of the first, sign of the second.";
+    Exp "exp" 1 Lanes "e to the x.";
+    Exp2 "exp2" 1 Lanes "2 to the x.";
+    Exp10 "exp10" 1 Lanes "10 to the x.";
+    Expm1 "expm1" 1 Lanes "exp(x) - 1.";
+    Log "log" 1 Lanes "Natural logarithm.";
+    Log2 "log2" 1 Lanes "Binary logarithm.";
+    Log10 "log10" 1 Lanes "Decimal logarithm.";
+    Log1p "log1p" 1 Lanes "log(1 + x).";
+    Pow "float_pow" 2 Lanes "The first to the second.";
+    Sin "sin" 1 Lanes "Sine.";
+    Cos "cos" 1 Lanes "Cosine.";
+    Tan "tan" 1 Lanes "Tangent.";
+    Sinpi "sinpi" 1 Lanes "sin(pi * x).";
+    Cospi "cospi" 1 Lanes "cos(pi * x).";
+    Asin "asin" 1 Lanes "Arc sine.";
+    Acos "acos" 1 Lanes "Arc cosine.";
+    Atan "atan" 1 Lanes "Arc tangent.";
+    Atan2 "atan2" 2 Lanes "Angle of the point (second, first).";
+    Sinh "sinh" 1 Lanes "Hyperbolic sine.";
+    Cosh "cosh" 1 Lanes "Hyperbolic cosine.";
+    Tanh "tanh" 1 Lanes "Hyperbolic tangent.";
+    Asinh "asinh" 1 Lanes "Inverse hyperbolic sine.";
+    Acosh "acosh" 1 Lanes "Inverse hyperbolic cosine.";
+    Atanh "atanh" 1 Lanes "Inverse hyperbolic tangent.";
+    Cbrt "cbrt" 1 Lanes "Cube root.";
+    Rsqrt "rsqrt" 1 Lanes "1 / sqrt(x).";
+    Hypot "hypot" 2 Lanes "sqrt(x*x + y*y) without overflow.";
+    Erf "erf" 1 Lanes "Error function.";
+    Erfc "erfc" 1 Lanes "1 - erf(x).";
+    Erfcx "erfcx" 1 Lanes "exp(x*x) * erfc(x).";
+    Erfinv "erfinv" 1 Lanes "Inverse of erf.";
+    Erfcinv "erfcinv" 1 Lanes "Inverse of erfc.";
+    Normcdf "normcdf" 1 Lanes "Distribution function of the standard normal distribution.";
+    Normcdfinv "normcdfinv" 1 Lanes "Inverse of normcdf.";
+    Gamma "tgamma" 1 Lanes "Gamma function.";
+    Lgamma "lgamma" 1 Lanes "Logarithm of the absolute value of the gamma function.";
+    Nextafter "nextafter" 2 Lanes "The next float towards the second.";
+    Fmod "float_fmod" 2 Lanes "The first minus the multiple of the second with the truncated quotient; exact.";
+    Remainder "remainder" 2 Lanes "The first minus the multiple of the second with the nearest quotient, ties to even; exact.";
+    Round "round" 1 Lanes "Nearest integer, ties away from zero.";
+    Fdim "fdim" 2 Lanes "The first minus the second where that is positive, else 0.";
+    SinFar "sin_far" 1 Each "sin of an argument beyond 1e9.";
+    CosFar "cos_far" 1 Each "cos of an argument beyond 1e9.";
+    TanFar "tan_far" 1 Each "tan of an argument beyond 1e9.";
+    LogFar "log_far" 1 Each "log of an argument that is no normal number above 0.";
+    PowFar "pow_far" 2 Each "The first, which is not negative, to the second.";
+    FmodFar "fmod_far" 2 Each "fmod of any two arguments that are not negative.";
 }
 
 impl Op {
@@ -176,6 +217,8 @@ impl Op {
         Op::Gt,
         Op::Ge,
         Op::Select,
+        Op::ToBits,
+        Op::OfBits,
         Op::IsNan,
         Op::IsInf,
         Op::IsFinite,

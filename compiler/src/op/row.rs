@@ -1,6 +1,6 @@
 //! The table: spelling, arity, type rule and effects of each row.
 
-use super::Op;
+use super::{Form, Op};
 use crate::types::ScalarType;
 
 /// Which operand types a row takes and what it gives.
@@ -20,6 +20,10 @@ pub enum TypeRule {
     Select,
     /// `any -> T`.
     Cast(ScalarType),
+    /// A float -> the signed integer of its width.
+    ToBits,
+    /// int32 or int64 -> the float of its width.
+    OfBits,
 }
 
 /// What a row does besides giving its result.
@@ -27,7 +31,7 @@ pub enum TypeRule {
 pub struct Effects {
     /// May raise an IEEE flag, so a ufunc must not run it for a dead lane with live operands.
     pub flags: bool,
-    /// Calls the C library once a lane.
+    /// Takes long, or runs for one lane after another: not to be run where no lane acts.
     pub call: bool,
 }
 
@@ -72,6 +76,8 @@ const fn lookup(op: Op) -> Row {
         Op::Ge => row("ge", 2, Compare, true),
         Op::Select => row("select", 3, Select, false),
         Op::Cast(to) => row(to.name(), 1, Cast(to), true),
+        Op::ToBits => row("tobits", 1, ToBits, false),
+        Op::OfBits => row("ofbits", 1, OfBits, false),
         Op::Math(m) => row(m.name(), m.arity(), Float, true),
         Op::IsNan => row("isnan", 1, FloatTest, false),
         Op::IsInf => row("isinf", 1, FloatTest, false),
@@ -97,7 +103,7 @@ impl Op {
 
     /// What it does besides.
     pub fn effects(self) -> Effects {
-        Effects { flags: lookup(self).flags, call: matches!(self, Op::Math(_) | Op::Fmod) }
+        Effects { flags: lookup(self).flags, call: matches!(self, Op::Fmod) || matches!(self, Op::Math(m) if m.form() != Form::Machine) }
     }
 }
 
@@ -116,5 +122,15 @@ pub(super) fn result(op: Op, args: &[ScalarType]) -> Option<ScalarType> {
         TypeRule::FloatTest => first.is_float().then_some(ScalarType::Bool),
         TypeRule::Select => (first == ScalarType::Bool && args[1] == args[2]).then_some(args[1]),
         TypeRule::Cast(to) => (!to.is_complex()).then_some(to),
+        TypeRule::ToBits => match first {
+            ScalarType::F32 => Some(ScalarType::I32),
+            ScalarType::F64 => Some(ScalarType::I64),
+            _ => None,
+        },
+        TypeRule::OfBits => match first {
+            ScalarType::I32 => Some(ScalarType::F32),
+            ScalarType::I64 => Some(ScalarType::F64),
+            _ => None,
+        },
     }
 }

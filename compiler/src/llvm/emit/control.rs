@@ -117,7 +117,7 @@ impl<'c> Emitter<'_, 'c> {
     /// Whether masks are merged and tested as 32-bit integers. Where the processor has mask registers a move from one is the cheapest way to branch on it, and the integer unit
     /// has time that the vector units lack; without them a mask is a vector whatever it is called.
     fn masks_as_bits(&self) -> bool {
-        self.level == Level::Avx512 && self.lanes != 1
+        self.level == Level::Avx512 && self.lanes == super::WARP
     }
 
     fn mask_variable(&self, initial: V<'c>) -> V<'c> {
@@ -230,7 +230,11 @@ impl<'c> Emitter<'_, 'c> {
             let after = loses.then(|| self.mask_variable(off));
             let (go, join) = (self.i.block("arm"), self.i.block("join"));
             let any = self.any(mask);
-            self.i.cond_br(any, go, join);
+            if self.routine {
+                self.i.cond_br_rare(any, go, join)
+            } else {
+                self.i.cond_br(any, go, join)
+            }
             self.i.go(go);
             self.arm(block, mask, after, join);
             self.i.go(join);
@@ -337,6 +341,10 @@ impl<'c> Emitter<'_, 'c> {
 
     /// Goes on to `next`, unless the launch is to stop.
     pub(super) fn poll(&mut self, next: BasicBlock<'c>) {
+        if self.routine {
+            self.i.br(next);
+            return;
+        }
         let stop = self.i.load(self.i.ptr(), self.i.offset(self.frame.launch, self.i.i64(24)), 8);
         let word = self.i.load_relaxed(self.i.int(32), stop, 4);
         let ask = self.i.block("poll");

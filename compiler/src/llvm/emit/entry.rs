@@ -47,6 +47,8 @@ pub(in super::super) fn elements<'c>(
         signature.inputs.iter().enumerate().flat_map(|(n, ty)| std::iter::repeat_n(uniform >> n & 1 == 1, 1 + ty.is_complex() as usize)).collect();
     let d = divergence::analyse(f, if lanes == Lanes::One { divergence::Lanes::One } else { divergence::Lanes::Elements(&same) });
     let mut e = Emitter::new(i, f, &d, lanes, level, true, exact_flags);
+    // One lane at a time is one way of raising no flag but the function's own.
+    e.flags_count = exact_flags || lanes == Lanes::One;
     e.elementwise(signature, uniform);
     (e.i.module, e.sites)
 }
@@ -85,12 +87,14 @@ impl<'a, 'c> Emitter<'a, 'c> {
             level,
             check_bounds,
             exact_flags,
+            flags_count: exact_flags,
+            routine: false,
             frame,
             mask,
         }
     }
 
-    fn full(&self) -> V<'c> {
+    pub(super) fn full(&self) -> V<'c> {
         if self.lanes == 1 { self.i.i1(true) } else { self.i.ones(self.mask_type()) }
     }
 

@@ -41,6 +41,11 @@ impl<'c> Emitter<'_, 'c> {
         let varying = self.d.value(at) == Class::Varying;
         let scalar = self.i.stored(a.ty);
         let ty = if varying { self.i.vector(scalar, WARP) } else { scalar };
+        if self.routine {
+            // A table of the math library, whose text keeps to its bounds.
+            let Address::One(p) = self.address(&a) else { unreachable!("tables are read where lanes run one by one") };
+            return Rep::Uniform(self.i.load(scalar, p, a.align()));
+        }
         let (fast, cold, join) = (self.i.block("in"), self.i.block("out"), self.i.block("loaded"));
         let ok = self.in_bounds(&a);
         self.i.cond_br_likely(ok, fast, cold);

@@ -4,7 +4,7 @@
 //! vectors; varying control flow becomes masks. Invariants: code of a region runs only if a lane acts in it; lanes that are off hold values, never poison, and
 //! never act on memory, trap or call; masks are merged by `select m, c, false`.
 //!
-//! `entry` frames the body as a kernel or a loop, `core` as a loop over core arrays, `control` does constructs and masks, `memory` element access, `ops` the op table, `division` the integer division no SIMD has. Failures leave the
+//! `entry` frames the body as a kernel or a loop, `core` as a loop over core arrays, `control` does constructs and masks, `memory` element access, `ops` the op table, `routine` the functions of the math library, `division` the integer division no SIMD has. Failures leave the
 //! warp: its other lanes stop where they are, other warps go on, and the launch reports the lowest block and thread.
 
 mod control;
@@ -13,6 +13,7 @@ mod division;
 mod entry;
 mod memory;
 mod ops;
+mod routine;
 
 pub(super) use core::core;
 pub(super) use entry::{blocks, elements};
@@ -71,6 +72,10 @@ struct Emitter<'a, 'c> {
     level: Level,
     check_bounds: bool,
     exact_flags: bool,
+    /// Whether the IEEE flags that are raised are looked at by whoever runs the code.
+    flags_count: bool,
+    /// Inside a function of the math library: pure, no launch to ask, every branch that lanes may part at is rare.
+    routine: bool,
     values: Vec<Option<Rep<'c>>>,
     slots: Vec<V<'c>>,
     arrays: Vec<Bound<'c>>,
@@ -110,7 +115,7 @@ impl<'c> Emitter<'_, 'c> {
     fn spread(&self, rep: Rep<'c>) -> V<'c> {
         match rep {
             Rep::Varying(v) => v,
-            Rep::Uniform(v) => self.i.splat(v, WARP),
+            Rep::Uniform(v) => self.i.splat(v, self.lanes),
             Rep::Linear(base, stride) => {
                 let ty = self.i.type_of(base);
                 let steps: Vec<V<'c>> = (0..WARP as i64).map(|l| self.i.const_int(ty, l.wrapping_mul(stride))).collect();
@@ -128,7 +133,7 @@ impl<'c> Emitter<'_, 'c> {
     }
 
     fn mask_type(&self) -> T<'c> {
-        self.i.vector(self.i.int(1), WARP)
+        self.i.vector(self.i.int(1), self.lanes)
     }
 
     /// The mask as 32 bits; with one lane, 1.
@@ -140,7 +145,8 @@ impl<'c> Emitter<'_, 'c> {
     }
 
     fn bits(&self, mask: V<'c>) -> V<'c> {
-        self.i.cast(super::instr::Opcode::LLVMBitCast, mask, self.i.int(32))
+        let bits = self.i.cast(super::instr::Opcode::LLVMBitCast, mask, self.i.int(self.lanes));
+        self.i.resize(bits, self.i.int(32), false)
     }
 
     fn any(&self, mask: V<'c>) -> V<'c> {
@@ -156,7 +162,7 @@ impl<'c> Emitter<'_, 'c> {
 
     fn slot_type(&self, slot: Slot) -> T<'c> {
         let ty = self.i.scalar(self.f.slot(slot).ty);
-        if self.d.slot(slot) == Class::Varying { self.i.vector(ty, WARP) } else { ty }
+        if self.d.slot(slot) == Class::Varying { self.i.vector(ty, self.lanes) } else { ty }
     }
 
     /// Makes the slots' variables and sets them to zero.

@@ -1,7 +1,7 @@
 //! The op table's rows in LLVM IR. Operands are all scalars or all vectors; semantics are those of [`crate::op::eval`], bit for bit.
 
 use super::super::instr::{IntPred, Opcode, RealPred, T, V};
-use super::{Emitter, WARP};
+use super::Emitter;
 use crate::op::{Math, Op};
 use crate::types::{Scalar, ScalarType};
 
@@ -30,8 +30,8 @@ impl<'c> Emitter<'_, 'c> {
             Op::FloorDiv if float => self.call2(if ty == ScalarType::F64 { "vg_floordiv_f64" } else { "vg_floordiv_f32" }, ty, a, b),
             Op::Mod if float => self.call2(if ty == ScalarType::F64 { "vg_mod_f64" } else { "vg_mod_f32" }, ty, a, b),
             Op::FloorDiv | Op::Mod => self.integer_division(op, ty, a, b, divisor),
-            Op::Fmod => self.call2(if ty == ScalarType::F64 { "fmod" } else { "fmodf" }, ty, a, b),
-            Op::Pow if float => self.call2(if ty == ScalarType::F64 { "pow" } else { "powf" }, ty, a, b),
+            Op::Fmod => self.routine(Math::Fmod, ty, &args),
+            Op::Pow if float => self.routine(Math::Pow, ty, &args),
             Op::Pow => self.integer_power(ty, a, b),
             Op::Fma => self.i.intrinsic("llvm.fma", &[self.i.type_of(a)], &args),
             Op::Abs if float => self.i.intrinsic("llvm.fabs", &[self.i.type_of(a)], &[a]),
@@ -47,6 +47,10 @@ impl<'c> Emitter<'_, 'c> {
             Op::Eq | Op::Ne | Op::Lt | Op::Le | Op::Gt | Op::Ge => self.compare(op, ty, a, b),
             Op::Select => self.i.select(a, b, args[2]),
             Op::Cast(to) => self.convert(ty, to, a),
+            Op::ToBits | Op::OfBits => {
+                let to = self.shaped(self.i.scalar(op.result(&[ty]).expect("verified")), a);
+                self.i.cast(Opcode::LLVMBitCast, a, to)
+            }
             Op::Math(m) => self.math(m, ty, &args),
             Op::IsNan => self.i.fcmp(RealPred::LLVMRealUNO, a, a),
             Op::IsInf => self.magnitude(IntPred::LLVMIntEQ, ty, a),
@@ -210,15 +214,11 @@ impl<'c> Emitter<'_, 'c> {
         if let Some(name) = intrinsic {
             return self.i.intrinsic(name, &[self.i.type_of(args[0])], args);
         }
-        let name = if ty == ScalarType::F64 { m.name().to_owned() } else { format!("{}f", m.name()) };
-        match args {
-            [a] => self.call1(&name, ty, *a),
-            [a, b] => self.call2(&name, ty, *a, *b),
-            _ => unreachable!("no function of the library has {} operands", args.len()),
-        }
+        self.routine(m, ty, args)
     }
 
-    fn call1(&mut self, name: &str, ty: ScalarType, a: V<'c>) -> V<'c> {
+    /// A function of one operand, for one lane after another.
+    pub(super) fn call1(&mut self, name: &str, ty: ScalarType, a: V<'c>) -> V<'c> {
         let t = self.i.scalar(ty);
         if self.i.lanes_of(a) == 0 {
             return self.i.call(name, t, &[a]);
@@ -226,7 +226,7 @@ impl<'c> Emitter<'_, 'c> {
         let map = if ty == ScalarType::F64 { "vg_map1_f64" } else { "vg_map1_f32" };
         let f = self.i.symbol(name, t, &[t]);
         let (x, out) = (self.buffer(1), self.buffer(0));
-        let vector = self.i.vector(t, WARP);
+        let vector = self.i.vector(t, self.lanes);
         self.i.store(a, x, 64);
         self.i.store(self.i.zero(vector), out, 64);
         self.i.call(map, self.i.void(), &[f, x, out, self.mask_bits()]);
@@ -245,7 +245,7 @@ impl<'c> Emitter<'_, 'c> {
         };
         let f = self.i.symbol(name, t, &[t, t]);
         let (x, y, out) = (self.buffer(1), self.buffer(2), self.buffer(0));
-        let vector = self.i.vector(t, WARP);
+        let vector = self.i.vector(t, self.lanes);
         self.i.store(a, x, 64);
         self.i.store(b, y, 64);
         self.i.store(self.i.zero(vector), out, 64);

@@ -1,0 +1,231 @@
+//! Functions of the math library: internal functions of the module, made at first use and called.
+//!
+//! A routine is emitted at the width that suits the processor's registers, and called for one part of the warp after another; what is rare ([`Form::Each`]), and everything on
+//! processors without fused multiply-add, runs lane by lane. Where IEEE flags count, the runtime calls it and raises what the function's definition says, not what its
+//! steps happen to raise.
+
+use super::super::cpu::Level;
+use super::super::instr::V;
+use super::control::Target;
+use super::{Bound, Emitter, Rep};
+use crate::ir::{Function, Param};
+use crate::math;
+use crate::op::{Form, Math};
+use crate::pass::divergence::Divergence;
+use crate::types::ScalarType;
+
+/// What an emitter lays aside while it makes a routine.
+struct Aside<'a, 'c> {
+    outer: super::super::instr::Outer<'c>,
+    f: &'a Function,
+    d: &'a Divergence,
+    lanes: u32,
+    exact_flags: bool,
+    routine: bool,
+    mask: V<'c>,
+    maybe_empty: bool,
+    values: Vec<Option<Rep<'c>>>,
+    slots: Vec<V<'c>>,
+    arrays: Vec<Bound<'c>>,
+    params: Vec<Option<Rep<'c>>>,
+    targets: Vec<Target<'c>>,
+    ends: Vec<super::control::End<'c>>,
+    scratch: Vec<V<'c>>,
+}
+
+impl<'a, 'c> Emitter<'a, 'c> {
+    /// Begins the function of a routine.
+    fn lay_aside(&mut self, name: &str, t: crate::llvm::instr::T<'c>, arity: usize, routine: &'static math::Routine, width: u32) -> Aside<'a, 'c> {
+        use std::mem::{replace, take};
+        let outer = self.i.enter(name, t, &vec![t; arity]);
+        let f: &'static Function = routine.ir();
+        let (lanes, routine_before, exact_flags) =
+            (replace(&mut self.lanes, width), replace(&mut self.routine, true), replace(&mut self.exact_flags, false));
+        let full = self.full();
+        Aside {
+            outer,
+            f: replace(&mut self.f, f),
+            d: replace(&mut self.d, routine.divergence(width == 1)),
+            lanes,
+            exact_flags,
+            routine: routine_before,
+            mask: replace(&mut self.mask, full),
+            maybe_empty: replace(&mut self.maybe_empty, false),
+            values: replace(&mut self.values, vec![None; f.insts.len()]),
+            slots: take(&mut self.slots),
+            arrays: take(&mut self.arrays),
+            params: replace(&mut self.params, vec![None; f.params.len()]),
+            targets: take(&mut self.targets),
+            ends: take(&mut self.ends),
+            scratch: take(&mut self.scratch),
+        }
+    }
+
+    /// Goes on where the routine was needed.
+    fn go_back(&mut self, aside: Aside<'a, 'c>) {
+        self.i.leave(aside.outer);
+        self.f = aside.f;
+        self.d = aside.d;
+        self.lanes = aside.lanes;
+        self.exact_flags = aside.exact_flags;
+        self.routine = aside.routine;
+        self.mask = aside.mask;
+        self.maybe_empty = aside.maybe_empty;
+        self.values = aside.values;
+        self.slots = aside.slots;
+        self.arrays = aside.arrays;
+        self.params = aside.params;
+        self.targets = aside.targets;
+        self.ends = aside.ends;
+        self.scratch = aside.scratch;
+    }
+
+    /// A row that is a routine.
+    pub(super) fn routine(&mut self, m: Math, ty: ScalarType, args: &[V<'c>]) -> V<'c> {
+        let t = self.i.scalar(ty);
+        let lanes = self.i.lanes_of(args[0]);
+        if self.flags_count && !self.routine {
+            return self.routine_with_flags(m, ty, args);
+        }
+        if lanes == 0 {
+            let name = self.define(m, ty, 1);
+            return self.i.call(&name, t, args);
+        }
+        let width = self.width(m, ty).min(lanes);
+        let name = self.define(m, ty, width);
+        match args {
+            [a] if width == 1 => return self.call1(&name, ty, *a),
+            [a, b] if width == 1 => return self.call2(&name, ty, *a, *b),
+            _ => {}
+        }
+        let part = self.i.vector(t, width);
+        let parts: Vec<V<'c>> = (0..lanes / width)
+            .map(|n| {
+                let operands: Vec<V<'c>> = args.iter().map(|a| self.run(*a, n * width, width)).collect();
+                self.i.call(&name, part, &operands)
+            })
+            .collect();
+        self.join(parts)
+    }
+
+    /// Lanes that a routine is made for at once.
+    fn width(&self, m: Math, ty: ScalarType) -> u32 {
+        if m.form() == Form::Each {
+            return 1;
+        }
+        // Two vectors of float64, or two of float32, which most routines widen to four of float64.
+        let registers = 2;
+        match self.level {
+            Level::Avx512 => registers * 64 / ty.size() as u32,
+            Level::Avx2 => registers * 32 / ty.size() as u32,
+            Level::Sse4 | Level::Baseline => 1,
+        }
+    }
+
+    /// `width` lanes of a vector.
+    fn run(&self, v: V<'c>, first: u32, width: u32) -> V<'c> {
+        if self.i.lanes_of(v) == width {
+            return v;
+        }
+        let lanes: Vec<i32> = (first..first + width).map(|l| l as i32).collect();
+        self.i.shuffle(v, v, &lanes)
+    }
+
+    /// Vectors one behind the other; their number is a power of two.
+    fn join(&self, mut parts: Vec<V<'c>>) -> V<'c> {
+        while parts.len() > 1 {
+            let lanes: Vec<i32> = (0..2 * self.i.lanes_of(parts[0]) as i32).collect();
+            parts = parts.chunks(2).map(|pair| self.i.shuffle(pair[0], pair[1], &lanes)).collect();
+        }
+        parts.remove(0)
+    }
+
+    fn routine_with_flags(&mut self, m: Math, ty: ScalarType, args: &[V<'c>]) -> V<'c> {
+        let t = self.i.scalar(ty);
+        let lanes = self.i.lanes_of(args[0]);
+        let at_once = lanes > 1 && self.width(m, ty) > 1;
+        let pointer = if at_once {
+            let name = self.in_memory(m, ty, lanes);
+            self.i.symbol(&name, self.i.void(), &vec![self.i.ptr(); args.len() + 1])
+        } else {
+            let name = self.define(m, ty, 1);
+            self.i.symbol(&name, t, &vec![t; args.len()])
+        };
+        let call = match (ty, args.len(), at_once) {
+            (ScalarType::F64, 1, false) => "vg_flags1_f64",
+            (ScalarType::F64, _, false) => "vg_flags2_f64",
+            (_, 1, false) => "vg_flags1_f32",
+            (_, _, false) => "vg_flags2_f32",
+            (ScalarType::F64, 1, true) => "vg_flags1_warp_f64",
+            (ScalarType::F64, _, true) => "vg_flags2_warp_f64",
+            (_, 1, true) => "vg_flags1_warp_f32",
+            (_, _, true) => "vg_flags2_warp_f32",
+        };
+        let (shape, mask) = if lanes == 0 { (t, self.i.i32(1)) } else { (self.i.vector(t, lanes), self.mask_bits()) };
+        let out = self.buffer(0);
+        self.i.store(self.i.zero(shape), out, 64);
+        let mut operands = vec![pointer, self.i.i32(m as i32)];
+        for (n, a) in args.iter().enumerate() {
+            let x = self.buffer(1 + n);
+            self.i.store(*a, x, 64);
+            operands.push(x);
+        }
+        operands.extend([out, mask]);
+        self.i.call(call, self.i.void(), &operands);
+        self.i.load(shape, out, 64)
+    }
+
+    /// Makes a function that applies a routine to all lanes of operands in memory, and gives its name.
+    fn in_memory(&mut self, m: Math, ty: ScalarType, lanes: u32) -> String {
+        let name = format!("vg_{}_{}_memory", m.name(), ty.name());
+        if self.i.has_function(&name) {
+            return name;
+        }
+        let outer = self.i.enter(&name, self.i.void(), &vec![self.i.ptr(); m.arity() + 1]);
+        let start = self.i.here();
+        let shape = self.i.vector(self.i.scalar(ty), lanes);
+        let args: Vec<V<'c>> = (0..m.arity()).map(|n| self.i.load(shape, self.i.param(n as u32), 64)).collect();
+        let counted = std::mem::replace(&mut self.flags_count, false);
+        let result = self.routine(m, ty, &args);
+        self.flags_count = counted;
+        self.i.store(result, self.i.param(m.arity() as u32), 64);
+        self.i.ret();
+        self.i.seal_entry(start);
+        self.i.leave(outer);
+        name
+    }
+
+    /// Makes the function of a routine at a width, if the module has none yet, and gives its name.
+    fn define(&mut self, m: Math, ty: ScalarType, width: u32) -> String {
+        let name = format!("vg_{}_{}_{width}", m.name(), ty.name());
+        if self.i.has_function(&name) {
+            return name;
+        }
+        let routine = math::routine(m, ty);
+        let t = if width == 1 { self.i.scalar(ty) } else { self.i.vector(self.i.scalar(ty), width) };
+        let aside = self.lay_aside(&name, t, m.arity(), routine, width);
+        let f: &Function = routine.ir();
+        for (n, param) in f.params.iter().enumerate() {
+            debug_assert!(matches!(param, Param::Scalar { .. }));
+            let v = self.i.param(n as u32);
+            self.params[n] = Some(if width == 1 { Rep::Uniform(v) } else { Rep::Varying(v) });
+        }
+        let start = self.i.here();
+        for info in &f.arrays {
+            self.bind_constant(info);
+        }
+        self.make_slots();
+        let done = self.i.block("done");
+        self.body(done);
+        self.i.go(done);
+        let result = self.get(f.results[0]);
+        let result = match result {
+            Rep::Uniform(v) if width == 1 => v,
+            other => self.spread(other),
+        };
+        self.i.ret_value(result);
+        self.i.seal_entry(start);
+        self.go_back(aside);
+        name
+    }
+}

@@ -1,0 +1,479 @@
+"""Remakes the coefficients in the texts of this folder.
+
+    python polynomials.py            compares, and says what differs
+    python polynomials.py --write    writes them into the texts
+    python polynomials.py NAME ...   only these
+
+Each entry of `POLYNOMIALS` says which function is approximated by which powers on which interval, relative to what. The
+method is weighted least squares at Chebyshev's points in 90 digits, reweighted by the error a few times (Lawson), which
+comes within a few per cent of the minimax polynomial. The coefficients are rounded one after the other, lowest power
+first; after each rounding the rest is fitted anew (what Brisebarre and Chevillard, "Efficient polynomial L-infinity
+approximations", ARITH 18, do by lattices). Constants are expansions of pi, log 2 and the like. The reductions are Cody
+and Waite's and Payne and Hanek's; sums of two are Dekker's. Needs mpmath, and gmpy2 to be quick.
+"""
+
+import re
+import sys
+from pathlib import Path
+
+import mpmath as mp
+from mpmath import mpf
+
+mp.mp.prec = 300
+HERE = Path(__file__).parent
+
+
+def nearest(x, bits=53):
+    """The float64 (or float32, or float of fewer bits) nearest to x, exactly."""
+    if x == 0:
+        return mpf(0)
+    with mp.workprec(bits):
+        return +mpf(x)
+
+
+def minimax(f, w, low, high, basis, laps=6):
+    """Coefficients of the powers `basis` that nearly minimise the largest |w * (f - p)| on [low, high], and that size."""
+    n = len(basis)
+    mid, half = (low + high) / 2, (high - low) / 2
+    count = max(6 * n, 40)
+    grid = [mid - half * mp.cos(mp.pi * (2 * i + 1) / (2 * count)) for i in range(count)]
+    grid = [x for x in grid if abs(x) > half / 10**6]
+    rows = [[w(x) * x**p for p in basis] for x in grid]
+    target = [w(x) * f(x) for x in grid]
+    weights = [mpf(1)] * len(grid)
+    best = None
+    for _ in range(laps):
+        a = mp.matrix(n, n)
+        b = mp.matrix(n, 1)
+        for j in range(n):
+            for k in range(j, n):
+                a[j, k] = a[k, j] = mp.fsum(v * r[j] * r[k] for v, r in zip(weights, rows, strict=True))
+            b[j] = mp.fsum(v * r[j] * t for v, r, t in zip(weights, rows, target, strict=True))
+        s = mp.lu_solve(a, b)
+        error = [abs(t - mp.fsum(c * v for c, v in zip(s, r, strict=True))) for r, t in zip(rows, target, strict=True)]
+        worst = max(error)
+        if best is None or worst < best[1]:
+            best = ([s[j] for j in range(n)], worst)
+        mean = mp.fsum(error) / len(error)
+        if mean == 0:
+            break
+        weights = [v * (e / mean + mpf("0.01")) for v, e in zip(weights, error, strict=True)]
+    return best
+
+
+def fit(f, w, low, high, powers, fixed=(), bits=53):
+    """Rounded coefficients: those `fixed` (pairs of power and value) are taken off f first."""
+    low, high = mpf(low), mpf(high)
+    done = []
+    todo = list(powers)
+    offset = dict(fixed)
+
+    def rest(x):
+        return f(x) - mp.fsum(c * x**p for p, c in offset.items())
+
+    while todo:
+        c, size = minimax(rest, w, low, high, todo)
+        first = nearest(c[0], bits)
+        offset[todo.pop(0)] = first
+        done.append(first)
+    return done, size
+
+
+def series(f, z0):
+    """A function that is f except at 0, where it is z0."""
+    return lambda x: f(x) if x != 0 else mpf(z0)
+
+
+def one(_):
+    return mpf(1)
+
+
+LN2 = mp.log(2)
+R = LN2 / 2 * mpf("1.002")
+EIGHTH = mp.pi / 4 * mpf("1.0005")
+
+
+def exp_tail(x):
+    return (mp.exp(x) - 1 - x) / x**2
+
+
+def log_tail(x):
+    return 2 * (mp.log1p(x) - x + x * x / 2) / x**3
+
+
+def sqrt_arg(f):
+    """f as a function of the square of its argument."""
+    return lambda z: f(mp.sqrt(z))
+
+
+LOW_M, HIGH_M = mp.sqrt(mpf(1) / 2) - 1, mp.sqrt(2) - 1
+
+SLOPE = 2 / mp.sqrt(mp.pi)
+
+
+def erfcx(x):
+    if x > 1000:
+        z = 1 / (x * x)
+        return (1 - z / 2 + 3 * z**2 / 4 - 15 * z**3 / 8 + 105 * z**4 / 16 - 945 * z**5 / 32) / (x * mp.sqrt(mp.pi))
+    return mp.exp(x * x) * mp.erfc(x)
+
+
+def tail_shape(t):
+    """(1 + 2a) exp(a^2) erfc(a) for t = (a - 2) / (a + 2)."""
+    if t >= 1:
+        return 2 / mp.sqrt(mp.pi)
+    a = 2 * (1 + t) / (1 - t)
+    return (1 + 2 * a) * erfcx(a)
+
+
+MIDDLE = nearest(tail_shape(mpf(0)))
+
+
+def erfcinv(u):
+    y = mp.sqrt(-mp.log(u)) if u < 0.1 else mpf(1) - u
+    for _ in range(60):
+        d = (mp.erfc(y) - u) * mp.sqrt(mp.pi) / 2 * mp.exp(y * y)
+        d = d / (1 - d * y)
+        y += d
+        if abs(d) < mpf(10) ** -40 * (1 + abs(y)):
+            break
+    return y
+
+
+def central(w):
+    """erfinv(v) / v for w = 3.125 - log(1 - v^2) ..., taken about 3.125."""
+    w = w + mpf("3.125")
+    if w <= 0:
+        return mp.sqrt(mp.pi) / 2
+    v = mp.sqrt(-mp.expm1(-w))
+    return erfcinv(1 - v) / v
+
+
+def outer(t):
+    """erfcinv(u) / s for s = sqrt(-log(u (2 - u))), t = (s - 6) / (s + 6)."""
+    s = 6 * (1 + t) / (1 - t)
+    q = mp.exp(-s * s)
+    return erfcinv(q / (1 + mp.sqrt(1 - q))) / s
+
+
+def stirling(z):
+    x = 1 / mp.sqrt(z)
+    return x * (mp.loggamma(x) - (x - mpf(1) / 2) * mp.log(x) + x - mp.log(2 * mp.pi) / 2)
+
+
+RECIPROCAL_2 = (mp.euler**2 - mp.pi**2 / 6) / 2
+
+
+def reciprocal(t):
+    return (1 / mp.gamma(1 + t) - 1 - mp.euler * t - RECIPROCAL_2 * t * t) / t**3
+
+
+# name: (file, function, weight, low, high, powers, bits, what it is)
+POLYNOMIALS = {
+    "EXP": (
+        "exp.py",
+        series(exp_tail, 0.5),
+        lambda x: x**2 / mp.exp(x),
+        -R,
+        R,
+        range(10),
+        53,
+        "(exp(r) - 1 - r) / r^2 on |r| < log(2)/2",
+    ),
+    "EXPM1": (
+        "exp.py",
+        series(exp_tail, 0.5),
+        lambda x: x**2 / mp.expm1(x),
+        -R,
+        R,
+        range(11),
+        53,
+        "the same, relative to exp(r) - 1",
+    ),
+    "EXP_32": ("exp.py", series(exp_tail, 0.5), lambda x: x**2 / mp.exp(x), -R, R, range(5), 24, "the same for float32"),
+    "LOG": (
+        "log.py",
+        series(log_tail, mpf(2) / 3),
+        lambda x: x**3 / mp.log1p(x),
+        LOW_M,
+        HIGH_M,
+        range(20),
+        53,
+        "2 (log(1+f) - f + f^2/2) / f^3",
+    ),
+    "LOG_32": (
+        "log.py",
+        series(log_tail, mpf(2) / 3),
+        lambda x: x**3 / mp.log1p(x),
+        LOW_M,
+        HIGH_M,
+        range(8),
+        24,
+        "the same for float32",
+    ),
+    "SIN": (
+        "trig.py",
+        sqrt_arg(lambda x: (mp.sin(x) - x) / x**3),
+        sqrt_arg(lambda x: x**3 / mp.sin(x)),
+        "1e-30",
+        EIGHTH**2,
+        range(6),
+        53,
+        "(sin(r) - r) / r^3 in r^2 on |r| < pi/4",
+    ),
+    "COS": (
+        "trig.py",
+        sqrt_arg(lambda x: (mp.cos(x) - 1 + x * x / 2) / x**4),
+        sqrt_arg(lambda x: x**4),
+        "1e-30",
+        EIGHTH**2,
+        range(6),
+        53,
+        "(cos(r) - 1 + r^2/2) / r^4 in r^2",
+    ),
+    "SIN_32": (
+        "trig.py",
+        sqrt_arg(lambda x: (mp.sin(x) - x) / x**3),
+        sqrt_arg(lambda x: x**3 / mp.sin(x)),
+        "1e-30",
+        EIGHTH**2,
+        range(3),
+        24,
+        "the same for float32",
+    ),
+    "COS_32": (
+        "trig.py",
+        sqrt_arg(lambda x: (mp.cos(x) - 1 + x * x / 2) / x**4),
+        sqrt_arg(lambda x: x**4),
+        "1e-30",
+        EIGHTH**2,
+        range(3),
+        24,
+        "the same for float32",
+    ),
+    "ASIN": (
+        "atan.py",
+        sqrt_arg(lambda x: (mp.asin(x) - x) / x**3),
+        sqrt_arg(lambda x: x**3 / mp.asin(x)),
+        "1e-30",
+        "0.2501",
+        range(13),
+        53,
+        "(asin(s) - s) / s^3 in s^2 on s < 1/2",
+    ),
+    "ATAN": (
+        "atan.py",
+        sqrt_arg(lambda x: (mp.atan(x) - x) / x**3),
+        sqrt_arg(lambda x: x**3 / mp.atan(x)),
+        "1e-30",
+        (mp.sqrt(2) - 1) ** 2 * mpf("1.001"),
+        range(12),
+        53,
+        "(atan(t) - t) / t^3 in t^2 on t < tan(pi/8)",
+    ),
+    "LOG_WIDE": (
+        "power.py",
+        sqrt_arg(lambda s: (2 * mp.atanh(s) - 2 * s - 2 * s**3 / 3) / s**5),
+        sqrt_arg(lambda s: s**4 / 2),
+        "1e-30",
+        "0.02945",
+        range(8),
+        53,
+        "(log((1+s)/(1-s)) - 2s - 2s^3/3) / s^5 in s^2",
+    ),
+    "ERF": (
+        "error.py",
+        sqrt_arg(lambda x: (mp.erf(x) / x - SLOPE) / x**2),
+        sqrt_arg(lambda x: x**3 / mp.erf(x)),
+        "1e-30",
+        "0.2501",
+        range(10),
+        53,
+        "(erf(x)/x - 2/sqrt(pi)) / x^2 in x^2 on x < 1/2",
+    ),
+    "ERFCX": (
+        "error.py",
+        lambda t: (tail_shape(t) - tail_shape(mpf(0))) / t,
+        lambda t: t / tail_shape(t),
+        "-0.64",
+        1,
+        range(26),
+        53,
+        "((1 + 2a) exp(a^2) erfc(a) - its value at 2) / t, t = (a-2)/(a+2), on a > 0.44",
+    ),
+    "ERFINV": (
+        "error.py",
+        central,
+        one,
+        "-3.125",
+        "3.125",
+        range(10),
+        53,
+        "erfinv(v) / v in w - 3.125, w = -log(1 - v^2) < 6.25",
+    ),
+    "ERFCINV": (
+        "error.py",
+        outer,
+        one,
+        (mpf("2.5") - 6) / mpf("8.5"),
+        (mpf("26.7") - 6) / mpf("32.7"),
+        range(14),
+        53,
+        "erfcinv(u) / s, s = sqrt(w), in (s-6)/(s+6)",
+    ),
+    "RECIPROCAL": (
+        "gamma.py",
+        reciprocal,
+        lambda t: t**3,
+        "-0.501",
+        "0.5",
+        range(15),
+        53,
+        "(1/gamma(1+t) - 1 - euler t - c t^2) / t^3 on |t| <= 1/2",
+    ),
+    "STIRLING": (
+        "gamma.py",
+        stirling,
+        one,
+        "1e-25",
+        mpf(1) / 121,
+        range(7),
+        53,
+        "x (log(gamma(x)) - (x - 1/2) log(x) + x - log(2 pi)/2) in 1/x^2 on x >= 11",
+    ),
+    "LGAMMA_1": (
+        "gamma.py",
+        lambda t: (mp.loggamma(1 + t) / t + mp.euler) / t,
+        lambda t: t,
+        "-0.1251",
+        "0.125",
+        range(15),
+        53,
+        "(lgamma(1+t)/t + euler) / t on |t| < 1/8",
+    ),
+    "LGAMMA_2": (
+        "gamma.py",
+        lambda t: (mp.loggamma(2 + t) / t - 1 + mp.euler) / t,
+        lambda t: t,
+        "-0.1251",
+        "0.125",
+        range(12),
+        53,
+        "(lgamma(2+t)/t - 1 + euler) / t on |t| < 1/8",
+    ),
+    "CBRT": ("power.py", lambda f: (1 + f) ** (-mpf(1) / 3), one, 0, 1, range(6), 53, "(1+f)^(-1/3) on f < 1"),
+}
+
+
+def short(x, bits):
+    """A number whose last bits are 0, so that multiples of it are exact."""
+    return nearest(x, bits)
+
+
+def split(x, *bits):
+    parts = []
+    for b in bits:
+        parts.append(nearest(x, b))
+        x = x - parts[-1]
+    return parts
+
+
+def two_over_pi():
+    """The bits of 2/pi behind the binary point, as words of 32, after two of zeros."""
+    with mp.workprec(1400):
+        return [0, 0] + [int(mp.floor(2 / mp.pi * mpf(2) ** (32 * (i + 1)))) & 0xFFFFFFFF for i in range(38)]
+
+
+# name: (file, values)
+CONSTANTS = {
+    "LOG2_E": ("exp.py", [nearest(1 / LN2)]),
+    "LN2_HIGH": ("exp.py", [short(LN2, 53)]),
+    "LN2_LOW": ("exp.py", [nearest(LN2 - short(LN2, 53))]),
+    "LOG2_E_32": ("exp.py", [nearest(1 / LN2, 24)]),
+    "LN2_HIGH_32": ("exp.py", [short(LN2, 16)]),
+    "LN2_LOW_32": ("exp.py", [nearest(LN2 - short(LN2, 16), 24)]),
+    "LN2_SHORT": ("log.py", [short(LN2, 42)]),
+    "LN2_REST": ("log.py", [nearest(LN2 - short(LN2, 42))]),
+    "LOG2_10": ("exp.py", [nearest(mp.log(10, 2))]),
+    "LOG10_2_HIGH": ("exp.py", [short(mp.log10(2), 42)]),
+    "LOG10_2_LOW": ("exp.py", [nearest(mp.log10(2) - short(mp.log10(2), 42))]),
+    "LN10_HIGH": ("exp.py", [split(mp.log(10), 53, 53)[0]]),
+    "LN10_LOW": ("exp.py", [split(mp.log(10), 53, 53)[1]]),
+    "LOG2_E_LOW": ("log.py", [split(1 / LN2, 53, 53)[1]]),
+    "LOG10_E": ("log.py", [split(mp.log10(mp.e), 53, 53)[0]]),
+    "LOG10_E_LOW": ("log.py", [split(mp.log10(mp.e), 53, 53)[1]]),
+    "LOG10_2_SHORT": ("log.py", [short(mp.log10(2), 42)]),
+    "LOG10_2_REST": ("log.py", [nearest(mp.log10(2) - short(mp.log10(2), 42))]),
+    "PI_HIGH": ("trig.py", [split(mp.pi, 53, 53)[0]]),
+    "PI_LOW": ("trig.py", [split(mp.pi, 53, 53)[1]]),
+    "QUARTER_PI_1": ("atan.py", [split(mp.pi / 4, 53, 53)[0]]),
+    "QUARTER_PI_2": ("atan.py", [split(mp.pi / 4, 53, 53)[1]]),
+    "ERF_SLOPE": ("error.py", [split(SLOPE, 53, 53)[0]]),
+    "ERF_SLOPE_LOW": ("error.py", [split(SLOPE, 53, 53)[1]]),
+    "ERFCX_MIDDLE": ("error.py", [MIDDLE]),
+    "ERFCX_MIDDLE_LOW": ("error.py", [nearest(tail_shape(mpf(0)) - MIDDLE)]),
+    "EULER": ("gamma.py", [split(mp.euler, 53, 53)[0]]),
+    "EULER_LOW": ("gamma.py", [split(mp.euler, 53, 53)[1]]),
+    "ONE_LESS_EULER": ("gamma.py", [split(1 - mp.euler, 53, 53)[0]]),
+    "ONE_LESS_EULER_LOW": ("gamma.py", [split(1 - mp.euler, 53, 53)[1]]),
+    "RECIPROCAL_2": ("gamma.py", [split(RECIPROCAL_2, 53, 53)[0]]),
+    "RECIPROCAL_2_LOW": ("gamma.py", [split(RECIPROCAL_2, 53, 53)[1]]),
+    "HALF_LOG_2_PI": ("gamma.py", [split(mp.log(2 * mp.pi) / 2, 53, 53)[0]]),
+    "HALF_LOG_2_PI_LOW": ("gamma.py", [split(mp.log(2 * mp.pi) / 2, 53, 53)[1]]),
+    "TWO_OVER_PI": ("trig.py", [nearest(2 / mp.pi)]),
+    "HALF_PI_1": ("trig.py", [split(mp.pi / 2, 53, 53, 53)[0]]),
+    "HALF_PI_2": ("trig.py", [split(mp.pi / 2, 53, 53, 53)[1]]),
+    "HALF_PI_3": ("trig.py", [split(mp.pi / 2, 53, 53, 53)[2]]),
+    "TWO_OVER_PI_32": ("trig.py", [nearest(2 / mp.pi, 24)]),
+    "HALF_PI_1_32": ("trig.py", [split(mp.pi / 2, 24, 24, 24)[0]]),
+    "HALF_PI_2_32": ("trig.py", [split(mp.pi / 2, 24, 24, 24)[1]]),
+    "HALF_PI_3_32": ("trig.py", [split(mp.pi / 2, 24, 24, 24)[2]]),
+}
+
+
+TABLES = {
+    "TWO_OVER_PI_WORDS": ("trig.py", two_over_pi(), "2/pi: 64 bits of zero, then the bits behind the point, in words of 32")
+}
+
+
+def number(x):
+    return repr(float(x))
+
+
+def block(name, values, note=""):
+    if len(values) == 1 and not note:
+        return f"{name} = {number(values[0])}\n"
+    rows = "".join(f"    {number(v)},\n" for v in values)
+    return f"# {note}\n{name} = (\n{rows})\n"
+
+
+def place(file, name, text, write):
+    path = HERE / file
+    old = path.read_text() if path.exists() else ""
+    pattern = re.compile(rf"(?:^# [^\n]*\n)?^{name} = (?:\(\n(?:    [^\n]*\n)*\)|[^\n]*)\n", re.M)
+    found = pattern.search(old)
+    if found and found.group(0) == text:
+        return
+    print(f"{name} in {file} {'written' if write else 'differs' if found else 'is missing'}")
+    if write:
+        new = old[: found.start()] + text + old[found.end() :] if found else text + old
+        path.write_text(new)
+
+
+def main():
+    write = "--write" in sys.argv
+    only = [a for a in sys.argv[1:] if not a.startswith("-")]
+    for name, (file, values) in CONSTANTS.items():
+        if not only or name in only:
+            place(file, name, block(name, values), write)
+    for name, (file, words, note) in TABLES.items():
+        rows = "".join("    " + ", ".join(f"0x{w:08x}" for w in words[i : i + 8]) + ",\n" for i in range(0, len(words), 8))
+        place(file, name, f"# {note}\n{name} = (\n{rows})\n", write)
+    for name, (file, f, w, low, high, powers, bits, note) in POLYNOMIALS.items():
+        if not only or name in only:
+            values, size = fit(f, w, low, high, powers, bits=bits)
+            place(file, name, block(name, values, f"{note}; error 2^{float(mp.log(size, 2)):.1f}"), write)
+
+
+if __name__ == "__main__":
+    main()
