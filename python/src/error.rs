@@ -43,6 +43,7 @@ pub(crate) enum Class {
     BadValue,
     Launch,
     Device,
+    LibraryNotFound,
     Internal,
     KernelIndex,
     KernelValue,
@@ -59,6 +60,7 @@ impl Class {
             Class::BadValue => "BadValueError",
             Class::Launch => "LaunchError",
             Class::Device => "DeviceError",
+            Class::LibraryNotFound => "LibraryNotFound",
             Class::Internal => "InternalError",
             Class::KernelIndex => "KernelIndexError",
             Class::KernelValue => "KernelValueError",
@@ -162,6 +164,28 @@ impl IntoPyErr for verdigris_rand::Error {
             _ => (Class::BadValue, "rand"),
         };
         Exception::new(py, class, self.to_string()).with("code", code).build()
+    }
+}
+
+impl IntoPyErr for verdigris_blas::Error {
+    fn into_py_err(self, py: Python<'_>) -> PyErr {
+        use verdigris_blas::Error::{Aliasing, LibraryNotFound, OutOfMemory, Overlap, Reach, Shape, Value};
+        let message = self.to_string();
+        let (class, code, place) = match self {
+            Shape { routine, operand, .. } => (Class::Shape, "shape-mismatch", Some((routine, operand))),
+            Value { routine, operand, .. } => (Class::BadValue, "bad-value", Some((routine, operand))),
+            Aliasing { routine, operand, .. } => (Class::BadValue, "aliasing", Some((routine, operand))),
+            Overlap { routine, operand } => (Class::BadValue, "overlap", Some((routine, operand))),
+            Reach { .. } => (Class::Shape, "reach", None),
+            OutOfMemory { .. } => return PyMemoryError::new_err(message),
+            LibraryNotFound { .. } => (Class::LibraryNotFound, "library-not-found", None),
+            _ => (Class::BadValue, "blas", None),
+        };
+        let exception = Exception::new(py, class, message).with("code", code);
+        match place {
+            Some((routine, operand)) => exception.with("routine", routine).with("operand", operand).build(),
+            None => exception.build(),
+        }
     }
 }
 

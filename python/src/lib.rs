@@ -5,6 +5,7 @@
 //! for each thing that Python holds. All that computes is in the crates; all that a user reads is in the Python package.
 
 mod backends;
+mod blas;
 mod config;
 mod cuda;
 mod definition;
@@ -24,6 +25,8 @@ mod module {
 
     #[pymodule_export]
     use crate::backends::{PyLowered, math_row, op_rows};
+    #[pymodule_export]
+    use crate::blas::{blas_gemm, blas_mixed, blas_rotg, blas_rotmg, blas_run};
     #[pymodule_export]
     use crate::cuda::{DeviceFunction, DeviceNDArray, Event, Kernel, Launcher, Stream};
     #[pymodule_export]

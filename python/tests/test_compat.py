@@ -43,10 +43,10 @@ def test_install_twice_and_missing_names(python):
 from verdigris import compat
 compat.install(); compat.install()
 import pyculib
-try: pyculib.blas
+try: pyculib.sparse
 except AttributeError as error: print(error)
 """
-    assert python("-c", code).stdout == "verdigris has no pyculib.blas\n"
+    assert python("-c", code).stdout == "verdigris has no pyculib.sparse\n"
 
 
 def test_refused_when_the_real_one_is_loaded(python):

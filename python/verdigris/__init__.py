@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from . import cuda, errors, rand, types
+from . import blas, cuda, errors, rand, types
 from ._guvectorize import guvectorize
 from ._info import info
 from ._machine import get_num_threads, num_threads, set_num_threads, use_device
@@ -27,6 +27,7 @@ from .types import (
 
 __all__ = [
     "__version__",
+    "blas",
     "boolean",
     "complex64",
     "complex128",

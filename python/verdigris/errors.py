@@ -19,6 +19,7 @@ __all__ = [
     "KernelUnboundLocalError",
     "KernelValueError",
     "LaunchError",
+    "LayoutWarning",
     "LibraryNotFound",
     "LoweringError",
     "NumbaError",
@@ -135,6 +136,10 @@ class KernelUnboundLocalError(KernelError, UnboundLocalError):
 
 class DeviceWarning(UserWarning):
     """A GPU is there but cannot be used."""
+
+
+class LayoutWarning(UserWarning):
+    """A matrix in C order is read column after column."""
 
 
 class PerformanceWarning(UserWarning):

@@ -82,8 +82,13 @@ impl DeviceNDArray {
         self.argument.as_ref().map(|(ty, words)| (ty, words.as_slice()))
     }
 
-    fn dtype<'py>(&self, py: Python<'py>) -> &Bound<'py, PyArrayDescr> {
+    pub(crate) fn dtype<'py>(&self, py: Python<'py>) -> &Bound<'py, PyArrayDescr> {
         self.dtype.bind(py)
+    }
+
+    /// The memory and its layout.
+    pub(crate) fn memory(&self) -> &Array {
+        &self.array
     }
 
     fn view_of(&self, py: Python<'_>, array: Array) -> DeviceNDArray {

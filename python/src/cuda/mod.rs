@@ -19,5 +19,6 @@ pub(crate) use function::DeviceFunction;
 pub(crate) use host::record_type;
 pub(crate) use kernel::{Kernel, Launcher};
 pub(crate) use printing::print_to_stdout;
+pub(crate) use stream::order;
 pub(crate) use stream::{Event, Stream};
 pub(crate) use watch::interrupted;

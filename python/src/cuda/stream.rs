@@ -22,7 +22,7 @@ pub(crate) struct Event {
 ///
 /// # Errors
 /// `TypeError` if it is no stream.
-pub(super) fn order(py: Python<'_>, object: Option<&Bound<'_, PyAny>>) -> PyResult<()> {
+pub(crate) fn order(py: Python<'_>, object: Option<&Bound<'_, PyAny>>) -> PyResult<()> {
     let _ = py;
     let Some(object) = object else { return Ok(()) };
     if let Ok(stream) = object.cast::<Stream>() {

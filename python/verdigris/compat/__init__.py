@@ -17,9 +17,13 @@ __all__ = ["install"]
 # The name a program imports, and the module of ours that stands for it.
 _ALWAYS = {
     "pyculib": "verdigris.compat.pyculib",
+    "pyculib.blas": "verdigris.compat.pyculib.blas",
+    "pyculib.blas.binding": "verdigris.compat.pyculib.blas.binding",
     "pyculib.rand": "verdigris.compat.pyculib.rand",
     "accelerate": "verdigris.compat.accelerate",
     "accelerate.cuda": "verdigris.compat.pyculib",
+    "accelerate.cuda.blas": "verdigris.compat.pyculib.blas",
+    "accelerate.cuda.blas.binding": "verdigris.compat.pyculib.blas.binding",
     "accelerate.cuda.rand": "verdigris.compat.pyculib.rand",
 }
 _NUMBA = {

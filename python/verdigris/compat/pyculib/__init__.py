@@ -1,15 +1,15 @@
-"""Stands for `pyculib` 1.0 (and for `accelerate.cuda`, its former name): `rand`, as far as verdigris has it."""
+"""Stands for `pyculib` 1.0 (and for `accelerate.cuda`, its former name): `blas` and `rand`, as far as verdigris has them."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from . import rand
+from . import blas, rand
 
 __version__ = "1.0.1"
-__all__ = ["rand"]
+__all__ = ["blas", "rand"]
 
-_NOT_YET = ("blas", "fft", "sorting", "sparse")
+_NOT_YET = ("fft", "sorting", "sparse")
 
 
 def __getattr__(name: str) -> Any:

@@ -1,0 +1,81 @@
+//! One loop compiled for several instruction sets, chosen at run time.
+//!
+//! Owns every `target_feature` of the crate. A [`Kernel`] is a loop with its operands; [`run`] runs it in the widest version that this processor has. A version may fuse
+//! multiplications with additions where it has the instruction, so results differ in the last bits between processors, never between threads.
+#![allow(unsafe_code)]
+
+/// A loop with its operands.
+pub(super) trait Kernel {
+    /// What it gives.
+    type Out;
+    /// The loop. `FMA` says whether `mul_add` is one instruction here; without it that would be a call. Has to be `#[inline(always)]`.
+    fn run<const FMA: bool>(self) -> Self::Out;
+}
+
+/// Runs a kernel in the widest version there is.
+#[cfg(target_arch = "x86_64")]
+#[inline]
+pub(super) fn run<K: Kernel>(kernel: K) -> K::Out {
+    use std::sync::atomic::{AtomicU8, Ordering};
+
+    static WIDEST: AtomicU8 = AtomicU8::new(0);
+    let mut widest = WIDEST.load(Ordering::Relaxed);
+    if widest == 0 {
+        let avx512 = is_x86_feature_detected!("avx512f")
+            && is_x86_feature_detected!("avx512dq")
+            && is_x86_feature_detected!("avx512bw")
+            && is_x86_feature_detected!("avx512vl");
+        let avx2 = is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma");
+        widest = if avx512 && avx2 {
+            3
+        } else if avx2 {
+            2
+        } else {
+            1
+        };
+        WIDEST.store(widest, Ordering::Relaxed);
+    }
+    match widest {
+        // SAFETY: 3 and 2 are stored only where the processor was found to have the features.
+        3 => unsafe { avx512(kernel) },
+        // SAFETY: as above.
+        2 => unsafe { avx2(kernel) },
+        _ => kernel.run::<false>(),
+    }
+}
+
+/// Runs a kernel: on NEON, fusing is part of the baseline.
+#[cfg(not(target_arch = "x86_64"))]
+#[inline]
+pub(super) fn run<K: Kernel>(kernel: K) -> K::Out {
+    kernel.run::<{ cfg!(target_arch = "aarch64") }>()
+}
+
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx512f,avx512dq,avx512bw,avx512vl,avx2,fma")]
+fn avx512<K: Kernel>(kernel: K) -> K::Out {
+    kernel.run::<true>()
+}
+
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx2,fma")]
+fn avx2<K: Kernel>(kernel: K) -> K::Out {
+    kernel.run::<true>()
+}
+
+/// Every version that this processor has, for tests that compare them.
+#[cfg(test)]
+pub(super) fn each<K: Kernel>(kernel: impl Fn() -> K, mut check: impl FnMut(K::Out)) {
+    check(kernel().run::<false>());
+    #[cfg(target_arch = "x86_64")]
+    {
+        if is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma") {
+            // SAFETY: just found.
+            check(unsafe { avx2(kernel()) });
+        }
+        if is_x86_feature_detected!("avx512f") && is_x86_feature_detected!("avx512dq") && is_x86_feature_detected!("avx512bw") {
+            // SAFETY: just found; every processor with these has AVX-512VL, AVX2 and FMA.
+            check(unsafe { avx512(kernel()) });
+        }
+    }
+}

@@ -1,0 +1,355 @@
+//! Arrays as operands: addresses, element types, shapes and strides.
+//!
+//! Owns the reading of NumPy's and our own arrays, and the making of views of them. An operand is as good as its array object, which the caller holds for the length of the
+//! call. What other Python threads do to the elements meanwhile is theirs to answer for, as with NumPy.
+#![allow(unsafe_code)]
+
+use std::ffi::c_int;
+
+use numpy::npyffi::{self, NpyTypes, PY_ARRAY_API, PyArrayObject};
+use numpy::{PyArrayDescrMethods, PyUntypedArray};
+use pyo3::prelude::*;
+use pyo3::types::{PyList, PyTuple};
+use smallvec::SmallVec;
+
+use verdigris_blas::{Error, MatMut, MatRef, Scalar, StackMut, StackRef, VecMut, VecRef};
+
+use crate::cuda::DeviceNDArray;
+use crate::error::{Class, Exception, IntoPyErr};
+
+/// NumPy's numbers of the element types.
+pub(super) const FLOAT32: c_int = 11;
+pub(super) const FLOAT64: c_int = 12;
+pub(super) const COMPLEX64: c_int = 14;
+pub(super) const COMPLEX128: c_int = 15;
+
+const ALIGNED: c_int = 0x100;
+const WRITEABLE: c_int = 0x400;
+
+/// NumPy's number of one of the four types.
+pub(super) fn number_of<T: Scalar>() -> c_int {
+    match T::LETTER {
+        'S' => FLOAT32,
+        'D' => FLOAT64,
+        'C' => COMPLEX64,
+        _ => COMPLEX128,
+    }
+}
+
+/// What is wrong with an operand, or with a call.
+#[derive(Clone, Debug)]
+pub(super) enum Fault {
+    Blas(Error),
+    /// Class, code, routine, operand, text.
+    Operand(Class, &'static str, String, &'static str, String),
+}
+
+impl From<Error> for Fault {
+    fn from(error: Error) -> Fault {
+        Fault::Blas(error)
+    }
+}
+
+impl IntoPyErr for Fault {
+    fn into_py_err(self, py: Python<'_>) -> PyErr {
+        match self {
+            Fault::Blas(error) => error.into_py_err(py),
+            Fault::Operand(class, code, routine, operand, text) => Exception::new(py, class, format!("{routine}: `{operand}` {text}"))
+                .with("code", code)
+                .with("routine", routine)
+                .with("operand", operand)
+                .build(),
+        }
+    }
+}
+
+/// An array's memory, or that of each array in a list.
+#[derive(Clone, Debug)]
+pub(super) struct Raw {
+    /// Address of the first element.
+    data: usize,
+    /// NumPy's number of the element type.
+    pub(super) number: c_int,
+    writeable: bool,
+    shape: SmallVec<[usize; 3]>,
+    /// In elements; `None` where they are no whole number of elements, or the array is not aligned or of the other byte order.
+    strides: Option<SmallVec<[isize; 3]>>,
+    itemsize: usize,
+    /// The matrices of a list.
+    each: Option<Vec<Raw>>,
+    /// Whether it is a window that the array's memory does not hold.
+    outside: bool,
+}
+
+impl Raw {
+    /// Takes an array apart, or a list of arrays, or a window over an array's memory: (array, offset, shape, strides), in elements. `None` of anything else.
+    pub(super) fn of(object: &Bound<'_, PyAny>) -> Option<Raw> {
+        let py = object.py();
+        if let Ok(window) = object.cast::<PyTuple>() {
+            let (array, offset, shape, strides) = window.extract::<(Bound<'_, PyAny>, isize, Vec<usize>, Vec<isize>)>().ok()?;
+            return Some(Raw::of(&array)?.window(offset, &shape, &strides));
+        }
+        if let Ok(array) = object.cast::<DeviceNDArray>() {
+            let (memory, dtype) = (array.get().memory(), array.get().dtype(py));
+            let (layout, itemsize) = (memory.layout(), dtype.itemsize() as isize);
+            let whole = itemsize > 0
+                && layout.strides().iter().all(|s| s % itemsize == 0)
+                && memory.pointer().addr().is_multiple_of(dtype.alignment().max(1));
+            return Some(Raw {
+                data: memory.pointer().expose_provenance(),
+                number: dtype.num(),
+                writeable: true,
+                shape: layout.shape().iter().copied().collect(),
+                strides: whole.then(|| layout.strides().iter().map(|s| s / itemsize).collect()),
+                itemsize: itemsize.unsigned_abs(),
+                each: None,
+                outside: false,
+            });
+        }
+        if let Ok(array) = object.cast::<PyUntypedArray>() {
+            // SAFETY: an ndarray, held by the caller.
+            return Some(unsafe { Raw::of_ndarray(array.as_ptr().cast()) });
+        }
+        let list = object.cast::<PyList>().ok()?;
+        let each: Vec<Raw> = list.iter().map(|item| Raw::of(&item)).collect::<Option<_>>()?;
+        let first = each.first()?.clone();
+        Some(Raw { writeable: each.iter().all(|raw| raw.writeable), each: Some(each), ..first })
+    }
+
+    /// # Safety
+    /// The object is an ndarray.
+    pub(super) unsafe fn of_ndarray(array: *mut PyArrayObject) -> Raw {
+        // SAFETY: NumPy keeps an array's fields and dtype valid; the GIL is held.
+        unsafe {
+            let fields = &(*array).fields;
+            let descr = &(*fields.descr).fields;
+            let itemsize = npyffi::PyDataType_ELSIZE(Python::assume_attached(), fields.descr).max(1);
+            let swapped = descr.byteorder as u8 == if cfg!(target_endian = "little") { b'>' } else { b'<' };
+            let ndim = fields.nd as usize;
+            let (dims, steps): (&[isize], &[isize]) = if ndim == 0 {
+                (&[], &[])
+            } else {
+                (std::slice::from_raw_parts(fields.dimensions, ndim), std::slice::from_raw_parts(fields.strides, ndim))
+            };
+            let whole = !swapped && fields.flags & ALIGNED != 0 && steps.iter().zip(dims).all(|(s, &d)| d <= 1 || s % itemsize == 0);
+            Raw {
+                data: fields.data.expose_provenance(),
+                number: descr.type_num,
+                writeable: fields.flags & WRITEABLE != 0,
+                shape: dims.iter().map(|&d| d as usize).collect(),
+                strides: whole.then(|| steps.iter().map(|s| s / itemsize).collect()),
+                itemsize: itemsize.unsigned_abs(),
+                each: None,
+                outside: false,
+            }
+        }
+    }
+
+    pub(super) fn shape(&self) -> &[usize] {
+        &self.shape
+    }
+
+    /// The elements before and from the first one that are reached; `None` of no element, or of more than there can be.
+    fn span(shape: &[usize], strides: &[isize]) -> Option<(isize, isize)> {
+        let (mut low, mut high) = (0_isize, 0_isize);
+        for (&extent, &stride) in shape.iter().zip(strides) {
+            let reach = stride.checked_mul(isize::try_from(extent.checked_sub(1)?).ok()?)?;
+            let side = if reach < 0 { &mut low } else { &mut high };
+            *side = side.checked_add(reach)?;
+        }
+        Some((low, high))
+    }
+
+    /// Other elements of the same memory.
+    fn window(mut self, offset: isize, shape: &[usize], strides: &[isize]) -> Raw {
+        let held = self.strides.as_ref().and_then(|strides| Raw::span(&self.shape, strides));
+        let wanted = Raw::span(shape, strides).and_then(|(low, high)| Some((low.checked_add(offset)?, high.checked_add(offset)?)));
+        let empty = shape.contains(&0);
+        self.outside = !empty && !matches!((held, wanted), (Some(held), Some(wanted)) if held.0 <= wanted.0 && wanted.1 <= held.1);
+        if !empty && !self.outside {
+            // Inside the memory, as just found.
+            self.data = self.data.wrapping_add_signed(offset * self.itemsize as isize);
+        }
+        self.shape = shape.iter().copied().collect();
+        self.strides = self.strides.map(|_| strides.iter().copied().collect());
+        self
+    }
+}
+
+/// Whether an object is an ndarray and of no subclass.
+#[inline]
+pub(super) fn is_ndarray(object: &Bound<'_, PyAny>) -> bool {
+    // SAFETY: NumPy's own type object.
+    std::ptr::eq(object.get_type_ptr(), unsafe { npyffi::get_type_object(object.py(), NpyTypes::PyArray_Type) })
+}
+
+/// A new C-ordered matrix, its elements not set.
+pub(super) fn new_matrix(py: Python<'_>, number: c_int, rows: usize, cols: usize) -> PyResult<Bound<'_, PyAny>> {
+    let shape = [rows as isize, cols as isize];
+    // SAFETY: two extents; the dtype's reference is taken by the call.
+    unsafe {
+        let descr = PY_ARRAY_API.PyArray_DescrFromType(py, number);
+        let class = npyffi::get_type_object(py, NpyTypes::PyArray_Type);
+        let array = PY_ARRAY_API.PyArray_NewFromDescr(
+            py,
+            class,
+            descr,
+            2,
+            shape.as_ptr().cast_mut(),
+            std::ptr::null_mut(),
+            std::ptr::null_mut(),
+            0,
+            std::ptr::null_mut(),
+        );
+        Bound::from_owned_ptr_or_err(py, array)
+    }
+}
+
+/// The operands of one call, taken in the routine's order.
+pub(super) struct Operands<'c> {
+    pub(super) routine: &'c str,
+    raws: &'c [Raw],
+    next: usize,
+}
+
+impl<'c> Operands<'c> {
+    pub(super) fn new(routine: &'c str, raws: &'c [Raw]) -> Operands<'c> {
+        Operands { routine, raws, next: 0 }
+    }
+
+    fn fault(&self, class: Class, code: &'static str, operand: &'static str, text: impl Into<String>) -> Fault {
+        Fault::Operand(class, code, self.routine.to_owned(), operand, text.into())
+    }
+
+    /// The next operand, of that type and number of axes.
+    fn take<T>(&mut self, operand: &'static str, number: c_int, ndim: usize, write: bool) -> Result<(*mut T, &'c Raw, &'c [isize]), Fault> {
+        let Some(raw) = self.raws.get(self.next) else {
+            return Err(self.fault(Class::Internal, "internal", operand, "was not given"));
+        };
+        self.next += 1;
+        self.judged(operand, raw, number, ndim, write)
+    }
+
+    fn judged<T>(
+        &self,
+        operand: &'static str,
+        raw: &'c Raw,
+        number: c_int,
+        ndim: usize,
+        write: bool,
+    ) -> Result<(*mut T, &'c Raw, &'c [isize]), Fault> {
+        if raw.number != number {
+            return Err(self.fault(Class::Argument, "dtype-mismatch", operand, "has another dtype than the operands before it"));
+        }
+        if raw.shape.len() != ndim {
+            let axes = |n: usize| if n == 1 { "1 dimension".to_owned() } else { format!("{n} dimensions") };
+            return Err(self.fault(Class::Shape, "ndim", operand, format!("has {}, and has to have {}", axes(raw.shape.len()), axes(ndim))));
+        }
+        if write && !raw.writeable {
+            return Err(self.fault(Class::Argument, "read-only", operand, "is read-only, and the result would be written to it"));
+        }
+        if raw.outside {
+            let text = format!("has less memory than sizes and steps ask for (shape {:?})", raw.shape.as_slice());
+            return Err(self.fault(Class::Shape, "outside", operand, text));
+        }
+        let Some(strides) = &raw.strides else {
+            return Err(self.fault(Class::Argument, "bad-layout", operand, "is not aligned, or of the other byte order: use a copy"));
+        };
+        Ok((std::ptr::with_exposed_provenance_mut(raw.data), raw, strides.as_slice()))
+    }
+
+    pub(super) fn vec<T: Scalar>(&mut self, operand: &'static str) -> Result<VecRef<'c, T>, Fault> {
+        let (data, raw, strides) = self.take::<T>(operand, number_of::<T>(), 1, false)?;
+        // SAFETY: an array's elements, as the module's head says; aligned.
+        Ok(unsafe { VecRef::from_raw(data, raw.shape[0], strides[0]) })
+    }
+
+    pub(super) fn vec_mut<T: Scalar>(&mut self, operand: &'static str) -> Result<VecMut<'c, T>, Fault> {
+        let (data, raw, strides) = self.take::<T>(operand, number_of::<T>(), 1, true)?;
+        // SAFETY: as in `vec`; that no other operand shares it is judged by the call's constructor, that its elements are apart just below.
+        let view = unsafe { VecMut::from_raw(data, raw.shape[0], strides[0]) };
+        if view.is_apart() { Ok(view) } else { Err(self.overlap(operand)) }
+    }
+
+    fn overlap(&self, operand: &'static str) -> Fault {
+        self.fault(Class::BadValue, "overlap", operand, "has elements that share memory with one another (is it broadcast?), and would be written")
+    }
+
+    pub(super) fn mat<T: Scalar>(&mut self, operand: &'static str) -> Result<MatRef<'c, T>, Fault> {
+        self.mat_of(operand, number_of::<T>())
+    }
+
+    pub(super) fn mat_mut<T: Scalar>(&mut self, operand: &'static str) -> Result<MatMut<'c, T>, Fault> {
+        self.mat_mut_of(operand, number_of::<T>())
+    }
+
+    /// A matrix of elements with that number of NumPy's, which has to be that of a type laid out as `T`.
+    pub(super) fn mat_of<T: Copy>(&mut self, operand: &'static str, number: c_int) -> Result<MatRef<'c, T>, Fault> {
+        let (data, raw, strides) = self.take::<T>(operand, number, 2, false)?;
+        // SAFETY: as in `vec`.
+        Ok(unsafe { MatRef::from_raw(data, (raw.shape[0], raw.shape[1]), (strides[0], strides[1])) })
+    }
+
+    /// As [`Operands::mat_of`], to write.
+    pub(super) fn mat_mut_of<T: Copy>(&mut self, operand: &'static str, number: c_int) -> Result<MatMut<'c, T>, Fault> {
+        let (data, raw, strides) = self.take::<T>(operand, number, 2, true)?;
+        // SAFETY: as in `vec_mut`.
+        let view = unsafe { MatMut::from_raw(data, (raw.shape[0], raw.shape[1]), (strides[0], strides[1])) };
+        if view.is_apart() { Ok(view) } else { Err(self.overlap(operand)) }
+    }
+
+    /// A stack of matrices: an array of three axes, or a list of arrays of two.
+    pub(super) fn stack<T: Scalar>(&mut self, operand: &'static str) -> Result<StackRef<'c, T>, Fault> {
+        if let Some(Raw { each: Some(each), .. }) = self.raws.get(self.next) {
+            self.next += 1;
+            let view = |raw: &'c Raw| -> Result<MatRef<'c, T>, Fault> {
+                let (data, raw, strides) = self.judged::<T>(operand, raw, number_of::<T>(), 2, false)?;
+                // SAFETY: as in `vec`.
+                Ok(unsafe { MatRef::from_raw(data, (raw.shape[0], raw.shape[1]), (strides[0], strides[1])) })
+            };
+            let each = each.iter().map(view).collect::<Result<Vec<_>, Fault>>()?;
+            return StackRef::each(each).ok_or_else(|| self.fault(Class::Shape, "empty", operand, "is an empty list"));
+        }
+        let (data, raw, strides) = self.take::<T>(operand, number_of::<T>(), 3, false)?;
+        // SAFETY: as in `vec`, for each matrix.
+        Ok(unsafe { StackRef::from_raw(MatRef::from_raw(data, (raw.shape[1], raw.shape[2]), (strides[1], strides[2])), raw.shape[0], strides[0]) })
+    }
+
+    pub(super) fn stack_mut<T: Scalar>(&mut self, operand: &'static str) -> Result<StackMut<'c, T>, Fault> {
+        let stack = if let Some(Raw { each: Some(each), .. }) = self.raws.get(self.next) {
+            self.next += 1;
+            let view = |raw: &'c Raw| -> Result<MatMut<'c, T>, Fault> {
+                let (data, raw, strides) = self.judged::<T>(operand, raw, number_of::<T>(), 2, true)?;
+                // SAFETY: as in `vec_mut`; that the matrices are apart is judged below.
+                Ok(unsafe { MatMut::from_raw(data, (raw.shape[0], raw.shape[1]), (strides[0], strides[1])) })
+            };
+            let each = each.iter().map(view).collect::<Result<Vec<_>, Fault>>()?;
+            StackMut::each(each).ok_or_else(|| self.fault(Class::Shape, "empty", operand, "is an empty list"))?
+        } else {
+            let (data, raw, strides) = self.take::<T>(operand, number_of::<T>(), 3, true)?;
+            // SAFETY: as above.
+            unsafe { StackMut::from_raw(MatMut::from_raw(data, (raw.shape[1], raw.shape[2]), (strides[1], strides[2])), raw.shape[0], strides[0]) }
+        };
+        if stack.is_apart() { Ok(stack) } else { Err(self.overlap(operand)) }
+    }
+
+    /// A contiguous list of int32 that the Python side has made for this call.
+    pub(super) fn ints(&mut self, operand: &'static str) -> Result<&'c mut [i32], Fault> {
+        let (data, raw, _) = self.take::<i32>(operand, 5, 1, true)?;
+        if raw.strides.as_ref().is_none_or(|strides| strides[0] != 1 && raw.shape[0] > 1) {
+            return Err(self.fault(Class::Argument, "bad-layout", operand, "is not contiguous"));
+        }
+        // SAFETY: contiguous, aligned, writeable, and of this call alone.
+        Ok(unsafe { std::slice::from_raw_parts_mut(data, raw.shape[0]) })
+    }
+
+    /// As [`Operands::ints`], of the call's own type.
+    pub(super) fn list<T: Scalar>(&mut self, operand: &'static str) -> Result<&'c mut [T], Fault> {
+        let (data, raw, strides) = self.take::<T>(operand, number_of::<T>(), 1, true)?;
+        if strides[0] != 1 && raw.shape[0] > 1 {
+            return Err(self.fault(Class::Argument, "bad-layout", operand, "is not contiguous"));
+        }
+        // SAFETY: as above.
+        Ok(unsafe { std::slice::from_raw_parts_mut(data, raw.shape[0]) })
+    }
+}

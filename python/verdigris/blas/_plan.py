@@ -1,0 +1,86 @@
+"""Plans: a product that is done many times, judged and tuned once."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import numpy as np
+
+from .._machine import get_num_threads
+from ..errors import ArgumentError, ShapeError
+from ._operands import DTYPES, Array, Call
+
+# Sides of the tiles that are tried; 0 is the usual choice.
+_TILES = (0, 128, 192, 256, 384, 512, 1024)
+
+
+class Plan:
+    """alpha op(a) op(b) + beta c for operands of these shapes and this dtype, again and again.
+
+    `plan(a, b)` gives a new array, `plan(a, b, out=c)` writes to c. `autotune` tries ways to share the product over threads and
+    keeps the fastest; the result never depends on it. A plan may be used by several threads at a time.
+    """
+
+    def __init__(
+        self,
+        a_shape: tuple[int, int],
+        b_shape: tuple[int, int],
+        dtype: Any = np.float64,
+        *,
+        alpha: Any = 1,
+        beta: Any = 0,
+        transa: str = "N",
+        transb: str = "N",
+    ) -> None:
+        call = Call("gemm")
+        call.dtype = np.dtype(dtype)
+        if call.dtype not in DTYPES:
+            raise call.refuse(ArgumentError, "bad-dtype", "dtype", f"is {call.dtype}, and has to be one of BLAS's four")
+        self.dtype = call.dtype
+        self.flags = [call.flag("transa", transa), call.flag("transb", transb)]
+        self.numbers = [call.number("alpha", alpha), call.number("beta", beta)]
+        self.a_shape = tuple(call.integer("a_shape", extent) for extent in a_shape)
+        self.b_shape = tuple(call.integer("b_shape", extent) for extent in b_shape)
+        if len(self.a_shape) != 2 or len(self.b_shape) != 2:
+            raise call.refuse(ShapeError, "ndim", "a_shape", "and `b_shape` have to be pairs")
+        rows, inner = self.a_shape if self.flags[0].upper() == "N" else self.a_shape[::-1]
+        other, cols = self.b_shape if self.flags[1].upper() == "N" else self.b_shape[::-1]
+        if inner != other:
+            raise call.refuse(ShapeError, "shape-mismatch", "b_shape", f"is {self.b_shape}, which does not fit {self.a_shape}")
+        self.shape = (rows, cols)
+        self.tile = 0
+
+    def __call__(self, a: Any, b: Any, c: Any = None, *, out: Any = None, stream: Any = None) -> Array:
+        """The product. Operands are as `gemm`'s, of the plan's shapes and dtype."""
+        return self._run(a, b, c, out, stream, self.tile)
+
+    def _run(self, a: Any, b: Any, c: Any, out: Any, stream: Any, tile: int) -> Array:
+        call = Call("gemm", stream, (self.dtype,))
+        a, b = call.array("a", a, 2), call.array("b", b, 2)
+        call.match("a", a, self.a_shape)
+        call.match("b", b, self.b_shape)
+        result = call.result("c", self.shape, c, out, self.numbers[1])
+        call.run(self.flags, [tile], self.numbers, [a, b, result])
+        return result
+
+    def autotune(self, a: Any = None, b: Any = None, *, seconds: float = 0.5) -> Plan:
+        """Times each way to share the product, on these operands or on ones it makes, for about that long in all; keeps the fastest."""
+        a = np.ones(self.a_shape, self.dtype) if a is None else a
+        b = np.ones(self.b_shape, self.dtype) if b is None else b
+        tiles = _TILES if get_num_threads() > 1 else _TILES[:1]
+        out = np.zeros(self.shape, self.dtype) if isinstance(a, np.ndarray) else None
+        best = dict.fromkeys(tiles, float("inf"))
+        end = time.perf_counter() + seconds
+        while True:
+            for tile in tiles:
+                start = time.perf_counter()
+                self._run(a, b, out if out is not None and self.numbers[1] != 0 else None, out, None, tile)
+                best[tile] = min(best[tile], time.perf_counter() - start)
+            if time.perf_counter() > end:
+                break
+        self.tile = min(best, key=best.__getitem__)
+        return self
+
+    def __repr__(self) -> str:
+        return f"Plan({self.a_shape}, {self.b_shape}, {self.dtype}, tile={self.tile})"
