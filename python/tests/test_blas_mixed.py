@@ -133,7 +133,7 @@ def test_a_handle_orders_its_routines_on_its_stream():
     assert np.array_equal(handle.gemm(a, a), blas.gemm(a, a)) and np.isclose(handle.dot(a[0], a[0]), a[0] @ a[0])
     assert stream.ordered == 2 and "trsm" in dir(handle)
     with pytest.raises(AttributeError):
-        handle.gem
+        _ = handle.gem
 
 
 def _openblas():
@@ -152,7 +152,8 @@ import numpy as np
 from verdigris import blas
 rng = np.random.default_rng(1)
 for dtype in "fdFD":
-    a, b = ((rng.uniform(-1, 1, (90, 90)) + (1j * rng.uniform(-1, 1, (90, 90)) if dtype in "FD" else 0)).astype(dtype) for _ in range(2))
+    unit = 1j if dtype in "FD" else 0
+    a, b = ((rng.uniform(-1, 1, (90, 90)) + unit * rng.uniform(-1, 1, (90, 90))).astype(dtype) for _ in range(2))
     for x in (a, np.asfortranarray(a), a[:, ::-1]):
         for t in "NTC":
             op = {"N": x, "T": x.T, "C": x.conj().T}[t]

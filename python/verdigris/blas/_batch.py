@@ -175,8 +175,8 @@ def _pivots(call: Call, pivots: Any, count: int, n: int) -> np.ndarray[Any, Any]
 def getrf_batched(a: Any, *, pivot: bool = True, out: Any = None, stream: Any = None) -> tuple[Any, Any, np.ndarray[Any, Any]]:
     """LU factors of each matrix: (lu, pivots, info). `out=a` works in place.
 
-    Row i was exchanged with row `pivots[k, i]`, counted from 0; without `pivot` rows stay and `pivots` is None. `info[k]` is 0, or the number,
-    from 1, of the first pivot that is exactly zero.
+    Row i was exchanged with row `pivots[k, i]`, counted from 0; without `pivot` rows stay and `pivots` is None.
+    `info[k]` is 0, or the number, from 1, of the first pivot that is exactly zero.
     """
     call = Call("getrf_batched", stream)
     lu = _result(call, "a", a, out)
@@ -198,7 +198,7 @@ def getrs_batched(lu: Any, pivots: Any, b: Any, *, trans: str = "N", out: Any = 
 
 
 def getri_batched(lu: Any, pivots: Any, *, stream: Any = None) -> tuple[Any, np.ndarray[Any, Any]]:
-    """Inverses with the factors of `getrf_batched`: (inverses, info). A singular matrix's inverse is not computed; its info says where."""
+    """Inverses with the factors of `getrf_batched`: (inverses, info). A singular matrix's is not computed: info says where."""
     call = Call("getri_batched", stream)
     lu = _stack(call, "lu", lu)
     count, n = _count(lu), _shape(lu)[1]

@@ -144,12 +144,14 @@ def matmul(
 ) -> Any:
     """A product with an epilogue, as cublasLt's matmul: d = epilogue(alpha op(a) op(b) + beta c).
 
-    `epilogue` is one of cublasLt's names. `bias` is added as NumPy broadcasts it: a vector to each row, an (m, 1) array to each column (which
-    is what cublasLt's bias is). GELU is the tanh form. What the forms return:
+    `epilogue` is one of cublasLt's names. `bias` is added as NumPy broadcasts it: a vector to each row, an (m, 1) array to each
+    column (which is what cublasLt's bias is). GELU is the tanh form. What the forms return:
 
     - `DEFAULT BIAS RELU RELU_BIAS GELU GELU_BIAS`: d.
-    - `RELU_AUX`, `RELU_AUX_BIAS`: (d, mask), mask true where the result was kept. `GELU_AUX`, `GELU_AUX_BIAS`: (d, what GELU was given).
-    - `DRELU`, `DGELU`: d times the activation's slope at `aux`, which the forward form returned. `..._BGRAD`: (d, its sum over rows).
+    - `RELU_AUX`, `RELU_AUX_BIAS`: (d, mask), mask true where the result was kept.
+    - `GELU_AUX`, `GELU_AUX_BIAS`: (d, what GELU was given).
+    - `DRELU`, `DGELU`: d times the activation's slope at `aux`, which the forward form returned.
+    - `DRELU_BGRAD`, `DGELU_BGRAD`: (d, its sum over rows).
     - `BGRADA`, `BGRADB`: (d, the sum of op(a) over its columns, or of op(b) over its rows).
     """
     call = Call("matmul", stream)

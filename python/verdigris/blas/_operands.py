@@ -59,7 +59,7 @@ class Call:
         return kind(f"{self.routine}: `{name}` {text}", code=code, routine=self.routine, operand=name)  # type: ignore[call-arg]
 
     def array(self, name: str, operand: Any, ndim: int, output: bool = False) -> Array:
-        """An operand with that many axes. One to read may be anything that has memory; one to write is an array of the right type."""
+        """An operand with that many axes: to read, anything that has memory; to write, an array of the right type."""
         if isinstance(operand, DeviceNDArray):
             array, on_device = operand, True
         else:

@@ -65,7 +65,7 @@ class Plan:
         return result
 
     def autotune(self, a: Any = None, b: Any = None, *, seconds: float = 0.5) -> Plan:
-        """Times each way to share the product, on these operands or on ones it makes, for about that long in all; keeps the fastest."""
+        """Times each way to share the product, on these operands or its own, for about that long in all; keeps the fastest."""
         a = np.ones(self.a_shape, self.dtype) if a is None else a
         b = np.ones(self.b_shape, self.dtype) if b is None else b
         tiles = _TILES if get_num_threads() > 1 else _TILES[:1]

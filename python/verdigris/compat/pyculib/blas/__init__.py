@@ -20,6 +20,10 @@ from . import _calls, binding
 __all__ = ["Blas", "LayoutWarning", "axpy", "dot", "gemm", "gemv", "validate_argument_dtype"]
 
 promote = np.promote_types
+_SCATTERED = (
+    "Array contains non-contiguous buffer and cannot be transferred as a single memory region. "
+    "Make a contiguous copy of the array with numpy.ascontiguousarray first."
+)
 _LETTERS = {dtype: letter for letter, dtype in binding.DTYPES.items()}
 
 
@@ -281,9 +285,7 @@ def _increment(array: Any) -> int:
     if step % itemsize:
         raise ValueError("Misalignment.")
     if not isinstance(array, DeviceNDArray) and array.size > 1 and step != itemsize:
-        raise ValueError(
-            "Array contains non-contiguous buffer and cannot be transferred as a single memory region. Make a contiguous copy first"
-        )
+        raise ValueError(_SCATTERED)
     return step // itemsize if array.size > 1 else 1
 
 
@@ -325,8 +327,8 @@ def _add(routine: str, signature: str, letters: str) -> None:
 
 
 def _leading(routine: str, name: str, array: Any) -> int:
-    """The leading dimension: the number of rows, as pyculib takes it; of a block of a larger device array, the step between its columns."""
-    rows, cols = array.shape
+    """The leading dimension: the number of rows, as in pyculib; of a block of a device array, the step between its columns."""
+    rows = array.shape[0]
     itemsize = array.dtype.itemsize
     on_device = isinstance(array, DeviceNDArray)
     by_columns = array.is_f_contiguous() if on_device else array.flags.f_contiguous
@@ -334,7 +336,7 @@ def _leading(routine: str, name: str, array: Any) -> int:
     if by_columns:
         return max(rows, 1)
     if by_rows:
-        text = f"Blas.{routine}: {name} is in C order and is read column after column, as in pyculib; give numpy.asfortranarray({name})"
+        text = f"Blas.{routine}: {name} is in C order and is read column after column; give numpy.asfortranarray({name})"
         warnings.warn(text, LayoutWarning, stacklevel=3)
         return max(rows, 1)
     if on_device and (rows == 1 or array.strides[0] == itemsize) and array.strides[1] % itemsize == 0 and array.strides[1] > 0:
