@@ -86,7 +86,11 @@ def svml_path():
         files = importlib.metadata.files("intel-cmplr-lib-rt") or []
     except importlib.metadata.PackageNotFoundError:
         return None
-    return next((str(f.locate()) for f in files if f.name == "libsvml.so"), None)
+    path = next((pathlib.Path(f.locate()).resolve() for f in files if f.name == "libsvml.so"), None)
+    if path is not None:
+        # Which it needs, and finds only when it is there already.
+        ctypes.CDLL(str(path.with_name("libintlc.so.5")), mode=ctypes.RTLD_GLOBAL)
+    return path and str(path)
 
 
 def shim(folder):
