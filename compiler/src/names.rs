@@ -70,6 +70,10 @@ pub enum Constant {
     Str(String),
     /// A NumPy scalar with its own type.
     Scalar(Scalar),
+    /// A NumPy float16.
+    Half(f32),
+    /// A NumPy datetime64 or timedelta64.
+    Time(ScalarType, i64),
     /// A NumPy complex scalar.
     ComplexScalar(ScalarType, f64, f64),
     /// A tuple.

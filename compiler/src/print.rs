@@ -12,6 +12,8 @@ pub enum Piece {
     Text(String),
     /// The next value.
     Value,
+    /// The next value, a float16.
+    Half,
     /// The next two values, parts of a complex number.
     Complex,
     /// The next value, counted in this type: a datetime64 or timedelta64.
@@ -34,8 +36,8 @@ pub fn encode(pieces: &[Piece], types: &[ScalarType]) -> Vec<u8> {
                 bytes.extend((text.len() as u32).to_le_bytes());
                 bytes.extend(text.as_bytes());
             }
-            Piece::Value => {
-                bytes.push(b'v');
+            Piece::Value | Piece::Half => {
+                bytes.push(if *piece == Piece::Half { b'h' } else { b'v' });
                 name(&mut bytes);
             }
             Piece::Complex => {
@@ -73,14 +75,15 @@ pub fn line(mut bytes: &[u8], value: impl Fn(usize) -> u64) -> Option<String> {
                 bytes = rest;
             }
             b'v' => text.push_str(&scalar(next(&mut bytes)?)),
+            b'h' => text.push_str(&half(next(&mut bytes)?)),
             b'c' => {
                 let (re, im) = (next(&mut bytes)?, next(&mut bytes)?);
                 text.push_str(&complex(re, im));
             }
             b'd' => {
-                let _unit = named(&mut bytes)?;
-                let count = next(&mut bytes)?;
-                text.push_str(&count.as_int().to_string());
+                let ty = named(&mut bytes)?;
+                let count = next(&mut bytes)?.as_int() as i64;
+                text.push_str(&crate::print::time(ty, count)?);
             }
             _ => return None,
         }
@@ -131,6 +134,41 @@ fn float(value: Scalar, point: bool) -> String {
         return format!("{sign}{}.{}", &digits[..whole as usize], &digits[whole as usize..]);
     }
     format!("{sign}{digits}{}{}", "0".repeat((whole - length) as usize), if point { ".0" } else { "" })
+}
+
+/// A float16, held as float32, with the fewest digits that tell it from other float16.
+fn half(value: Scalar) -> String {
+    let x = value.as_f64();
+    let told =
+        (0..6).map(|digits| format!("{x:.digits$e}")).find(|text| text.parse().is_ok_and(|y: f64| crate::types::half::rounded(y) == value.as_f32()));
+    match told.and_then(|text| text.parse::<f64>().ok()) {
+        Some(shortest) if x.is_finite() => float(Scalar::f64(shortest), true),
+        _ => float(value, true),
+    }
+}
+
+/// A timedelta64 as NumPy's `str` has it; `None` for a date, whose calendar is not kept here.
+fn time(ty: ScalarType, count: i64) -> Option<String> {
+    if count == i64::MIN {
+        return Some("NaT".to_owned());
+    }
+    let ScalarType::TimeDelta(unit) = ty else { return None };
+    const NAMES: [&str; 13] = [
+        "years",
+        "months",
+        "weeks",
+        "days",
+        "hours",
+        "minutes",
+        "seconds",
+        "milliseconds",
+        "microseconds",
+        "nanoseconds",
+        "picoseconds",
+        "femtoseconds",
+        "attoseconds",
+    ];
+    Some(format!("{count} {}", NAMES[unit as usize]))
 }
 
 /// A complex number: `(1+2j)`, and without a real part that is positive zero, `2j`.

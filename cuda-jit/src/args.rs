@@ -10,6 +10,7 @@ use std::sync::Arc;
 use ndarray::{ArrayView, ArrayViewMut, Dimension};
 use num_complex::Complex;
 
+use verdigris_compiler::types::half;
 use verdigris_compiler::types::{ArrayType, Layout, NamedType, RecordType, RecordsType, Scalar, ScalarType, Type};
 use verdigris_device::array::Array;
 
@@ -136,6 +137,21 @@ impl<'a> Args<'a> {
     pub fn value(&mut self, value: Scalar) -> &mut Self {
         self.types.push(Type::Scalar(value.ty()));
         self.words.push(value.bits());
+        self
+    }
+
+    /// A float16, given as the float32 of the same number.
+    pub fn half(&mut self, value: f32) -> &mut Self {
+        self.types.push(Type::Scalar(ScalarType::F16));
+        self.words.push(value.to_bits().into());
+        self
+    }
+
+    /// A date or a time of that type, as its count.
+    pub fn time(&mut self, ty: ScalarType, count: i64) -> &mut Self {
+        debug_assert!(ty.is_time());
+        self.types.push(Type::Scalar(ty));
+        self.words.push(count as u64);
         self
     }
 
@@ -367,7 +383,15 @@ fn convert_scalar(from: ScalarType, to: ScalarType, words: &[u64]) -> Option<Vec
     if from.is_complex() {
         return None;
     }
-    let value = Scalar::from_bits(from, words[0]);
+    if from.is_time() || to.is_time() {
+        return None;
+    }
+    let value = Scalar::from_bits(from.held(), words[0]);
+    let from = from.held();
+    if to == ScalarType::F16 {
+        let exact = if from.is_float() { value.as_f64() } else { value.as_int() as f64 };
+        return Some(vec![u64::from(half::rounded(exact).to_bits())]);
+    }
     let converted = if to.is_float() {
         Some(match from.is_float() {
             true => Scalar::float(to, value.as_f64()),

@@ -253,6 +253,14 @@ fn numpy_scalar(object: &Bound<'_, PyAny>) -> PyResult<Option<Constant>> {
     let Some(ty) = ScalarType::from_name(&name) else { return Ok(None) };
     let bytes = object.call_method0(intern!(py, "tobytes"))?;
     let bytes = bytes.cast::<PyBytes>()?.as_bytes();
+    if ty.is_time() || ty == ScalarType::F16 {
+        let mut word = [0; 8];
+        word[..bytes.len()].copy_from_slice(bytes);
+        return Ok(Some(match ty {
+            ScalarType::F16 => Constant::Half(verdigris_compiler::types::half::widened(u64::from_le_bytes(word) as u16)),
+            time => Constant::Time(time, i64::from_le_bytes(word)),
+        }));
+    }
     let word = |part: &[u8]| {
         let mut word = [0; 8];
         word[..part.len()].copy_from_slice(part);
@@ -334,6 +342,8 @@ fn spelled(constant: &Constant) -> String {
         Constant::Complex(real, imag) => format!("complex({real:?}, {imag:?})"),
         Constant::Str(text) => format!("{text:?}"),
         Constant::Scalar(scalar) => format!("{scalar:?}"),
+        Constant::Half(value) => format!("float16({value:?})"),
+        Constant::Time(ty, count) => format!("{ty}({count})"),
         Constant::ComplexScalar(ty, real, imag) => format!("{ty}(complex({real:?}, {imag:?}))"),
         Constant::Named(named, items) => format!("{}({})", named.name, items.iter().map(spelled).collect::<Vec<_>>().join(", ")),
         Constant::Tuple(items) => format!("({})", items.iter().map(spelled).collect::<Vec<_>>().join(", ")),

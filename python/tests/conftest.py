@@ -9,7 +9,7 @@ import pytest
 # What tests compile is theirs alone; those of the cache say where it is.
 os.environ.setdefault("VERDIGRIS_CACHE", "0")
 
-import verdigris  # noqa: E402
+import verdigris
 
 
 @pytest.fixture

@@ -34,9 +34,7 @@ class Thread:
         self.blockIdx, self.threadIdx = Axes(*block_index), Axes(*thread_index)
 
     def grid(self, ndim):
-        place = [
-            getattr(self.blockIdx, a) * getattr(self.blockDim, a) + getattr(self.threadIdx, a) for a in "xyz"[:ndim]
-        ]
+        place = [getattr(self.blockIdx, a) * getattr(self.blockDim, a) + getattr(self.threadIdx, a) for a in "xyz"[:ndim]]
         return place[0] if ndim == 1 else tuple(place)
 
     def gridsize(self, ndim):
@@ -68,9 +66,7 @@ def run(function, grid, block, *args):
         for bz, by, bx in itertools.product(*map(range, grid[::-1])):
             for tz, ty, tx in itertools.product(*map(range, block[::-1])):
                 world = {**function.__globals__, "cuda": Thread(grid, block, (bx, by, bz), (tx, ty, tz))}
-                one = types.FunctionType(
-                    function.__code__, world, function.__name__, function.__defaults__, function.__closure__
-                )
+                one = types.FunctionType(function.__code__, world, function.__name__, function.__defaults__, function.__closure__)
                 one(*args)
     return printed.getvalue()
 

@@ -107,7 +107,11 @@ def test_damaged_entries_are_made_anew(program):
 def test_several_writers_at_once(program):
     started = [
         subprocess.Popen(
-            [sys.executable, str(program.script)], env=program.environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+            [sys.executable, str(program.script)],
+            env=program.environment(),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
         )
         for _ in range(4)
     ]

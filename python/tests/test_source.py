@@ -323,14 +323,14 @@ def test_builtins_by_identity_whatever_the_alias():
 
 def test_types():
     def f(x):
-        return np.float32(x), np.longlong(x), vg.float64(x), vg.boolean(x), np.float16(x), np.number(x)
+        return np.float32(x), np.longlong(x), vg.float64(x), vg.boolean(x), np.longdouble(x), np.number(x)
 
     found = Function(f).meanings()
     assert found["np.float32"] == "type float32"
     assert found["np.longlong"] == "type int64"
     assert found["vg.float64"] == "type float64"
     assert found["vg.boolean"] == "type bool"
-    assert found["np.float16"] == "unsupported: the class `float16`"
+    assert found["np.longdouble"] == "unsupported: the class `longdouble`"
     assert found["np.number"] == "unsupported: the class `number`"
 
 

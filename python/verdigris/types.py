@@ -13,7 +13,17 @@ import numpy as np
 
 from .errors import ArgumentError
 
-__all__ = ["Array", "NamedTuple", "Record", "Scalar", "Signature", "Void", "as_type", "from_dtype", "signature"]  # and every name of a type: see the end
+__all__ = [
+    "Array",
+    "NamedTuple",
+    "Record",
+    "Scalar",
+    "Signature",
+    "Void",
+    "as_type",
+    "from_dtype",
+    "signature",
+]  # and every name of a type: see the end
 
 
 class Scalar:
@@ -323,6 +333,7 @@ uint8 = Scalar("uint8")
 uint16 = Scalar("uint16")
 uint32 = Scalar("uint32")
 uint64 = Scalar("uint64")
+float16 = Scalar("float16")
 float32 = Scalar("float32")
 float64 = Scalar("float64")
 complex64 = Scalar("complex64")
@@ -337,7 +348,7 @@ u2, u4, u8 = uint16, uint32, uint64
 intc, uintc = int32, uint32
 int_ = intp = ssize_t = longlong = int64
 uint = uintp = size_t = ulonglong = uint64
-f4, f8 = float32, float64
+f2, f4, f8 = float16, float32, float64
 float_ = double = float64
 c8, c16 = complex64, complex128
 none = void

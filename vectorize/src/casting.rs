@@ -40,9 +40,30 @@ const fn integer_room(float: ScalarType) -> u32 {
     }
 }
 
+/// Whether two types of ufuncs are one.
+const fn same(a: ScalarType, b: ScalarType) -> bool {
+    use ScalarType::*;
+    matches!(
+        (a, b),
+        (Bool, Bool)
+            | (I8, I8)
+            | (I16, I16)
+            | (I32, I32)
+            | (I64, I64)
+            | (U8, U8)
+            | (U16, U16)
+            | (U32, U32)
+            | (U64, U64)
+            | (F32, F32)
+            | (F64, F64)
+            | (C64, C64)
+            | (C128, C128)
+    )
+}
+
 /// Whether NumPy's 'safe' casting allows it.
 pub const fn safe(from: ScalarType, to: ScalarType) -> bool {
-    if from as u8 == to as u8 {
+    if same(from, to) {
         return true;
     }
     match (kind(from), kind(to)) {

@@ -136,18 +136,25 @@ impl<'a, 'b> Memory<'a, 'b> {
             word[8 - bytes.len()..].copy_from_slice(bytes);
             u64::from_be_bytes(word)
         };
-        Ok(Scalar::from_bits(ty, bits))
+        Ok(match ty {
+            ScalarType::F16 => Scalar::f32(crate::types::half::widened(bits as u16)),
+            _ => Scalar::from_bits(ty.held(), bits),
+        })
     }
 
     /// Writes an element or part of an array that is no constant.
     pub(super) fn store(&mut self, array: Array, index: impl Iterator<Item = Scalar>, part: Part, value: Scalar) -> Result<(), OutOfBounds> {
         let (at, ty) = self.address(array, index, part)?;
         let Store::Buffer(buffer) = self.windows[array.index()].store else { unreachable!("verified: constants are readonly") };
+        let value = match ty {
+            ScalarType::F16 => u64::from(crate::types::half::narrowed(value.as_f32())),
+            _ => value.bits(),
+        };
         let target = &mut self.buffers[buffer][at..at + ty.size()];
         if cfg!(target_endian = "little") {
-            target.copy_from_slice(&value.bits().to_le_bytes()[..ty.size()]);
+            target.copy_from_slice(&value.to_le_bytes()[..ty.size()]);
         } else {
-            target.copy_from_slice(&value.bits().to_be_bytes()[8 - ty.size()..]);
+            target.copy_from_slice(&value.to_be_bytes()[8 - ty.size()..]);
         }
         Ok(())
     }

@@ -87,7 +87,7 @@ impl Builder {
             Inst::Get(slot) => Some(f.slot(*slot).ty),
             Inst::Load { array, part, .. } => {
                 let elem = f.array(*array).ty.elem;
-                Some(if *part == Part::Whole { elem } else { elem.part() })
+                Some(if *part == Part::Whole && elem.is_complex() { elem } else { elem.held() })
             }
             _ => None,
         }

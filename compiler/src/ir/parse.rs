@@ -259,6 +259,7 @@ impl<'t> Reader<'t> {
                 let pieces = at.list("]", |at| match at.word() {
                     "value" => Ok(Piece::Value),
                     "complex" => Ok(Piece::Complex),
+                    "half" => Ok(Piece::Half),
                     "time" => {
                         let name = at.quoted()?;
                         ScalarType::from_name(&name).map(Piece::Time).ok_or_else(|| format!("`{name}` is no type"))
@@ -268,6 +269,7 @@ impl<'t> Reader<'t> {
                 let values = at.list("]", |at| self.value(at))?;
                 Inst::Print { pieces: pieces.into(), values: values.into_iter().collect() }
             }
+            "round16" => Inst::Apply { op: Op::Cast(ScalarType::F16), args: self.operands(at)? },
             "cast" => {
                 let to = ty.ok_or("a cast has a type")?;
                 Inst::Apply { op: Op::Cast(to), args: self.operands(at)? }

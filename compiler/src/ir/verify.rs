@@ -295,7 +295,7 @@ impl<'f> Check<'f> {
                     .iter()
                     .map(|p| match p {
                         Piece::Text(_) => 0,
-                        Piece::Value | Piece::Time(_) => 1,
+                        Piece::Value | Piece::Half | Piece::Time(_) => 1,
                         Piece::Complex => 2,
                     })
                     .sum();
@@ -315,7 +315,7 @@ impl<'f> Check<'f> {
             return Err(format!("index v{} is {}, not int64 or uint64", bad.0, self.f.ty(*bad)));
         }
         match (ty.elem.is_complex(), part) {
-            (false, Part::Whole) => Ok(ty.elem),
+            (false, Part::Whole) => Ok(ty.elem.held()),
             (true, Part::Real | Part::Imag) => Ok(ty.elem.part()),
             (true, Part::Whole) => Err("a complex element is accessed by part".into()),
             (false, _) => Err(format!("{} has no parts", ty.elem)),

@@ -162,7 +162,11 @@ impl<'c> Instr<'c> {
 
     /// The type of a scalar in memory: bool is `i8`.
     pub(super) fn stored(&self, ty: ScalarType) -> T<'c> {
-        if ty == ScalarType::Bool { self.int(8) } else { self.scalar(ty) }
+        match ty {
+            ScalarType::Bool => self.int(8),
+            ScalarType::F16 => self.int(16),
+            other => self.scalar(other.held()),
+        }
     }
 
     pub(super) fn type_of(&self, value: V<'c>) -> T<'c> {

@@ -13,7 +13,17 @@ use crate::types::{ScalarType, binary_arithmetic, true_division};
 impl Lowerer {
     /// `left op right`.
     pub(super) fn binary(&mut self, op: BinaryOp, left: (&Val, Span), right: (&Val, Span), span: Span) -> Result<Val> {
-        let result = match (self.scalar_type(left.0), self.scalar_type(right.0)) {
+        if matches!(left.0, Val::Half(_)) || matches!(right.0, Val::Half(_)) {
+            let half = self.gives_half([left.0, right.0].into_iter());
+            let (l, r) = (self.soft(left.0), self.soft(right.0));
+            let result = self.binary(op, (&l, left.1), (&r, right.1), span)?;
+            return Ok(self.harden(result, half));
+        }
+        if let Some(val) = self.binary_times(op, left.0, right.0) {
+            return Ok(val);
+        }
+        let times = matches!(left.0, Val::Time(..)) || matches!(right.0, Val::Time(..));
+        let result = match (self.scalar_type(left.0).filter(|_| !times), self.scalar_type(right.0)) {
             (Some(a), Some(b)) => self.binary_numbers(op, (left.0, a), (right.0, b), span)?,
             _ => match (op, left.0.items(), right.0.items()) {
                 (BinaryOp::Add, Some(a), Some(b)) => Some(Val::Tuple(a.iter().chain(b).cloned().collect())),
@@ -115,6 +125,13 @@ impl Lowerer {
             UnaryOp::Invert => "~",
             UnaryOp::Not => unreachable!("`not` is a test"),
         };
+        if let (UnaryOp::Plus | UnaryOp::Minus, Val::Half(v)) = (op, val) {
+            return Ok(Val::Half(if op == UnaryOp::Minus { self.op(Op::Neg, &[*v]) } else { *v }));
+        }
+        if let (UnaryOp::Plus | UnaryOp::Minus, Val::Time(ty @ ScalarType::TimeDelta(_), v)) = (op, val) {
+            // The negative of NaT is NaT: the least number is its own.
+            return Ok(Val::Time(*ty, if op == UnaryOp::Minus { self.op(Op::Neg, &[*v]) } else { *v }));
+        }
         match (op, val) {
             (UnaryOp::Invert, Val::Real(v)) if !self.ty(*v).is_float() => {
                 let t = self.ty(*v);

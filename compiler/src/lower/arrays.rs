@@ -109,7 +109,13 @@ impl Lowerer {
             let re = self.b.push(Inst::Load { array, index: index.clone(), part: Part::Real });
             Val::Complex(re, self.b.push(Inst::Load { array, index, part: Part::Imag }))
         } else {
-            Val::Real(self.b.push(Inst::Load { array, index, part: Part::Whole }))
+            let elem = self.b.function().array(array).ty.elem;
+            let value = self.b.push(Inst::Load { array, index, part: Part::Whole });
+            match elem {
+                ScalarType::F16 => Val::Half(value),
+                time if time.is_time() => Val::Time(time, value),
+                _ => Val::Real(value),
+            }
         }
     }
 
@@ -141,7 +147,7 @@ impl Lowerer {
                 self.b.push(Inst::Store { array, index: index.clone(), part: Part::Real, value: re });
                 self.b.push(Inst::Store { array, index, part: Part::Imag, value: im });
             }
-            Val::Real(value) => {
+            Val::Real(value) | Val::Half(value) | Val::Time(_, value) => {
                 let part = match element.piece {
                     Piece::Whole => Part::Whole,
                     Piece::Real => Part::Real,

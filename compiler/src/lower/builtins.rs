@@ -8,6 +8,21 @@ use crate::ir::{Axis, Geometry};
 use crate::op::{Math, Op};
 use crate::syntax::{BinaryOp, CompareOp, UnaryOp};
 
+/// The functions of `cuda.fp16`, on float16 (what else is given is rounded to it).
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Fp16 {
+    Binary(BinaryOp),
+    Compare(CompareOp),
+    Math(Math),
+    Fma,
+    Neg,
+    Abs,
+    Min,
+    Max,
+    Reciprocal,
+    ReciprocalSqrt,
+}
+
 /// What a canonical name stands for.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum Builtin {
@@ -29,6 +44,9 @@ pub(super) enum Builtin {
     Unary(UnaryOp),
     /// A function of all elements of an array.
     Reduce(Reduction),
+    IsNat,
+    /// A function of `cuda.fp16`.
+    Half(Fp16),
     Enumerate,
     Zip,
     Reversed,
@@ -297,6 +315,7 @@ table! {
     "numpy.signbit" => B::Signbit,
     "numpy.divmod" => B::Divmod,
     "numpy.gcd" => B::Gcd,
+    "numpy.isnat" => B::IsNat,
     "numpy.sum" => B::Reduce(Reduction::Sum),
     "numpy.prod" => B::Reduce(Reduction::Prod),
     "numpy.mean" => B::Reduce(Reduction::Mean),
@@ -325,6 +344,36 @@ table! {
     "numpy.bitwise_xor" => B::Operator(BinaryOp::Xor),
     "numpy.left_shift" => B::Operator(BinaryOp::Shl),
     "numpy.right_shift" => B::Operator(BinaryOp::Shr),
+
+    "cuda.fp16.hadd" => B::Half(Fp16::Binary(BinaryOp::Add)),
+    "cuda.fp16.hsub" => B::Half(Fp16::Binary(BinaryOp::Sub)),
+    "cuda.fp16.hmul" => B::Half(Fp16::Binary(BinaryOp::Mul)),
+    "cuda.fp16.hdiv" => B::Half(Fp16::Binary(BinaryOp::TrueDiv)),
+    "cuda.fp16.hfma" => B::Half(Fp16::Fma),
+    "cuda.fp16.hneg" => B::Half(Fp16::Neg),
+    "cuda.fp16.habs" => B::Half(Fp16::Abs),
+    "cuda.fp16.hmin" => B::Half(Fp16::Min),
+    "cuda.fp16.hmax" => B::Half(Fp16::Max),
+    "cuda.fp16.heq" => B::Half(Fp16::Compare(CompareOp::Eq)),
+    "cuda.fp16.hne" => B::Half(Fp16::Compare(CompareOp::Ne)),
+    "cuda.fp16.hlt" => B::Half(Fp16::Compare(CompareOp::Lt)),
+    "cuda.fp16.hle" => B::Half(Fp16::Compare(CompareOp::Le)),
+    "cuda.fp16.hgt" => B::Half(Fp16::Compare(CompareOp::Gt)),
+    "cuda.fp16.hge" => B::Half(Fp16::Compare(CompareOp::Ge)),
+    "cuda.fp16.hsin" => B::Half(Fp16::Math(Math::Sin)),
+    "cuda.fp16.hcos" => B::Half(Fp16::Math(Math::Cos)),
+    "cuda.fp16.hlog" => B::Half(Fp16::Math(Math::Log)),
+    "cuda.fp16.hlog2" => B::Half(Fp16::Math(Math::Log2)),
+    "cuda.fp16.hlog10" => B::Half(Fp16::Math(Math::Log10)),
+    "cuda.fp16.hexp" => B::Half(Fp16::Math(Math::Exp)),
+    "cuda.fp16.hexp2" => B::Half(Fp16::Math(Math::Exp2)),
+    "cuda.fp16.hsqrt" => B::Half(Fp16::Math(Math::Sqrt)),
+    "cuda.fp16.hfloor" => B::Half(Fp16::Math(Math::Floor)),
+    "cuda.fp16.hceil" => B::Half(Fp16::Math(Math::Ceil)),
+    "cuda.fp16.htrunc" => B::Half(Fp16::Math(Math::Trunc)),
+    "cuda.fp16.hrint" => B::Half(Fp16::Math(Math::Rint)),
+    "cuda.fp16.hrsqrt" => B::Half(Fp16::ReciprocalSqrt),
+    "cuda.fp16.hrcp" => B::Half(Fp16::Reciprocal),
 
     "cuda.grid" => B::Grid,
     "cuda.gridsize" => B::GridSize,

@@ -68,6 +68,13 @@ impl Lowerer {
 
     fn compare_values(&mut self, op: CompareOp, left: (&Val, Span), right: (&Val, Span)) -> Result<Test> {
         let equality = matches!(op, CompareOp::Eq | CompareOp::Ne);
+        if matches!(left.0, Val::Half(_)) || matches!(right.0, Val::Half(_)) {
+            let (l, r) = (self.soft(left.0), self.soft(right.0));
+            return self.compare_values(op, (&l, left.1), (&r, right.1));
+        }
+        if let Some(test) = self.compare_times(op, left.0, right.0) {
+            return Ok(test);
+        }
         match (left.0, right.0) {
             (Val::Real(a), Val::Real(b)) => {
                 let value = self.compare_reals(op, *a, *b);
@@ -198,7 +205,7 @@ impl Lowerer {
     }
 }
 
-fn row(op: CompareOp) -> Op {
+pub(super) fn row(op: CompareOp) -> Op {
     match op {
         CompareOp::Eq => Op::Eq,
         CompareOp::Ne => Op::Ne,

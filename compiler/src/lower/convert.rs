@@ -14,6 +14,16 @@ impl Lowerer {
     /// A number as that type; `None` for what is no number, and for complex to real.
     pub(super) fn to_scalar(&mut self, val: &Val, ty: ScalarType) -> Option<Val> {
         match val {
+            Val::Half(_) if ty == ScalarType::F16 => Some(val.clone()),
+            Val::Half(v) => self.to_scalar(&Val::Real(*v), ty),
+            Val::Real(v) if ty == ScalarType::F16 => Some(self.half(*v)),
+            Val::Time(from, _) if *from == ty => Some(val.clone()),
+            Val::Time(..) if ty.is_time() => self.to_unit(val, ty),
+            Val::Real(v) if matches!(ty, ScalarType::TimeDelta(_)) && self.ty(*v).is_integer() => {
+                let count = self.cast(*v, ScalarType::I64);
+                Some(Val::Time(ty, count))
+            }
+            Val::Real(_) if ty.is_time() => None,
             Val::Real(v) if ty.is_complex() => {
                 let re = self.cast(*v, ty.part());
                 Some(Val::Complex(re, self.constant(Scalar::zero(ty.part()))))
@@ -30,7 +40,7 @@ impl Lowerer {
     /// A real number as that real type.
     pub(super) fn to_real(&mut self, val: &Val, ty: ScalarType) -> Option<Value> {
         match val {
-            Val::Real(v) => Some(self.cast(*v, ty)),
+            Val::Real(v) | Val::Half(v) if ty != ScalarType::F16 => Some(self.cast(*v, ty)),
             _ => None,
         }
     }
@@ -69,13 +79,14 @@ impl Lowerer {
     pub(super) fn convert_call(&mut self, text: &str, ty: ScalarType, args: &[(Val, Span)], span: Span) -> Result<Val> {
         match args {
             [] => {
-                let zero = Val::Real(self.constant(Scalar::zero(ty.part())));
+                let zero = Val::Real(self.constant(Scalar::zero(if ty.is_time() { ScalarType::I64 } else { ty.held() })));
                 Ok(self.to_scalar(&zero, ty).expect("zero converts"))
             }
             [(val, _)] if ty == ScalarType::Bool && val.is_number() => {
                 let truth = self.truth(val, span)?;
                 Ok(self.test_value(truth))
             }
+            [(Val::Time(_, v), _)] if ty == ScalarType::I64 => Ok(Val::Real(*v)),
             [(val, at)] => match self.to_scalar(val, ty) {
                 Some(val) => Ok(val),
                 None => {
@@ -96,7 +107,8 @@ impl Lowerer {
     /// The truth of a value.
     pub(super) fn truth(&mut self, val: &Val, span: Span) -> Result<Test> {
         let value = match val {
-            Val::Real(v) => self.nonzero(*v),
+            Val::Real(v) | Val::Half(v) => self.nonzero(*v),
+            Val::Time(..) => return fault(self.bad_argument("bool", val, span)),
             Val::Complex(re, im) => {
                 let (re, im) = (self.nonzero(*re), self.nonzero(*im));
                 self.op(Op::Or, &[re, im])

@@ -306,7 +306,7 @@ impl Lowerer {
         let values: Vec<Value> = match val {
             Val::Real(v) => vec![*v],
             Val::Complex(re, im) => vec![*re, *im],
-            _ => unreachable!("a number"),
+            _ => unreachable!("a number that is no float16"),
         };
         let slots = values.iter().map(|v| self.b.slot("%total", self.ty(*v))).collect::<Vec<_>>();
         slots.iter().zip(values).for_each(|(s, v)| self.b.set(*s, v));
@@ -343,6 +343,10 @@ impl Lowerer {
         };
         let elem = self.b.function().array(*array).ty.elem;
         let elem = if *piece == super::view::Piece::Whole { elem } else { elem.part() };
+        if elem.held() != elem.part() {
+            let d = self.unsupported(span, format!("`{text}` of {elem}"), Some("loop over the elements"));
+            return fault(d);
+        }
         let count = self.count_of(&view.extents);
         let ordered = matches!(what, Reduction::Min | Reduction::Max | Reduction::ArgMin | Reduction::ArgMax | Reduction::Ptp);
         if ordered {
@@ -491,6 +495,10 @@ impl Lowerer {
             return fault(self.bad_argument("sum", &val, span));
         };
         let elem = self.b.function().array(*array).ty.elem;
+        if elem.held() != elem.part() {
+            let d = self.unsupported(span, format!("this function of an array of {elem}"), Some("loop over the elements"));
+            return fault(d);
+        }
         match least {
             None => {
                 let start = start.expect("sum() begins somewhere").clone();

@@ -30,6 +30,8 @@ pub(super) struct Leaf {
 pub(super) enum Place {
     None,
     Real(Leaf),
+    Half(Leaf),
+    Time(ScalarType, Leaf),
     Complex(Leaf, Leaf),
     Tuple(Vec<Place>),
     Named(Arc<NamedType>, Vec<Place>),
@@ -69,6 +71,8 @@ pub(super) enum Want {
 pub(super) enum Shape {
     None,
     Real(ScalarType),
+    Half,
+    Time(ScalarType),
     Complex(ScalarType),
     Tuple(Vec<Shape>),
     Named(Arc<NamedType>, Vec<Shape>),
@@ -96,7 +100,7 @@ pub(super) fn same(a: &Wants, b: &Wants) -> bool {
 pub(super) fn forget(env: &mut Env, made: usize) {
     fn place(p: &mut Place, made: usize) {
         match p {
-            Place::Real(l) => leaf(l, made),
+            Place::Real(l) | Place::Half(l) | Place::Time(_, l) => leaf(l, made),
             Place::Complex(re, im) => {
                 leaf(re, made);
                 leaf(im, made);
@@ -134,6 +138,8 @@ impl Lowerer {
             Val::None => Place::None,
             Val::Array(a) => Place::Array(*a),
             Val::Real(v) => Place::Real(self.set_leaf(name, *v)),
+            Val::Half(v) => Place::Half(self.set_leaf(name, *v)),
+            Val::Time(ty, v) => Place::Time(*ty, self.set_leaf(name, *v)),
             Val::Complex(re, im) => {
                 let re = self.set_leaf(&format!("{name}.real"), *re);
                 Place::Complex(re, self.set_leaf(&format!("{name}.imag"), *im))
@@ -218,6 +224,8 @@ impl Lowerer {
             Place::None => Val::None,
             Place::Array(a) => Val::Array(*a),
             Place::Real(l) => Val::Real(self.leaf(l)),
+            Place::Half(l) => Val::Half(self.leaf(l)),
+            Place::Time(ty, l) => Val::Time(*ty, self.leaf(l)),
             Place::Complex(re, im) => {
                 let re = self.leaf(re);
                 Val::Complex(re, self.leaf(im))
@@ -241,6 +249,8 @@ impl Lowerer {
             Place::None => Shape::None,
             Place::Array(a) => Shape::Array(*a),
             Place::Real(l) => Shape::Real(ty(l)),
+            Place::Half(_) => Shape::Half,
+            Place::Time(ty, _) => Shape::Time(*ty),
             Place::Complex(re, _) => Shape::Complex(ty(re).complex().expect("a float")),
             Place::Tuple(items) => Shape::Tuple(items.iter().map(|p| self.shape(p)).collect()),
             Place::Named(named, items) => Shape::Named(named.clone(), items.iter().map(|p| self.shape(p)).collect()),
@@ -295,7 +305,8 @@ impl Lowerer {
     fn describe_shape(&self, shape: &Shape) -> String {
         match shape {
             Shape::None => "None".to_string(),
-            Shape::Real(t) | Shape::Complex(t) => t.to_string(),
+            Shape::Half => ScalarType::F16.to_string(),
+            Shape::Real(t) | Shape::Time(t) | Shape::Complex(t) => t.to_string(),
             Shape::Array(a) => self.b.function().array(*a).ty.to_string(),
             Shape::Tuple(items) => {
                 let items: Vec<String> = items.iter().map(|s| self.describe_shape(s)).collect();
@@ -363,6 +374,8 @@ impl Lowerer {
             Shape::None => Place::None,
             Shape::Array(a) => Place::Array(*a),
             Shape::Real(t) => Place::Real(Leaf { slot: self.variable_slot(name, *t), known: None }),
+            Shape::Half => Place::Half(Leaf { slot: self.variable_slot(name, ScalarType::F32), known: None }),
+            Shape::Time(t) => Place::Time(*t, Leaf { slot: self.variable_slot(name, ScalarType::I64), known: None }),
             Shape::Complex(t) => {
                 let re = self.variable_slot(&format!("{name}.real"), t.part());
                 let im = self.variable_slot(&format!("{name}.imag"), t.part());
@@ -431,7 +444,7 @@ fn agree(binding: &mut Binding, other: &Binding) {
     }
     fn place(a: &mut Place, b: &Place) {
         match (a, b) {
-            (Place::Real(a), Place::Real(b)) => leaf(a, b),
+            (Place::Real(a), Place::Real(b)) | (Place::Half(a), Place::Half(b)) | (Place::Time(_, a), Place::Time(_, b)) => leaf(a, b),
             (Place::Complex(a, b), Place::Complex(c, d)) => {
                 leaf(a, c);
                 leaf(b, d);
@@ -457,6 +470,8 @@ fn agree(binding: &mut Binding, other: &Binding) {
 /// The shape that holds both, if there is one.
 fn join_shapes(a: &Shape, b: &Shape) -> Option<Shape> {
     match (a, b) {
+        (Shape::Half, Shape::Real(_) | Shape::Complex(_)) => join_shapes(&Shape::Real(ScalarType::F32), b),
+        (Shape::Real(_) | Shape::Complex(_), Shape::Half) => join_shapes(a, &Shape::Real(ScalarType::F32)),
         (Shape::Real(a) | Shape::Complex(a), Shape::Real(b) | Shape::Complex(b)) => {
             let t = unify(*a, *b);
             Some(if t.is_complex() { Shape::Complex(t) } else { Shape::Real(t) })

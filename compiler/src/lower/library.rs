@@ -24,6 +24,14 @@ impl Lowerer {
             [(a, s), (b, t)] => Ok(((a, *s), (b, *t))),
             _ => self.wrong_count(text, "two arguments", args.len(), span),
         };
+        if !matches!(builtin, Builtin::Print | Builtin::Tuple | Builtin::GetItem | Builtin::Where | Builtin::Len)
+            && let Some((soft, half)) = self.soft_args(args)
+            && !args.iter().any(|(val, _)| matches!(val, Val::Array(_) | Val::View(_)))
+        {
+            let result = self.builtin(builtin, text, &soft, func, span)?;
+            let half = half && !matches!(builtin, Builtin::Float);
+            return Ok(self.harden(result, half));
+        }
         if let Some(arity) = builtins::elementwise_arity(&builtin)
             && args.iter().any(|(val, _)| matches!(val, Val::Array(_) | Val::View(_)))
         {
@@ -157,8 +165,19 @@ impl Lowerer {
                 let (l, r) = two()?;
                 self.binary(op, l, r, span)
             }
+            B::IsNat => {
+                let (val, at) = one()?;
+                match val {
+                    Val::Time(_, v) => Ok(Val::Real(self.is_nat(*v))),
+                    _ => fault(self.bad_argument(text, val, at)),
+                }
+            }
+            B::Half(op) => self.half_function(op, text, args, span),
             B::Abs => {
                 let (val, at) = one()?;
+                if let Val::Time(ty @ ScalarType::TimeDelta(_), v) = val {
+                    return Ok(Val::Time(*ty, self.op(Op::Abs, &[*v])));
+                }
                 self.abs(text, val, at)
             }
             B::Least | B::Greatest => self.extreme(builtin == B::Least, text, args, span),

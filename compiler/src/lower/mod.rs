@@ -22,6 +22,7 @@ mod env;
 mod expr;
 mod fault;
 mod function;
+mod half;
 mod iterate;
 mod library;
 mod liveness;
@@ -34,6 +35,7 @@ mod ranges;
 mod reach;
 mod slices;
 mod stmt;
+mod time;
 mod value;
 mod view;
 

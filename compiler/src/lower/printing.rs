@@ -7,6 +7,7 @@ use super::value::Val;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::ir::{Args, Inst, Piece};
 use crate::source::Span;
+use crate::types::ScalarType;
 
 /// Values in one call of `print`, as in CUDA.
 const MOST: usize = 32;
@@ -60,6 +61,14 @@ impl Lowerer {
                 pieces.push(Piece::Value);
                 values.push(*v);
             }
+            Val::Half(v) => {
+                pieces.push(Piece::Half);
+                values.push(*v);
+            }
+            Val::Time(ty @ ScalarType::TimeDelta(_), v) => {
+                pieces.push(Piece::Time(*ty));
+                values.push(*v);
+            }
             Val::Complex(re, im) => {
                 pieces.push(Piece::Complex);
                 values.extend([*re, *im]);
@@ -80,7 +89,7 @@ impl Lowerer {
                 }
                 text(pieces, ")");
             }
-            Val::Array(_) | Val::View(_) => {
+            Val::Array(_) | Val::View(_) | Val::Time(..) => {
                 let d = self.bad_argument("print", val, at);
                 return fault(d);
             }

@@ -186,7 +186,7 @@ impl Lowerer {
             }
             ExprKind::Attribute { value, attr, attr_span } => {
                 let spot = self.attribute_spot(value, attr, *attr_span, target.span)?;
-                if let Some(spot) = spot {
+                if let Some(spot @ (Spot::Element(_) | Spot::View(_))) = spot {
                     return self.store_spot(&spot, val, target.span, source);
                 }
                 fault(Diagnostic::new(Code::UnsupportedSyntax, *attr_span, format!("the attribute `{attr}` cannot be assigned in compiled code")))

@@ -18,6 +18,10 @@ use crate::types::{ArrayType, Layout, NamedType, RecordsType, Scalar, ScalarType
 pub(super) enum Val {
     None,
     Real(Value),
+    /// A float16, held as float32.
+    Half(Value),
+    /// A date or a time, held as int64.
+    Time(ScalarType, Value),
     /// Real and imaginary part, of one float type.
     Complex(Value, Value),
     Tuple(Vec<Val>),
@@ -33,7 +37,7 @@ pub(super) enum Val {
 impl Val {
     /// Whether it is a number or a bool.
     pub(super) fn is_number(&self) -> bool {
-        matches!(self, Val::Real(_) | Val::Complex(..))
+        matches!(self, Val::Real(_) | Val::Half(_) | Val::Complex(..))
     }
 
     /// The items of a tuple, with names or without; a vector is none.
@@ -51,6 +55,8 @@ impl Lowerer {
     pub(super) fn scalar_type(&self, val: &Val) -> Option<ScalarType> {
         match val {
             Val::Real(v) => Some(self.ty(*v)),
+            Val::Half(_) => Some(ScalarType::F16),
+            Val::Time(ty, _) => Some(*ty),
             Val::Complex(re, _) => self.ty(*re).complex(),
             _ => None,
         }
@@ -93,6 +99,9 @@ impl Lowerer {
             Source::Records(records) => Type::Records(RecordsType { record: records.ty.clone(), ndim, readonly: records.readonly }),
             Source::Array(array, piece) => {
                 let ty = self.b.function().array(*array).ty;
+                if view.is_whole() && *piece == Piece::Whole {
+                    return Type::Array(ty);
+                }
                 let elem = if *piece == Piece::Whole { ty.elem } else { ty.elem.part() };
                 Type::Array(ArrayType { elem, ndim, layout: Layout::A, readonly: ty.readonly })
             }
@@ -133,6 +142,14 @@ impl Lowerer {
                 Val::Complex(re, self.float(ScalarType::F64, *im))
             }
             Constant::Str(s) => Val::Str(s.clone()),
+            Constant::Half(x) => {
+                let v = self.float(ScalarType::F32, f64::from(*x));
+                Val::Half(v)
+            }
+            Constant::Time(ty, count) => {
+                let v = self.b.int(*count);
+                Val::Time(*ty, v)
+            }
             Constant::Scalar(s) => Val::Real(self.constant(*s)),
             Constant::ComplexScalar(ty, re, im) => {
                 let re = self.float(ty.part(), *re);

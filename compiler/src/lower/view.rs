@@ -107,6 +107,12 @@ impl<V> View<V> {
         }
     }
 
+    /// Whether it is all of an array, unchanged.
+    pub(super) fn is_whole(&self) -> bool {
+        let own = |(axis, c): (usize, &Affine<V>)| c.start.is_none() && c.terms.len() == 1 && c.terms[0].0 == axis && c.terms[0].1.is_none();
+        matches!(self.base, Base::Elements(_)) && !self.checked.contains(&true) && self.coords.iter().enumerate().all(own)
+    }
+
     pub(super) fn ndim(&self) -> usize {
         self.extents.len()
     }

@@ -74,7 +74,7 @@ pub enum Op {
     // --- choice and conversion ---
     /// `Select(cond, a, b)`: bool, T, T -> T. Evaluates nothing: both operands are values.
     Select,
-    /// Conversion to a type: integers wrap, float -> int truncates and saturates with NaN -> 0, anything -> bool is `!= 0`.
+    /// Conversion to a type; to float16, rounding of a float to it, held as float32: integers wrap, float -> int truncates and saturates with NaN -> 0, anything -> bool is `!= 0`.
     Cast(ScalarType),
 
     /// The bits of a float as the signed integer of its width.

@@ -4,12 +4,13 @@
 //! [`promotion`]. Knows nothing of syntax, IR, NumPy objects or machine types.
 
 mod compound;
+pub mod half;
 mod promotion;
 mod scalar;
 
 pub use compound::{FieldType, Leaf, NamedType, RecordField, RecordType};
 pub use promotion::{binary_arithmetic, power, true_division, unify, unify_types};
-pub use scalar::{Scalar, ScalarType};
+pub use scalar::{Scalar, ScalarType, TimeUnit};
 
 use std::fmt;
 use std::sync::Arc;

@@ -8,6 +8,7 @@ use super::{ScalarType, Type};
 /// The type in which `a op b` is computed for `+ - * // %`: integers at least 64 bits wide (unsigned only if both are), a small integer
 /// with float32 gives float32, a wider one float64. bool counts as an integer.
 pub fn binary_arithmetic(a: ScalarType, b: ScalarType) -> ScalarType {
+    let (a, b) = (wide(a), wide(b));
     use ScalarType::*;
     if !a.part().is_float() && !b.part().is_float() {
         return if a.is_unsigned() && b.is_unsigned() { U64 } else { I64 };
@@ -24,6 +25,7 @@ pub fn true_division(a: ScalarType, b: ScalarType) -> ScalarType {
 
 /// The type of `a ** b`: as arithmetic, except that a float keeps its width under an integer power.
 pub fn power(a: ScalarType, b: ScalarType) -> ScalarType {
+    let (a, b) = (wide(a), wide(b));
     let integral = b.is_integer() || b == ScalarType::Bool;
     if a.is_float() && integral { a } else { binary_arithmetic(a, b) }
 }
@@ -34,6 +36,7 @@ pub fn unify(a: ScalarType, b: ScalarType) -> ScalarType {
     if a == b || b == Bool {
         return a;
     }
+    let (a, b) = (wide(a), wide(b));
     if a == Bool {
         return b;
     }
@@ -56,6 +59,7 @@ pub fn unify(a: ScalarType, b: ScalarType) -> ScalarType {
 /// Unifies any two types: scalars by [`unify`], tuples of one length element by element, everything else only with itself.
 pub fn unify_types(a: &Type, b: &Type) -> Option<Type> {
     match (a, b) {
+        (Type::Scalar(a), Type::Scalar(b)) if a != b && (a.is_time() || b.is_time()) => None,
         (Type::Scalar(a), Type::Scalar(b)) => Some(Type::Scalar(unify(*a, *b))),
         (Type::Tuple(a), Type::Tuple(b)) if a.len() == b.len() => {
             a.iter().zip(b).map(|(a, b)| unify_types(a, b)).collect::<Option<Vec<_>>>().map(Type::Tuple)
@@ -66,6 +70,11 @@ pub fn unify_types(a: &Type, b: &Type) -> Option<Type> {
         }
         _ => (a == b).then(|| a.clone()),
     }
+}
+
+/// The type in which a number is computed that meets one of another type.
+fn wide(t: ScalarType) -> ScalarType {
+    if t == ScalarType::F16 { ScalarType::F32 } else { t }
 }
 
 fn floating(a: ScalarType, b: ScalarType, narrow: bool) -> ScalarType {

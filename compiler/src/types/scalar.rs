@@ -32,10 +32,56 @@ pub enum ScalarType {
     C64,
     /// `complex128`: two float64.
     C128,
+    /// `float16`: 16 bits in memory; a value is held as the float32 of the same number.
+    F16,
+    /// `datetime64`, counted in a unit; held as int64, of which the least is NaT.
+    DateTime(TimeUnit),
+    /// `timedelta64`, counted in a unit; held as int64, of which the least is NaT.
+    TimeDelta(TimeUnit),
+}
+
+/// What dates and times are counted in.
+#[expect(missing_docs, reason = "the names say it")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum TimeUnit {
+    Year,
+    Month,
+    Week,
+    Day,
+    Hour,
+    Minute,
+    Second,
+    Millisecond,
+    Microsecond,
+    Nanosecond,
+    Picosecond,
+    Femtosecond,
+    Attosecond,
+}
+
+impl TimeUnit {
+    /// Every unit, coarsest first.
+    pub const ALL: [TimeUnit; 13] = {
+        use TimeUnit::*;
+        [Year, Month, Week, Day, Hour, Minute, Second, Millisecond, Microsecond, Nanosecond, Picosecond, Femtosecond, Attosecond]
+    };
+
+    /// How many of `finer` one of these has, if that is the same for each and fits.
+    pub fn in_units_of(self, finer: TimeUnit) -> Option<i64> {
+        use TimeUnit::*;
+        const STEPS: [i64; 13] = [12, 0, 7, 24, 60, 60, 1000, 1000, 1000, 1000, 1000, 1000, 1];
+        match (self, finer) {
+            _ if self <= finer && (self >= Week) == (finer >= Week) => {
+                STEPS[self as usize..finer as usize].iter().try_fold(1i64, |n, step| n.checked_mul(*step))
+            }
+            _ => None,
+        }
+    }
 }
 
 impl ScalarType {
-    /// Every scalar type, narrowest first within its kind.
+    /// Every type of numbers that ufuncs and the op table know, narrowest first within its kind. float16, dates and times are not among them: the front end
+    /// makes them of others.
     pub const ALL: [ScalarType; 13] = {
         use ScalarType::*;
         [Bool, I8, I16, I32, I64, U8, U16, U32, U64, F32, F64, C64, C128]
@@ -50,7 +96,23 @@ impl ScalarType {
             I32 | U32 | F32 => 4,
             I64 | U64 | F64 | C64 => 8,
             C128 => 16,
+            F16 => 2,
+            DateTime(_) | TimeDelta(_) => 8,
         }
+    }
+
+    /// The type of the IR values in which a number of this type, or a part of a complex one, is held.
+    pub const fn held(self) -> ScalarType {
+        match self {
+            ScalarType::F16 => ScalarType::F32,
+            ScalarType::DateTime(_) | ScalarType::TimeDelta(_) => ScalarType::I64,
+            other => other.part(),
+        }
+    }
+
+    /// Whether this is a date or a time.
+    pub const fn is_time(self) -> bool {
+        matches!(self, ScalarType::DateTime(_) | ScalarType::TimeDelta(_))
     }
 
     /// Width in bits of an integer or float (bool: 1; complex: of both parts together).
@@ -123,14 +185,49 @@ impl ScalarType {
             F64 => "float64",
             C64 => "complex64",
             C128 => "complex128",
+            F16 => "float16",
+            DateTime(unit) => DATETIMES[unit as usize],
+            TimeDelta(unit) => TIMEDELTAS[unit as usize],
         }
     }
 
     /// The type of that NumPy name.
     pub fn from_name(name: &str) -> Option<ScalarType> {
-        Self::ALL.into_iter().find(|t| t.name() == name)
+        let times = || TimeUnit::ALL.into_iter().flat_map(|u| [ScalarType::DateTime(u), ScalarType::TimeDelta(u)]);
+        Self::ALL.into_iter().chain([ScalarType::F16]).find(|t| t.name() == name).or_else(|| times().find(|t| t.name() == name))
     }
 }
+
+const DATETIMES: [&str; 13] = [
+    "datetime64[Y]",
+    "datetime64[M]",
+    "datetime64[W]",
+    "datetime64[D]",
+    "datetime64[h]",
+    "datetime64[m]",
+    "datetime64[s]",
+    "datetime64[ms]",
+    "datetime64[us]",
+    "datetime64[ns]",
+    "datetime64[ps]",
+    "datetime64[fs]",
+    "datetime64[as]",
+];
+const TIMEDELTAS: [&str; 13] = [
+    "timedelta64[Y]",
+    "timedelta64[M]",
+    "timedelta64[W]",
+    "timedelta64[D]",
+    "timedelta64[h]",
+    "timedelta64[m]",
+    "timedelta64[s]",
+    "timedelta64[ms]",
+    "timedelta64[us]",
+    "timedelta64[ns]",
+    "timedelta64[ps]",
+    "timedelta64[fs]",
+    "timedelta64[as]",
+];
 
 impl fmt::Display for ScalarType {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -51,6 +51,8 @@ pub(super) fn scalar_type(dtype: &Bound<'_, PyArrayDescr>) -> Option<ScalarType>
         12 => Some(F64),
         14 => Some(C64),
         15 => Some(C128),
+        21 | 22 => dtype.getattr(intern!(dtype.py(), "name")).ok().and_then(|n| n.extract::<String>().ok()).and_then(|n| ScalarType::from_name(&n)),
+        23 => Some(F16),
         _ => None,
     }?;
     (dtype.is_native_byteorder() != Some(false)).then_some(found)
@@ -227,6 +229,12 @@ pub(super) fn push_scalar(args: &mut Args<'_>, object: &Bound<'_, PyAny>) -> boo
         }
         ScalarType::C128 => {
             args.scalar(num_complex::Complex::new(f64::from_bits(bits[0]), f64::from_bits(bits[1])));
+        }
+        ScalarType::F16 => {
+            args.half(verdigris_compiler::types::half::widened(bits[0] as u16));
+        }
+        time if time.is_time() => {
+            args.time(time, bits[0] as i64);
         }
         real => {
             args.value(Scalar::from_bits(real, bits[0] & (u64::MAX >> (64 - 8 * real.size()))));

@@ -35,6 +35,9 @@ pub(super) const fn type_number(ty: ScalarType) -> c_int {
         F64 => 12,
         C64 => 14,
         C128 => 15,
+        DateTime(_) => 21,
+        TimeDelta(_) => 22,
+        F16 => 23,
     }
 }
 

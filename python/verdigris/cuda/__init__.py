@@ -19,6 +19,7 @@ array([0., 2., 4., 6., 8.])
 from __future__ import annotations
 
 from verdigris._verdigris import DeviceNDArray, Event, Stream, device_array, to_device
+from verdigris.cuda import fp16
 from verdigris.cuda._arrays import device_array_like, is_cuda_array, managed_array, mapped_array, pinned, pinned_array
 from verdigris.cuda._decorators import jit
 from verdigris.cuda._device import (
@@ -84,6 +85,7 @@ __all__ = [
     "device_array_like",
     "event",
     "event_elapsed_time",
+    "fp16",
     "get_current_device",
     "gpus",
     "grid",

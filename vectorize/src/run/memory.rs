@@ -265,6 +265,7 @@ pub(super) fn scatter(ty: ScalarType, swapped: bool) -> Scatter {
         (C64, true) => scatter_as::<Complex<u32>, true>,
         (C128, false) => scatter_as::<Complex<u64>, false>,
         (C128, true) => scatter_as::<Complex<u64>, true>,
+        (F16 | DateTime(_) | TimeDelta(_), _) => unreachable!("lowering refuses ufuncs of {ty}"),
     }
 }
 

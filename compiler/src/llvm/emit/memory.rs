@@ -112,15 +112,19 @@ impl<'c> Emitter<'_, 'c> {
     }
 
     fn from_stored(&self, v: V<'c>, ty: ScalarType) -> V<'c> {
-        if ty != ScalarType::Bool {
-            return v;
+        match ty {
+            ScalarType::Bool => {}
+            ScalarType::F16 => return self.widen_half(v),
+            _ => return v,
         }
         self.i.icmp(IntPred::LLVMIntNE, v, self.i.zero(self.i.type_of(v)))
     }
 
     fn to_stored(&self, v: V<'c>, ty: ScalarType) -> V<'c> {
-        if ty != ScalarType::Bool {
-            return v;
+        match ty {
+            ScalarType::Bool => {}
+            ScalarType::F16 => return self.narrow_half(v),
+            _ => return v,
         }
         let byte = self.i.int(8);
         let lanes = self.i.lanes_of(v);

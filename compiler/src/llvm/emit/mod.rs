@@ -11,6 +11,7 @@ mod control;
 mod core;
 mod division;
 mod entry;
+mod half;
 mod memory;
 mod ops;
 mod routine;

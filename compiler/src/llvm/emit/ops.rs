@@ -151,8 +151,9 @@ impl<'c> Emitter<'_, 'c> {
     }
 
     fn convert(&self, from: ScalarType, to: ScalarType, a: V<'c>) -> V<'c> {
-        let ty = self.shaped(self.i.scalar(to), a);
+        let ty = self.shaped(self.i.scalar(to.held()), a);
         match (from, to) {
+            (_, ScalarType::F16) => self.round_half(from, a),
             (x, y) if x == y => a,
             (_, ScalarType::Bool) if from.is_float() => self.i.fcmp(RealPred::LLVMRealUNE, a, self.i.zero(self.i.type_of(a))),
             (_, ScalarType::Bool) => self.i.icmp(IntPred::LLVMIntNE, a, self.i.zero(self.i.type_of(a))),

@@ -1,0 +1,75 @@
+//! float16: rounding to it, and its 16 bits in memory. A value is held as the float32 of the same number.
+
+use super::super::instr::{IntPred, Opcode, V};
+use super::Emitter;
+use crate::types::{Scalar, ScalarType};
+
+impl<'c> Emitter<'_, 'c> {
+    /// The float16 nearest to a float, as a float32: [`crate::types::half::rounded`].
+    pub(super) fn round_half(&self, from: ScalarType, x: V<'c>) -> V<'c> {
+        let wide = from == ScalarType::F64;
+        let int = if wide { ScalarType::U64 } else { ScalarType::U32 };
+        let number = |value: i128| self.int_like(int, value, x);
+        let float = |value: f64| self.constant_like(Scalar::float(from, value), x);
+        let bits_type = self.shaped(self.i.int(int.bits()), x);
+        // Bits of the fraction that float16 does not have, and bit patterns of 2^-14, 2^16 and infinity.
+        let (dropped, tiny, over, infinity): (i128, i128, i128, i128) = if wide {
+            (42, 0x3f10_0000_0000_0000, 0x40f0_0000_0000_0000, 0x7ff0_0000_0000_0000)
+        } else {
+            (13, 0x3880_0000, 0x4780_0000, 0x7f80_0000)
+        };
+        let bits = self.i.cast(Opcode::LLVMBitCast, x, bits_type);
+        let magnitude = self.i.and(bits, number((1 << (int.bits() - 1)) - 1));
+        let sign = self.i.binary(Opcode::LLVMXor, bits, magnitude);
+        let odd = self.i.and(self.i.binary(Opcode::LLVMLShr, magnitude, number(dropped)), number(1));
+        let up = self.i.add(self.i.add(magnitude, number((1 << (dropped - 1)) - 1)), odd);
+        let normal = self.i.and(up, number((1 << int.bits()) - (1 << dropped)));
+        // Small numbers are 2^-24 apart, as floats of this size are here.
+        let near = float(if wide { 2f64.powi(28) } else { 0.5 });
+        let small = self.i.cast(Opcode::LLVMBitCast, magnitude, self.i.type_of(x));
+        let small = self.i.binary(Opcode::LLVMFSub, self.i.binary(Opcode::LLVMFAdd, small, near), near);
+        let small = self.i.cast(Opcode::LLVMBitCast, small, bits_type);
+        let is_small = self.i.icmp(IntPred::LLVMIntULT, magnitude, number(tiny));
+        let is_over = self.i.icmp(IntPred::LLVMIntUGE, normal, number(over));
+        let is_nan = self.i.icmp(IntPred::LLVMIntUGT, magnitude, number(infinity));
+        let finite = self.i.select(is_small, small, self.i.select(is_over, number(infinity), normal));
+        let result = self.i.select(is_nan, number(infinity | infinity >> 1), finite);
+        let result = self.i.cast(Opcode::LLVMBitCast, self.i.or(result, sign), self.i.type_of(x));
+        if wide { self.i.cast(Opcode::LLVMFPTrunc, result, self.shaped(self.i.scalar(ScalarType::F32), x)) } else { result }
+    }
+
+    /// 16 bits from memory as a float32.
+    pub(super) fn widen_half(&self, stored: V<'c>) -> V<'c> {
+        let number = |value: i128| self.int_like(ScalarType::U32, value, stored);
+        let bits = self.i.cast(Opcode::LLVMZExt, stored, self.shaped(self.i.int(32), stored));
+        let float_type = self.shaped(self.i.scalar(ScalarType::F32), stored);
+        let shifted = self.i.binary(Opcode::LLVMShl, self.i.and(bits, number(0x7fff)), number(13));
+        let small = self.i.cast(Opcode::LLVMBitCast, shifted, float_type);
+        let scale = self.constant_like(Scalar::f32(2f32.powi(112)), stored);
+        let scaled = self.i.cast(Opcode::LLVMBitCast, self.i.binary(Opcode::LLVMFMul, small, scale), self.shaped(self.i.int(32), stored));
+        let special = self.i.icmp(IntPred::LLVMIntUGE, shifted, number(0x0f80_0000));
+        let magnitude = self.i.select(special, self.i.or(scaled, number(0x7f80_0000)), scaled);
+        let sign = self.i.binary(Opcode::LLVMShl, self.i.and(bits, number(0x8000)), number(16));
+        self.i.cast(Opcode::LLVMBitCast, self.i.or(magnitude, sign), float_type)
+    }
+
+    /// The 16 bits of a float32 that float16 has.
+    pub(super) fn narrow_half(&self, x: V<'c>) -> V<'c> {
+        let number = |value: i128| self.int_like(ScalarType::U32, value, x);
+        let int = self.shaped(self.i.int(32), x);
+        let bits = self.i.cast(Opcode::LLVMBitCast, x, int);
+        let magnitude = self.i.and(bits, number(0x7fff_ffff));
+        let normal = self.i.sub(self.i.binary(Opcode::LLVMLShr, magnitude, number(13)), number(112 << 10));
+        let half = self.constant_like(Scalar::f32(0.5), x);
+        let small = self.i.cast(Opcode::LLVMBitCast, magnitude, self.i.type_of(x));
+        let small = self.i.cast(Opcode::LLVMBitCast, self.i.binary(Opcode::LLVMFAdd, small, half), int);
+        let small = self.i.sub(small, number(0x3f00_0000));
+        let is_small = self.i.icmp(IntPred::LLVMIntULT, magnitude, number(0x3880_0000));
+        let is_infinite = self.i.icmp(IntPred::LLVMIntUGE, magnitude, number(0x7f80_0000));
+        let is_nan = self.i.icmp(IntPred::LLVMIntUGT, magnitude, number(0x7f80_0000));
+        let special = self.i.select(is_nan, number(0x7e00), number(0x7c00));
+        let result = self.i.select(is_infinite, special, self.i.select(is_small, small, normal));
+        let sign = self.i.and(self.i.binary(Opcode::LLVMLShr, bits, number(16)), number(0x8000));
+        self.i.cast(Opcode::LLVMTrunc, self.i.or(result, sign), self.shaped(self.i.int(16), x))
+    }
+}
