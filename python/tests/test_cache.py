@@ -123,8 +123,10 @@ def test_several_writers_at_once(program):
 def test_places_of_faults_survive(tmp_path):
     program = Program(tmp_path)
     program.script.write_text(
-        "import numpy as np\nfrom verdigris import cuda, errors\n\n\n@cuda.jit\ndef kernel(x):\n    x[7] = 1\n\n\n"
-        "try:\n    kernel[2, 3](np.zeros(4))\nexcept errors.KernelIndexError as e:\n    print(e.lineno, e.array, e.index, e.extent)\n"
+        "import numpy as np\nfrom verdigris import cuda, errors\n\n\n"
+        "@cuda.jit\ndef kernel(x):\n    x[7] = 1\n\n\n"
+        "try:\n    kernel[2, 3](np.zeros(4))\n"
+        "except errors.KernelIndexError as e:\n    print(e.lineno, e.array, e.index, e.extent)\n"
     )
     assert program.run() == program.run() == "7 x 7 4"
     assert len(program.files()) == 1

@@ -1,5 +1,7 @@
 """The kernel language beside CPython: views, sequences, tuples, records, vectors, printing, functions of arrays."""
 
+# ruff: noqa: B905 (the kernel language has no `strict=`)
+
 import collections
 import enum
 import operator
@@ -439,7 +441,7 @@ def test_printing_is_pythons(capsys):
         cuda.jit(printing)[1, 32](a, 1 + 2j)
         ours = capsys.readouterr().out
         theirs = run(printing, 1, 32, a, 1 + 2j)
-        by_thread = [[line for line in text.splitlines()] for text in (ours, theirs)]
+        by_thread = [text.splitlines() for text in (ours, theirs)]
         assert sorted(by_thread[0]) == sorted(plain(line) for line in by_thread[1])
 
 
