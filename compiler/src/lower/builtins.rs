@@ -415,9 +415,8 @@ pub(super) fn find(name: &str) -> Option<&'static Builtin> {
             ("max", B::Greatest),
             ("range", B::Range),
         ];
-        let plain = plain.into_iter().map(|(name, builtin)| (name, builtin));
         let rows = Math::ALL.iter().map(|m| (m.name(), B::Row(Op::Math(*m))));
-        plain.chain(rows).map(|(name, builtin)| (format!("machine.{name}"), builtin)).collect()
+        plain.into_iter().chain(rows).map(|(name, builtin)| (format!("machine.{name}"), builtin)).collect()
     });
     match name.strip_prefix("machine.") {
         Some(_) => MACHINE.get(name),
