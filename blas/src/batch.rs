@@ -61,6 +61,7 @@ fn trans<T: Scalar>(stack: StackRef<'_, T>, trans: Trans) -> (StackRef<'_, T>, b
 impl<'a, T: Scalar> GemmBatch<'a, T> {
     /// # Errors
     /// Shapes or counts do not fit, or C shares memory with A or B.
+    #[expect(clippy::too_many_arguments, reason = "BLAS's own")]
     pub fn new(
         routine: &'static str,
         transa: Trans,

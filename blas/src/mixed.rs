@@ -82,7 +82,6 @@ fn judged<I: Low, O: Copy>(routine: &'static str, a: MatRef<'_, I>, b: MatRef<'_
 ///
 /// # Errors
 /// Shapes do not fit, C shares memory with A or B, or there is no memory for the wide copies.
-#[expect(clippy::too_many_arguments, reason = "BLAS's own")]
 pub fn gemm_low<I: Low, O: Narrow>(
     transa: Trans,
     transb: Trans,

@@ -74,7 +74,9 @@ fn open(name: &str) -> Result<Cblas, Error> {
 fn mkl_places() -> Vec<String> {
     let mut places = Vec::new();
     let environment = std::env::var_os("VIRTUAL_ENV").or_else(|| std::env::var_os("CONDA_PREFIX"));
-    let interpreter = std::env::current_exe().ok().and_then(|exe| Some(exe.parent()?.parent()?.to_owned().into_os_string()));
+    // As it was called: the program itself may be a link out of the environment.
+    let called = std::env::args_os().next().map(std::path::PathBuf::from);
+    let interpreter = called.filter(|path| path.is_absolute()).and_then(|path| Some(path.parent()?.parent()?.as_os_str().to_owned()));
     for prefix in environment.into_iter().chain(interpreter) {
         for version in [3, 2] {
             places.push(format!("{}/lib/libmkl_rt.so.{version}", prefix.display()));
@@ -111,10 +113,10 @@ fn layout<T: Copy>(m: MatRef<'_, T>) -> Option<(bool, usize)> {
         let given = usize::try_from(step).ok().filter(|&step| step >= least);
         if count <= 1 { Some(given.unwrap_or(least)) } else { given }
     };
-    if m.row_stride() == 1 || m.rows() <= 1 {
-        if let Some(ld) = step(m.col_stride(), m.cols(), m.rows()) {
-            return Some((false, ld));
-        }
+    if (m.row_stride() == 1 || m.rows() <= 1)
+        && let Some(ld) = step(m.col_stride(), m.cols(), m.rows())
+    {
+        return Some((false, ld));
     }
     if m.col_stride() == 1 || m.cols() <= 1 { Some((true, step(m.row_stride(), m.rows(), m.cols())?)) } else { None }
 }

@@ -78,8 +78,8 @@ fn add_columns<T: Scalar>(alpha: T, a: Op<'_, T>, x: &[T], y: &mut [T]) {
             let columns = [j, j + 1, j + 2, j + 3].map(|j| a.mat.col(j).as_slice().unwrap_or(&[]));
             simd::axpy4([alpha * x[j], alpha * x[j + 1], alpha * x[j + 2], alpha * x[j + 3]], columns, a.conj, y);
         }
-        for j in whole..x.len() {
-            simd::axpy(alpha * x[j], a.mat.col(j).as_slice().unwrap_or(&[]), a.conj, y);
+        for (j, &x) in x.iter().enumerate().skip(whole) {
+            simd::axpy(alpha * x, a.mat.col(j).as_slice().unwrap_or(&[]), a.conj, y);
         }
     } else {
         for (j, &x) in x.iter().enumerate() {
@@ -98,8 +98,8 @@ fn add_products<T: Scalar>(alpha: T, a: Op<'_, T>, x: &[T], y: &mut [T]) {
                 *y += alpha * dot;
             }
         }
-        for i in whole..y.len() {
-            y[i] += alpha * simd::dot(a.mat.row(i).as_slice().unwrap_or(&[]), a.conj, x);
+        for (i, y) in y.iter_mut().enumerate().skip(whole) {
+            *y += alpha * simd::dot(a.mat.row(i).as_slice().unwrap_or(&[]), a.conj, x);
         }
     } else {
         for (i, y) in y.iter_mut().enumerate() {

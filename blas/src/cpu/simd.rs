@@ -162,8 +162,8 @@ impl<R: Real, const C: bool, const L: usize, const K: usize> Kernel for Dots<'_,
                     }
                 }
             } else {
-                for at in at..n {
-                    out[k][0][0] = fma::<R, FMA>(x[k][at], self.y[at], out[k][0][0]);
+                for (&x, &y) in x[k][at..].iter().zip(&self.y[at..]) {
+                    out[k][0][0] = fma::<R, FMA>(x, y, out[k][0][0]);
                 }
             }
         }

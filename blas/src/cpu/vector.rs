@@ -114,7 +114,7 @@ pub(super) fn rotm<T: Scalar>(call: Rotm<'_, T>) {
 }
 
 /// A sum over fixed parts of contiguous slices, or of strided ones through copies.
-fn sum<T: Scalar, S: Send>(len: usize, part: impl Fn(std::ops::Range<usize>) -> S + Sync, add: impl Fn(S, S) -> S) -> Option<S> {
+fn sum<S: Send>(len: usize, part: impl Fn(std::ops::Range<usize>) -> S + Sync, add: impl Fn(S, S) -> S) -> Option<S> {
     share::map(len, PART, len >= SHARED, part).into_iter().reduce(add)
 }
 
@@ -133,12 +133,12 @@ pub(super) fn dot<T: Scalar>(call: &Dot<'_, T>) -> T {
         return simd::dot(x, conj, y);
     }
     let part = |range: std::ops::Range<usize>| with_slice(x.part(range.clone()), |x| with_slice(y.part(range), |y| simd::dot(x, conj, y)));
-    sum::<T, _>(x.len(), part, |a, b| a + b).unwrap_or(T::ZERO)
+    sum(x.len(), part, |a, b| a + b).unwrap_or(T::ZERO)
 }
 
 pub(super) fn asum<T: Scalar>(x: VecRef<'_, T>) -> T::Real {
     let part = |range| with_slice(x.part(range), |x| simd::asum(parts(x)));
-    sum::<T, _>(x.len(), part, |a, b| a + b).unwrap_or(T::Real::ZERO)
+    sum(x.len(), part, |a, b| a + b).unwrap_or(T::Real::ZERO)
 }
 
 /// The sum of squares as it is where that neither overflows nor loses digits to underflow; else of numbers scaled by the largest one's power of two.
@@ -146,7 +146,7 @@ pub(super) fn nrm2<T: Scalar>(x: VecRef<'_, T>) -> T::Real {
     let (zero, one) = (T::Real::ZERO, T::Real::ONE);
     let squares = |scale| {
         let part = |range| with_slice(x.part(range), |x| simd::squares(parts(x), scale));
-        sum::<T, _>(x.len(), part, |a, b| a + b).unwrap_or(zero)
+        sum(x.len(), part, |a, b| a + b).unwrap_or(zero)
     };
     let plain = squares(one);
     if plain.is_nan() || (plain.is_finite() && plain > T::Real::TINY / (T::Real::EPSILON * T::Real::EPSILON)) {
@@ -178,7 +178,7 @@ fn extreme<T: Scalar>(
     better: impl Fn(T::Real, T::Real) -> bool,
 ) -> Option<(T::Real, bool)> {
     let part = |range| with_slice(x.part(range), &kernel);
-    sum::<T, _>(x.len(), part, |a, b| (if better(a.0, b.0) { b.0 } else { a.0 }, a.1 || b.1))
+    sum(x.len(), part, |a, b| (if better(a.0, b.0) { b.0 } else { a.0 }, a.1 || b.1))
 }
 
 /// The first place of the extreme, or of a NaN.
