@@ -19,7 +19,7 @@ export PYO3_PYTHON := $(BIN)/python
 # Test builds link LLVM dynamically (seconds, not minutes); the extension module is tested from Python.
 RUST_TESTS := --workspace --exclude verdigris-python --features verdigris-compiler/dynamic-llvm
 PYTEST := $(BIN)/python -m pytest python/tests
-SOURCES := Cargo.toml Cargo.lock THIRD-PARTY-NOTICES $(shell find compiler device blas rand vectorize cuda-jit python \
+SOURCES := Cargo.toml Cargo.lock THIRD-PARTY-NOTICES $(shell find compiler device blas fft rand vectorize cuda-jit python \
 	-path python/tests -prune -o -path '*/tests' -prune -o \( -name '*.rs' -o -name '*.toml' -o -name '*.py' -o -name '*.pyi' \) -print)
 DEV_PACKAGE := $(TARGET)/dev-package
 CARGO_TOOLS := $(TARGET)/tools

@@ -1,0 +1,272 @@
+//! Arithmetic on one register of lanes, whatever the processor's registers are.
+//!
+//! Owns the step from an element type to `pulp`'s vectors of it, and the butterflies over them: each lane is a transform of its own, so no lane ever
+//! meets another. Knows no memory but rows handed in as slices.
+
+use pulp::Simd;
+
+use super::columns::{Columns, Turns};
+use super::sys::Strip;
+use crate::error::Error;
+
+/// A complex number a lane: real parts, imaginary parts.
+pub(super) type Pair<T, S> = [<T as Lanes>::V<S>; 2];
+
+/// An element type with registers of it.
+pub trait Lanes: Copy + 'static {
+    /// A register.
+    type V<S: Simd>: Copy;
+    /// A register with every lane the same.
+    fn splat<S: Simd>(simd: S, value: Self) -> Self::V<S>;
+    /// Sum.
+    fn v_add<S: Simd>(simd: S, a: Self::V<S>, b: Self::V<S>) -> Self::V<S>;
+    /// Difference.
+    fn v_sub<S: Simd>(simd: S, a: Self::V<S>, b: Self::V<S>) -> Self::V<S>;
+    /// Product.
+    fn v_mul<S: Simd>(simd: S, a: Self::V<S>, b: Self::V<S>) -> Self::V<S>;
+    /// `a b + c`.
+    fn v_fma<S: Simd>(simd: S, a: Self::V<S>, b: Self::V<S>, c: Self::V<S>) -> Self::V<S>;
+    /// `c - a b`.
+    fn v_nfma<S: Simd>(simd: S, a: Self::V<S>, b: Self::V<S>, c: Self::V<S>) -> Self::V<S>;
+    /// A row of real parts followed by a row of imaginary parts.
+    fn load<S: Simd>(row: &[Self]) -> Pair<Self, S>;
+    /// The reverse of [`Lanes::load`].
+    fn store<S: Simd>(pair: Pair<Self, S>, row: &mut [Self]);
+    /// The two registers of a row of interleaved complex numbers, parts separated, lanes in an order of its own.
+    fn split<S: Simd>(simd: S, row: &[Self]) -> Pair<Self, S>;
+    /// The reverse of [`Lanes::split`].
+    fn join<S: Simd>(simd: S, pair: Pair<Self, S>, row: &mut [Self]);
+    /// [`Columns::run`] for this type: compiled here once, not in every crate that uses it.
+    #[allow(private_interfaces, reason = "the trait is sealed")]
+    fn columns(columns: &Columns<Self>, from: &Strip<Self>, to: &Strip<Self>, factor: Self, turns: Option<&Turns<'_, Self>>) -> Result<(), Error>;
+}
+
+macro_rules! lanes {
+    ($type:ident, $vector:ident, $($suffix:ident)+) => { lanes!(@ $type, $vector, $($suffix)+); };
+    (@ $type:ident, $vector:ident, $splat:ident $add:ident $sub:ident $mul:ident $fma:ident $nfma:ident $view:ident $view_mut:ident $split:ident $join:ident) => {
+        impl Lanes for $type {
+            type V<S: Simd> = S::$vector;
+            #[inline(always)]
+            fn splat<S: Simd>(simd: S, value: $type) -> S::$vector {
+                simd.$splat(value)
+            }
+            #[inline(always)]
+            fn v_add<S: Simd>(simd: S, a: S::$vector, b: S::$vector) -> S::$vector {
+                simd.$add(a, b)
+            }
+            #[inline(always)]
+            fn v_sub<S: Simd>(simd: S, a: S::$vector, b: S::$vector) -> S::$vector {
+                simd.$sub(a, b)
+            }
+            #[inline(always)]
+            fn v_mul<S: Simd>(simd: S, a: S::$vector, b: S::$vector) -> S::$vector {
+                simd.$mul(a, b)
+            }
+            #[inline(always)]
+            fn v_fma<S: Simd>(simd: S, a: S::$vector, b: S::$vector, c: S::$vector) -> S::$vector {
+                simd.$fma(a, b, c)
+            }
+            #[inline(always)]
+            fn v_nfma<S: Simd>(simd: S, a: S::$vector, b: S::$vector, c: S::$vector) -> S::$vector {
+                simd.$nfma(a, b, c)
+            }
+            #[inline(always)]
+            fn load<S: Simd>(row: &[$type]) -> Pair<$type, S> {
+                let (vectors, _) = S::$view(row);
+                [vectors[0], vectors[1]]
+            }
+            #[inline(always)]
+            fn store<S: Simd>(pair: Pair<$type, S>, row: &mut [$type]) {
+                let (vectors, _) = S::$view_mut(row);
+                [vectors[0], vectors[1]] = pair;
+            }
+            #[inline(always)]
+            fn split<S: Simd>(simd: S, row: &[$type]) -> Pair<$type, S> {
+                let (vectors, _) = S::$view(row);
+                simd.$split([vectors[0], vectors[1]])
+            }
+            #[inline(always)]
+            fn join<S: Simd>(simd: S, pair: Pair<$type, S>, row: &mut [$type]) {
+                let (vectors, _) = S::$view_mut(row);
+                [vectors[0], vectors[1]] = simd.$join(pair);
+            }
+            #[allow(private_interfaces, reason = "the trait is sealed")]
+            fn columns(
+                columns: &Columns<$type>,
+                from: &Strip<$type>,
+                to: &Strip<$type>,
+                factor: $type,
+                turns: Option<&Turns<'_, $type>>,
+            ) -> Result<(), Error> {
+                columns.run(from, to, factor, turns)
+            }
+        }
+    };
+}
+
+lanes!(f32, f32s, splat_f32s add_f32s sub_f32s mul_f32s mul_add_f32s negate_mul_add_f32s as_simd_f32s as_mut_simd_f32s
+    deinterleave_shfl_f32s interleave_shfl_f32s);
+lanes!(f64, f64s, splat_f64s add_f64s sub_f64s mul_f64s mul_add_f64s negate_mul_add_f64s as_simd_f64s as_mut_simd_f64s
+    deinterleave_shfl_f64s interleave_shfl_f64s);
+
+/// The numbers butterflies multiply by, and their arithmetic.
+#[derive(Clone, Copy)]
+pub(super) struct Arithmetic<S>(pub(super) S);
+
+impl<S: Simd> Arithmetic<S> {
+    #[inline(always)]
+    fn add<T: Lanes>(self, a: Pair<T, S>, b: Pair<T, S>) -> Pair<T, S> {
+        [T::v_add(self.0, a[0], b[0]), T::v_add(self.0, a[1], b[1])]
+    }
+
+    #[inline(always)]
+    fn sub<T: Lanes>(self, a: Pair<T, S>, b: Pair<T, S>) -> Pair<T, S> {
+        [T::v_sub(self.0, a[0], b[0]), T::v_sub(self.0, a[1], b[1])]
+    }
+
+    /// `a - i b`.
+    #[inline(always)]
+    fn sub_i<T: Lanes>(self, a: Pair<T, S>, b: Pair<T, S>) -> Pair<T, S> {
+        [T::v_add(self.0, a[0], b[1]), T::v_sub(self.0, a[1], b[0])]
+    }
+
+    /// `a + i b`.
+    #[inline(always)]
+    fn add_i<T: Lanes>(self, a: Pair<T, S>, b: Pair<T, S>) -> Pair<T, S> {
+        [T::v_sub(self.0, a[0], b[1]), T::v_add(self.0, a[1], b[0])]
+    }
+
+    /// Turned by an eighth: `((re + im) + i (im - re)) / sqrt 2`.
+    #[inline(always)]
+    fn eighth<T: Lanes>(self, z: Pair<T, S>, half: T::V<S>) -> Pair<T, S> {
+        let turned = [T::v_add(self.0, z[0], z[1]), T::v_sub(self.0, z[1], z[0])];
+        self.scale::<T>(turned, half)
+    }
+
+    /// Product with a complex factor.
+    #[inline(always)]
+    pub(super) fn turn<T: Lanes>(self, a: Pair<T, S>, by: Pair<T, S>) -> Pair<T, S> {
+        let re = T::v_nfma(self.0, a[1], by[1], T::v_mul(self.0, a[0], by[0]));
+        let im = T::v_fma(self.0, a[0], by[1], T::v_mul(self.0, a[1], by[0]));
+        [re, im]
+    }
+
+    /// Product with a real factor.
+    #[inline(always)]
+    pub(super) fn scale<T: Lanes>(self, a: Pair<T, S>, by: T::V<S>) -> Pair<T, S> {
+        [T::v_mul(self.0, a[0], by), T::v_mul(self.0, a[1], by)]
+    }
+}
+
+/// A transform of `R` points, forward.
+pub(super) trait Butterfly<const R: usize>: Lanes {
+    /// The transform, each lane by itself.
+    fn butterfly<S: Simd>(simd: Arithmetic<S>, a: [Pair<Self, S>; R]) -> [Pair<Self, S>; R];
+}
+
+impl<T: crate::Real> Butterfly<2> for T {
+    #[inline(always)]
+    fn butterfly<S: Simd>(simd: Arithmetic<S>, [a, b]: [Pair<T, S>; 2]) -> [Pair<T, S>; 2] {
+        [simd.add::<T>(a, b), simd.sub::<T>(a, b)]
+    }
+}
+
+impl<T: crate::Real> Butterfly<4> for T {
+    #[inline(always)]
+    fn butterfly<S: Simd>(simd: Arithmetic<S>, [a, b, c, d]: [Pair<T, S>; 4]) -> [Pair<T, S>; 4] {
+        let (even, odd) = (simd.add::<T>(a, c), simd.add::<T>(b, d));
+        let (even_turned, odd_turned) = (simd.sub::<T>(a, c), simd.sub::<T>(b, d));
+        [simd.add::<T>(even, odd), simd.sub_i::<T>(even_turned, odd_turned), simd.sub::<T>(even, odd), simd.add_i::<T>(even_turned, odd_turned)]
+    }
+}
+
+impl<T: crate::Real> Butterfly<8> for T {
+    #[inline(always)]
+    fn butterfly<S: Simd>(simd: Arithmetic<S>, [a, b, c, d, e, f, g, h]: [Pair<T, S>; 8]) -> [Pair<T, S>; 8] {
+        let even = <T as Butterfly<4>>::butterfly(simd, [a, c, e, g]);
+        let odd = <T as Butterfly<4>>::butterfly(simd, [b, d, f, h]);
+        let half = T::splat(simd.0, T::of(std::f64::consts::FRAC_1_SQRT_2));
+        // Turned by an eighth, and by three: an eighth and a quarter.
+        let one = simd.eighth::<T>(odd[1], half);
+        let three = simd.eighth::<T>(odd[3], half);
+        [
+            simd.add::<T>(even[0], odd[0]),
+            simd.add::<T>(even[1], one),
+            simd.sub_i::<T>(even[2], odd[2]),
+            simd.sub_i::<T>(even[3], three),
+            simd.sub::<T>(even[0], odd[0]),
+            simd.sub::<T>(even[1], one),
+            simd.add_i::<T>(even[2], odd[2]),
+            simd.add_i::<T>(even[3], three),
+        ]
+    }
+}
+
+macro_rules! odd_butterfly {
+    ($radix:literal) => {
+        impl<T: crate::Real> Butterfly<$radix> for T {
+            #[inline(always)]
+            fn butterfly<S: Simd>(simd: Arithmetic<S>, a: [Pair<T, S>; $radix]) -> [Pair<T, S>; $radix] {
+                const HALF: usize = $radix / 2;
+                // Pairs of terms that share a cosine and have opposite sines.
+                let (mut sums, mut differences) = ([a[0]; HALF], [a[0]; HALF]);
+                for k in 0..HALF {
+                    sums[k] = simd.add::<T>(a[k + 1], a[$radix - 1 - k]);
+                    differences[k] = simd.sub::<T>(a[k + 1], a[$radix - 1 - k]);
+                }
+                let mut out = a;
+                for sum in sums {
+                    out[0] = simd.add::<T>(out[0], sum);
+                }
+                for j in 1..=HALF {
+                    let mut even = a[0];
+                    let mut odd = [T::splat(simd.0, T::ZERO); 2];
+                    for k in 1..=HALF {
+                        let root = CIRCLE[$radix][j * k % $radix];
+                        let (cos, sin) = (T::splat(simd.0, T::of(root.0)), T::splat(simd.0, T::of(root.1)));
+                        let (sum, difference) = (sums[k - 1], differences[k - 1]);
+                        even = [T::v_fma(simd.0, sum[0], cos, even[0]), T::v_fma(simd.0, sum[1], cos, even[1])];
+                        odd = if k == 1 {
+                            simd.scale::<T>(difference, sin)
+                        } else {
+                            [T::v_fma(simd.0, difference[0], sin, odd[0]), T::v_fma(simd.0, difference[1], sin, odd[1])]
+                        };
+                    }
+                    out[j] = simd.sub_i::<T>(even, odd);
+                    out[$radix - j] = simd.add_i::<T>(even, odd);
+                }
+                out
+            }
+        }
+    };
+}
+
+odd_butterfly!(3);
+odd_butterfly!(5);
+odd_butterfly!(7);
+
+/// Cosines and sines of `2 pi k / r`, for r = 3, 5, 7.
+const CIRCLE: [&[(f64, f64)]; 8] = {
+    const C3: f64 = -0.5;
+    const S3: f64 = 0.866_025_403_784_438_6;
+    const C51: f64 = 0.309_016_994_374_947_45;
+    const S51: f64 = 0.951_056_516_295_153_5;
+    const C52: f64 = -0.809_016_994_374_947_5;
+    const S52: f64 = 0.587_785_252_292_473_1;
+    const C71: f64 = 0.623_489_801_858_733_5;
+    const S71: f64 = 0.781_831_482_468_029_8;
+    const C72: f64 = -0.222_520_933_956_314_4;
+    const S72: f64 = 0.974_927_912_181_823_6;
+    const C73: f64 = -0.900_968_867_902_419_1;
+    const S73: f64 = 0.433_883_739_117_558_1;
+    [
+        &[],
+        &[],
+        &[],
+        &[(1.0, 0.0), (C3, S3), (C3, -S3)],
+        &[],
+        &[(1.0, 0.0), (C51, S51), (C52, S52), (C52, -S52), (C51, -S51)],
+        &[],
+        &[(1.0, 0.0), (C71, S71), (C72, S72), (C73, S73), (C73, -S73), (C72, -S72), (C71, -S71)],
+    ]
+};

@@ -1,0 +1,235 @@
+//! Lanes of an array along one axis, in strips of neighbours, as rows or planes that kernels can work on.
+
+use num_complex::Complex;
+
+use crate::scalar::Real;
+
+/// One axis across the lanes: its extent and the strides of both sides, in units of `T`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Lane {
+    pub(crate) extent: usize,
+    pub(crate) from: isize,
+    pub(crate) to: isize,
+}
+
+/// One side of a pass: where its first lane begins, its stride along the lanes and their length.
+#[derive(Debug)]
+pub(crate) struct Ends<T> {
+    pub(crate) data: *mut T,
+    pub(crate) step: isize,
+    pub(crate) len: usize,
+}
+
+/// All lanes of a pass, on both sides.
+///
+/// The workers of a pass share it; each strip is taken by one of them.
+#[derive(Debug)]
+pub(crate) struct Field<T> {
+    from: Ends<T>,
+    to: Ends<T>,
+    lanes: Vec<Lane>,
+    width: usize,
+    across: usize,
+    count: usize,
+}
+
+// SAFETY: the addresses are of arrays that the caller of the transform borrowed for its length; workers write disjoint lanes.
+unsafe impl<T: Real> Sync for Field<T> {}
+// SAFETY: as above.
+unsafe impl<T: Real> Send for Field<T> {}
+
+impl<T: Real> Field<T> {
+    /// The lanes, `width` neighbours along the last lane axis to a strip.
+    ///
+    /// # Safety
+    /// Every element of both sides, at any index within the lanes' extents and the sides' lengths, is memory of the judged call (or a temporary) that nobody else
+    /// uses; no two lanes of the writing side share elements, and where a lane shares memory with the reading side it is with its own lane alone.
+    pub(crate) unsafe fn new(from: Ends<T>, to: Ends<T>, mut lanes: Vec<Lane>, width: usize) -> Field<T> {
+        if lanes.is_empty() {
+            lanes.push(Lane { extent: 1, from: 0, to: 0 });
+        }
+        let inner = lanes[lanes.len() - 1].extent;
+        let across = inner.div_ceil(width);
+        let count = lanes[..lanes.len() - 1].iter().map(|lane| lane.extent).product::<usize>() * across;
+        Field { from, to, lanes, width, across, count }
+    }
+
+    /// Strips there are.
+    pub(crate) fn count(&self) -> usize {
+        self.count
+    }
+
+    /// The two sides of a strip.
+    ///
+    /// # Panics
+    /// If there is no such strip.
+    pub(crate) fn strip(&self, index: usize) -> (Strip<T>, Strip<T>) {
+        assert!(index < self.count);
+        let (outer, inner) = self.lanes.split_at(self.lanes.len() - 1);
+        let inner = inner[0];
+        let mut rest = index / self.across;
+        let first = index % self.across * self.width;
+        let (mut from, mut to) = (inner.from * first as isize, inner.to * first as isize);
+        for lane in outer.iter().rev() {
+            let at = (rest % lane.extent) as isize;
+            rest /= lane.extent;
+            from += lane.from * at;
+            to += lane.to * at;
+        }
+        let count = self.width.min(inner.extent - first);
+        let side = |ends: &Ends<T>, offset: isize, lane: isize| Strip {
+            data: ends.data.wrapping_offset(offset),
+            step: ends.step,
+            len: ends.len,
+            lane,
+            count,
+        };
+        (side(&self.from, from, inner.from), side(&self.to, to, inner.to))
+    }
+}
+
+/// Some neighbouring lanes of one side. Only a [`Field`] makes them.
+#[derive(Debug)]
+pub(crate) struct Strip<T> {
+    pub(super) data: *mut T,
+    pub(super) step: isize,
+    /// Elements of a lane.
+    pub(crate) len: usize,
+    pub(super) lane: isize,
+    /// Lanes.
+    pub(crate) count: usize,
+}
+
+impl<T: Real> Strip<T> {
+    /// Where a lane begins: a place for the ends of a pass within it.
+    ///
+    /// # Panics
+    /// If there is no such lane.
+    pub(crate) fn address(&self, lane: usize) -> *mut T {
+        assert!(lane < self.count);
+        self.data.wrapping_offset(self.lane * lane as isize)
+    }
+
+    /// Whether both begin at one address.
+    pub(crate) fn same_place(&self, other: &Strip<T>) -> bool {
+        self.data == other.data
+    }
+
+    /// Whether lanes are dense rows of complex elements.
+    pub(crate) fn is_complex_rows(&self) -> bool {
+        self.step == 2 || self.len == 1
+    }
+
+    /// Whether lanes are dense rows of real elements.
+    pub(crate) fn is_real_rows(&self) -> bool {
+        self.step == 1 || self.len == 1
+    }
+
+    /// The lanes that one row after another lie in memory with no gap: all, or one.
+    pub(crate) fn rows_together(&self) -> usize {
+        if self.is_complex_rows() && (self.lane == 2 * self.len as isize || self.count == 1) { self.count } else { 1 }
+    }
+
+    /// Complex lanes `first..first + count`, which lie in dense rows without gaps.
+    ///
+    /// # Panics
+    /// If they do not.
+    pub(crate) fn complex_rows(&self, first: usize, count: usize) -> &[Complex<T>] {
+        assert!(self.is_complex_rows() && first + count <= self.count && (count == 1 || self.rows_together() == self.count));
+        // SAFETY: these elements are the lanes', whose memory the field's maker vouched for; nobody writes them while this worker reads.
+        unsafe { std::slice::from_raw_parts(self.data.wrapping_offset(self.lane * first as isize).cast(), count * self.len) }
+    }
+
+    /// As [`Strip::complex_rows`], to be written.
+    ///
+    /// # Panics
+    /// If they are no such rows.
+    #[allow(clippy::mut_from_ref, reason = "a strip stands for memory that its worker alone uses; reads of the same lanes have ended")]
+    pub(crate) fn complex_rows_mut(&self, first: usize, count: usize) -> &mut [Complex<T>] {
+        assert!(self.is_complex_rows() && first + count <= self.count && (count == 1 || self.rows_together() == self.count));
+        // SAFETY: as above, and these lanes are this worker's alone.
+        unsafe { std::slice::from_raw_parts_mut(self.data.wrapping_offset(self.lane * first as isize).cast(), count * self.len) }
+    }
+
+    /// One lane of reals that is a dense row, to be written.
+    ///
+    /// # Panics
+    /// If it is not.
+    #[allow(clippy::mut_from_ref, reason = "as for complex rows")]
+    pub(crate) fn real_row_mut(&self, lane: usize) -> &mut [T] {
+        assert!(self.is_real_rows() && lane < self.count);
+        // SAFETY: as in `complex_rows_mut`.
+        unsafe { std::slice::from_raw_parts_mut(self.data.wrapping_offset(self.lane * lane as isize), self.len) }
+    }
+
+    /// Copies the lanes to rows of `n` elements each; what a lane lacks is zero.
+    ///
+    /// # Panics
+    /// If lanes are longer than `n`, or the rows too few.
+    pub(crate) fn gather_complex(&self, rows: &mut [Complex<T>], n: usize) {
+        self.gather(rows, n, Complex::new(T::ZERO, T::ZERO));
+    }
+
+    /// As [`Strip::gather_complex`], for reals.
+    ///
+    /// # Panics
+    /// As there.
+    pub(crate) fn gather_real(&self, rows: &mut [T], n: usize) {
+        self.gather(rows, n, T::ZERO);
+    }
+
+    fn gather<E: Copy>(&self, rows: &mut [E], n: usize, zero: E) {
+        assert!(self.len <= n && self.count * n <= rows.len());
+        self.blocks(|lane, j| {
+            // SAFETY: element j of a lane of this strip; real and complex elements have one alignment.
+            rows[lane * n + j] = unsafe { self.data.wrapping_offset(self.lane * lane as isize + self.step * j as isize).cast::<E>().read() };
+        });
+        if self.len < n {
+            rows.chunks_exact_mut(n).take(self.count).for_each(|row| row[self.len..].fill(zero));
+        }
+    }
+
+    /// Copies rows of `n` elements each to the lanes, each element changed by `change`.
+    ///
+    /// # Panics
+    /// If lanes are longer than `n`, or the rows too few.
+    pub(crate) fn scatter_complex(&self, rows: &[Complex<T>], n: usize, change: impl Fn(Complex<T>) -> Complex<T>) {
+        self.scatter(rows, n, change);
+    }
+
+    /// As [`Strip::scatter_complex`], for reals.
+    ///
+    /// # Panics
+    /// As there.
+    pub(crate) fn scatter_real(&self, rows: &[T], n: usize, change: impl Fn(T) -> T) {
+        self.scatter(rows, n, change);
+    }
+
+    fn scatter<E: Copy>(&self, rows: &[E], n: usize, change: impl Fn(E) -> E) {
+        assert!(self.len <= n && self.count * n <= rows.len());
+        self.blocks(|lane, j| {
+            // SAFETY: element j of a lane of this strip, which is this worker's alone.
+            unsafe { self.data.wrapping_offset(self.lane * lane as isize + self.step * j as isize).cast::<E>().write(change(rows[lane * n + j])) };
+        });
+    }
+
+    /// Visits every element in an order that uses whole cache lines on both sides: along the lanes where those are dense, else in blocks.
+    #[inline(always)]
+    fn blocks(&self, mut visit: impl FnMut(usize, usize)) {
+        const BLOCK: usize = 8;
+        if self.step.unsigned_abs() <= self.lane.unsigned_abs() || self.count == 1 {
+            for lane in 0..self.count {
+                (0..self.len).for_each(|j| visit(lane, j));
+            }
+            return;
+        }
+        let mut begin = 0;
+        while begin < self.len {
+            let end = self.len.min(begin + BLOCK);
+            for lane in 0..self.count {
+                (begin..end).for_each(|j| visit(lane, j));
+            }
+            begin = end;
+        }
+    }
+}
