@@ -25,6 +25,7 @@
 //!     signature: llvm::Signature { inputs: vec![int64], outputs: vec![int64] },
 //!     uniform: 0,
 //!     exact_flags: false,
+//!     stream: false,
 //! };
 //! let options = lower::Options { kind: Kind::Scalar, fma: false };
 //! let code = compile(&definition, &[Type::Scalar(int64)], options, &shape, &llvm::Cpu::new(None)?)?;

@@ -211,7 +211,7 @@ fn elements_mismatch(ir: &Verified, case: &Elements, lanes: Lanes, exact_flags: 
         }
     }
 
-    let shape = Shape::Loop { lanes, signature: case.signature.clone(), uniform: case.uniform, exact_flags };
+    let shape = Shape::Loop { lanes, signature: case.signature.clone(), uniform: case.uniform, exact_flags, stream: false };
     let code = match compiled(ir, &shape, cpu) {
         Ok(code) => code,
         Err(e) => return Some(e),

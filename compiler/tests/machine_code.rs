@@ -218,7 +218,7 @@ fn elements_of_every_count_and_with_uniform_operands() {
             for uniform in [0u64, 0b010, 0b101, 0b111] {
                 let f64s = ScalarType::F64;
                 let signature = llvm::Signature { inputs: vec![f64s; 3], outputs: vec![f64s] };
-                let shape = Shape::Loop { lanes, signature, uniform, exact_flags: false };
+                let shape = Shape::Loop { lanes, signature, uniform, exact_flags: false, stream: false };
                 let code = llvm::compile(&multiply_add(f64s), &shape, &cpu).expect("code");
                 for count in (0..70).chain([1000]) {
                     let column = |seed: usize| -> Vec<f64> { (0..count.max(1)).map(|i| (i * 7 + seed) as f64 / 3.0).collect() };

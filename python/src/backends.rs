@@ -265,7 +265,7 @@ impl PyLowered {
     }
 
     fn execute_scalar(&self, cpu: &Cpu, lanes: Lanes, exact_flags: bool, count: usize, columns: &[Vec<u8>], uniform: u64) -> Result<Outcome, Error> {
-        let code = self.compiled(&Shape::Loop { lanes, signature: self.signature.clone(), uniform, exact_flags }, cpu)?;
+        let code = self.compiled(&Shape::Loop { lanes, signature: self.signature.clone(), uniform, exact_flags, stream: false }, cpu)?;
         let mut rimmed: Vec<Rimmed> = columns.iter().map(|c| Rimmed::new(c)).collect();
         rimmed.extend(self.signature.outputs.iter().map(|t| Rimmed::new(&vec![0; count * t.size()])));
         let operands: Vec<*mut u8> = rimmed.iter_mut().map(Rimmed::pointer).collect();

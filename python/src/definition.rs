@@ -65,6 +65,11 @@ impl PyFunction {
         self.bare()
     }
 
+    /// The defaults of parameters, by name.
+    pub(crate) fn defaults<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
+        self.default_values(py)
+    }
+
     /// Whether some parameters have defaults.
     pub(crate) fn has_defaults(&self, py: Python<'_>) -> PyResult<bool> {
         Ok(!self.default_values(py)?.is_empty())

@@ -7,7 +7,7 @@ lacks. Matching of shapes, casting, `out=`, `axes=`, `axis=`, `keepdims=` are Nu
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
@@ -31,6 +31,8 @@ def guvectorize(
     nopython: bool = True,
     cache: bool = False,
     boundscheck: bool = True,
+    literals: Literal["numba", "weak"] = "numba",
+    error_model: Literal["numpy"] = "numpy",
     **others: Any,
 ) -> Any:
     """Compile a function of core arrays into a generalized NumPy ufunc.
@@ -44,7 +46,7 @@ def guvectorize(
     `writable_args` lists inputs, by number or by name, that the function may write to. `target="parallel"` spreads the loop
     dimensions over all cores. Without signatures, the type of an output is that of what is stored in it.
     """
-    options = _common(target, identity, fastmath, fma, doc, nopython, others)
+    options = _common(target, identity, fastmath, fma, doc, nopython, literals, error_model, others)
     if not boundscheck:
         raise ArgumentError(
             "indexes are always checked in functions over core arrays: leave out boundscheck=False", code="bad-option"

@@ -33,20 +33,24 @@ def vectorize(
     doc: str | None = None,
     nopython: bool = True,
     cache: bool = False,
+    literals: Literal["numba", "weak"] = "numba",
+    error_model: Literal["numpy"] = "numpy",
     **others: Any,
 ) -> Any:
     """Compile a function of numbers into a NumPy ufunc.
 
     `@vectorize` alone compiles for whatever types it meets; with signatures (`"float32(float32, float32)"`, or type
     objects), for those, to which other arguments are cast where that is safe. A function that returns a tuple has several
-    results. Parameters may be given by name, and those with defaults left out; a default is taken into the compiled code.
+    results. Parameters may be given by name, and those with defaults left out; a default counts as if it were written in the call.
 
     `target="parallel"` uses all cores; the results are the same. `target="cuda"` runs where kernels run.
     `identity` declares the function associative and commutative: `reduce` may then fold several axes, an empty array
     gives the identity, and elements are grouped in a fixed tree. `fma` contracts `a*b + c` into one rounding, and so does
-    `fastmath` unless `fma` says otherwise. `nopython` and `cache` are accepted; code is always compiled.
+    `fastmath` unless `fma` says otherwise. `literals="weak"` gives a number written in the function the precision of the
+    operand beside it (`x * 0.5` is float32 for a float32 `x`); otherwise such numbers are int64 and float64, as in Numba.
+    Division by zero and the like give what NumPy gives, which `error_model="numpy"` says too. `nopython` and `cache` are accepted; code is always compiled.
     """
-    options = _common(target, identity, fastmath, fma, doc, nopython, others)
+    options = _common(target, identity, fastmath, fma, doc, nopython, literals, error_model, others)
     if isinstance(signatures, (_types.FunctionType, Ufunc)):
         return _make(signatures, None, options)
     if isinstance(signatures, (str, Signature)):
@@ -67,18 +71,34 @@ _REFUSED = {
 
 
 def _common(
-    target: str, identity: Any, fastmath: bool, fma: bool | None, doc: str | None, nopython: bool, others: dict[str, Any]
+    target: str,
+    identity: Any,
+    fastmath: bool,
+    fma: bool | None,
+    doc: str | None,
+    nopython: bool,
+    literals: str,
+    error_model: str,
+    others: dict[str, Any],
 ) -> dict[str, Any]:
     """The options that `vectorize` and `guvectorize` share, judged."""
     if target not in ("cpu", "parallel", "cuda"):
         raise ArgumentError(f"target is 'cpu', 'parallel' or 'cuda', not {target!r}", code="bad-option")
     if not nopython:
         raise ArgumentError("there is no object mode: functions are always compiled", code="bad-option")
+    if literals not in ("numba", "weak"):
+        raise ArgumentError(f"literals is 'numba' or 'weak', not {literals!r}", code="bad-option")
+    if error_model != "numpy":
+        raise ArgumentError(
+            f"error_model is 'numpy', not {error_model!r}: ufuncs give NumPy's results and flags, and np.errstate says what raises",
+            code="bad-option",
+        )
     for name in others:
         if (why := _REFUSED.get(name)) is not None:
             raise ArgumentError(f"{name}= is not supported: {why}", code="bad-option")
         raise TypeError(f"unexpected option {name!r}")
-    return {"target": target, "identity": identity, "fma": fastmath if fma is None else fma, "doc": doc}
+    fma = fastmath if fma is None else fma
+    return {"target": target, "identity": identity, "fma": fma, "doc": doc, "weak": literals == "weak"}
 
 
 def _make(function: Any, signatures: list[Any] | None, options: dict[str, Any]) -> Ufunc:
@@ -116,8 +136,18 @@ def _numbers(function: Any, arguments: tuple[int | str, ...]) -> tuple[int, ...]
 
 def _from_text(text: _Text, signatures: list[Any] | None, options: dict[str, Any]) -> Ufunc:
     name = _safe_name(text.name)
-    core = (options["layout"], list(options["writable"])) if "layout" in options else ()
-    made = Ufunc(text, name, options["doc"] or "", signatures, options["target"], options["fma"], options["identity"], *core)
+    made = Ufunc(
+        text,
+        name,
+        options["doc"] or "",
+        signatures,
+        options["target"],
+        options["fma"],
+        options["identity"],
+        options.get("layout"),
+        list(options.get("writable", ())),
+        options["weak"],
+    )
     made.__name__ = name
     made.__qualname__ = text.name
     made.__doc__ = options["doc"]

@@ -6,9 +6,8 @@
 use std::sync::{Arc, Mutex};
 
 use smallvec::SmallVec;
-use verdigris_compiler::ir::{Inst, Kind};
-use verdigris_compiler::llvm::{self, Shape};
-use verdigris_compiler::lower::{self, Lowered, lower};
+use verdigris_compiler::ir::Kind;
+use verdigris_compiler::lower::{self, Lowered, lower_with};
 use verdigris_compiler::names::Definition;
 use verdigris_compiler::source::Sources;
 use verdigris_compiler::syntax;
@@ -19,7 +18,7 @@ use crate::error::Error;
 use crate::fork;
 use crate::layout::Layout;
 use crate::run::CoreLoop;
-use crate::ufunc::Options;
+use crate::ufunc::{Options, parameters};
 
 /// Types for which a loop over core arrays is declared, as the function sees them.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -186,7 +185,7 @@ impl Gufunc {
     fn output_types(&self, inputs: &[ScalarType]) -> Result<Types, Error> {
         let first = inputs.iter().copied().reduce(crate::casting::promote).unwrap_or(ScalarType::F64);
         let count = self.layout.outputs.len();
-        let names = self.parameter_names()?;
+        let names = parameters(&self.definition)?;
         let stored = |types: &Types| self.stored(inputs, types, &names[inputs.len()..], first);
         let (low, high) = (SmallVec::from_elem(ScalarType::Bool, count), SmallVec::from_elem(first, count));
         let mut types = stored(&low)?;
@@ -226,13 +225,6 @@ impl Gufunc {
         };
         let of = |name: &String| lowered.stored.iter().filter(|(n, _)| n == name).map(|(_, t)| *t).reduce(unify).unwrap_or(constants);
         Ok(names.iter().take(types.len()).map(of).collect())
-    }
-
-    fn parameter_names(&self) -> Result<Vec<String>, Error> {
-        let mut sources = Sources::default();
-        let id = sources.add(&self.definition.source);
-        let function = syntax::parse(&self.definition, id).map_err(|d| d.with_sources(&sources))?;
-        Ok(function.params.iter().map(|p| p.name.clone()).collect())
     }
 
     fn declare(&self, signature: &CoreSignature) -> Result<CoreLoop, Error> {
@@ -275,7 +267,7 @@ impl Gufunc {
 
     fn lower(&self, parameters: &[Type], results: Option<&Type>) -> Result<Lowered, Error> {
         let options = lower::Options { kind: Kind::Core, fma: self.options.fma };
-        Ok(lower(&self.definition, parameters, options, results)?)
+        Ok(lower_with(&self.definition, parameters, options, results, self.options.literals)?)
     }
 
     fn make(&self, parameters: &[Type], results: Option<&[ScalarType]>) -> Result<CoreLoop, Error> {
@@ -302,11 +294,8 @@ impl Gufunc {
         if outputs.len() != self.layout.outputs.len() {
             return Err(Error::ResultCount { expected: self.layout.outputs.len(), found: outputs.len() });
         }
-        let code = llvm::compile(&lowered.ir, &Shape::Core, &self.options.cpu)?;
-        let mut loops = false;
-        lowered.ir.walk(&mut |_, inst| loops |= matches!(inst, Inst::Loop { .. }));
         let inputs: Types = parameters[..inputs].iter().map(elem).collect();
-        Ok(CoreLoop::new(inputs, outputs, parameters.to_vec(), self.layout.clone(), self.writable, loops, code))
+        CoreLoop::new(inputs, outputs, parameters.to_vec(), self.layout.clone(), self.writable, lowered.ir, self.options.cpu.clone())
     }
 }
 

@@ -49,6 +49,7 @@ pub use gufunc::{CoreSignature, Gufunc, returns_results};
 pub use layout::{Dimension, Layout};
 pub use run::{Input, Output, Scalar};
 pub use signature::{Signature, scalar_named};
-pub use ufunc::{Options, Target, Ufunc, arity};
+pub use ufunc::{Options, Target, Ufunc, arity, parameters};
 
 pub use verdigris_compiler as compiler;
+pub use verdigris_compiler::lower::Literals;

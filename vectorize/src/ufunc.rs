@@ -9,7 +9,7 @@ use smallvec::SmallVec;
 use verdigris_compiler::diagnostic::Diagnostic;
 use verdigris_compiler::ir::{Inst, Kind, Verified};
 use verdigris_compiler::llvm::{self, Cpu, Lanes, Shape};
-use verdigris_compiler::lower::{self, lower};
+use verdigris_compiler::lower::{self, Literals, lower_with};
 use verdigris_compiler::names::Definition;
 use verdigris_compiler::source::Sources;
 use verdigris_compiler::syntax::{self, Expr, ExprKind, Stmt, StmtKind};
@@ -41,6 +41,8 @@ pub struct Options {
     pub fma: bool,
     /// The function is associative and commutative: reductions may group elements.
     pub associative: bool,
+    /// What type numbers written in the text have.
+    pub literals: Literals,
     /// The processor to compile for.
     pub cpu: Arc<Cpu>,
 }
@@ -48,7 +50,7 @@ pub struct Options {
 impl Options {
     /// One core, nothing contracted, left folds.
     pub fn new(cpu: Arc<Cpu>) -> Options {
-        Options { target: Target::Cpu, fma: false, associative: false, cpu }
+        Options { target: Target::Cpu, fma: false, associative: false, literals: Literals::Wide, cpu }
     }
 }
 
@@ -190,7 +192,7 @@ impl Ufunc {
             many => Type::Tuple(many.iter().map(|t| Type::Scalar(*t)).collect()),
         });
         let options = lower::Options { kind: Kind::Scalar, fma: self.options.fma };
-        let lowered = lower(&self.definition, &arguments, options, returns.as_ref())?;
+        let lowered = lower_with(&self.definition, &arguments, options, returns.as_ref(), self.options.literals)?;
         let result = match &lowered.result {
             Type::Scalar(one) => Some(vec![*one]),
             Type::Tuple(items) if !items.is_empty() => items.iter().map(Type::scalar).collect(),
@@ -223,10 +225,16 @@ struct Compiled {
 
 impl Provider for Compiled {
     fn variant(&self, variant: Variant) -> Result<Entry, Error> {
-        let Variant { lanes, uniform, exact } = variant;
+        let Variant { lanes, uniform, exact, stream } = variant;
         let lanes = if lanes == Lanes::Warp { llvm::best_lanes(&self.ir, &self.cpu) } else { lanes };
-        let shape = Shape::Loop { lanes, signature: self.signature.clone(), uniform, exact_flags: exact };
+        let shape = Shape::Loop { lanes, signature: self.signature.clone(), uniform, exact_flags: exact, stream };
         Ok(Entry::compiled(llvm::compile(&self.ir, &shape, &self.cpu)?))
+    }
+
+    fn listing(&self, listing: llvm::Listing) -> Result<String, Error> {
+        let lanes = llvm::best_lanes(&self.ir, &self.cpu);
+        let shape = Shape::Loop { lanes, signature: self.signature.clone(), uniform: 0, exact_flags: false, stream: false };
+        Ok(llvm::listing(&self.ir, &shape, &self.cpu, listing)?)
     }
 }
 
@@ -250,6 +258,17 @@ pub fn arity(definition: &Definition) -> Result<(usize, usize), Error> {
         _ => 1,
     };
     Ok((function.params.len(), outputs))
+}
+
+/// Names of a function's parameters, from the text alone.
+///
+/// # Errors
+/// [`Error::Diagnostic`] if the text has no such function.
+pub fn parameters(definition: &Definition) -> Result<Vec<String>, Error> {
+    let mut sources = Sources::default();
+    let id = sources.add(&definition.source);
+    let function = syntax::parse(definition, id).map_err(|d: Box<Diagnostic>| d.with_sources(&sources))?;
+    Ok(function.params.iter().map(|p| p.name.clone()).collect())
 }
 
 fn returns(body: &[Stmt], visit: &mut dyn FnMut(Option<&Expr>)) {

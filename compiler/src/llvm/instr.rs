@@ -364,6 +364,20 @@ impl<'c> Instr<'c> {
         });
     }
 
+    /// Stores a vector, aligned to its size or to 64 bytes if that is less, to memory that is not soon read again.
+    pub(super) fn store_past_caches(&self, value: V<'c>, ptr: V<'c>, bytes: u32) {
+        let name = "nontemporal";
+        raw!({
+            let v = LLVMBuildStore(self.b(), value.0, ptr.0);
+            LLVMSetAlignment(v, bytes.min(64));
+            let context = LLVMGetTypeContext(LLVMTypeOf(value.0));
+            let kind = LLVMGetMDKindIDInContext(context, name.as_ptr().cast(), name.len() as u32);
+            let mut one = LLVMValueAsMetadata(LLVMConstInt(LLVMInt32TypeInContext(context), 1, 0));
+            let node = LLVMMDNodeInContext2(context, &mut one, 1);
+            LLVMSetMetadata(v, kind, LLVMMetadataAsValue(context, node));
+        });
+    }
+
     /// `ptr + bytes`; a vector of offsets gives a vector of pointers.
     pub(super) fn offset(&self, ptr: V<'c>, bytes: V<'c>) -> V<'c> {
         let mut index = [bytes.0];

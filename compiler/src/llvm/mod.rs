@@ -90,6 +90,8 @@ pub enum Shape {
         uniform: u64,
         /// Raise only the IEEE flags that the elements' own computations raise.
         exact_flags: bool,
+        /// Outputs are aligned to 64 bytes and written past the caches: for those too large to be found there again. The caller fences.
+        stream: bool,
     },
     /// The body of a generalized ufunc over sets of core arrays (a [`BlocksFn`] over elements), one at a time; flags are exact.
     Core,
@@ -314,7 +316,9 @@ fn emit_module<'c>(context: &'c Context, ir: &Verified, shape: &Shape, cpu: &Cpu
     function.add_attribute(AttributeLoc::Function, context.create_enum_attribute(nounwind, 0));
     let (module, sites) = match shape {
         Shape::Blocks { lanes, class, check_bounds } => emit::blocks(i, ir, *lanes, *class, *check_bounds, cpu.level()),
-        Shape::Loop { lanes, signature, uniform, exact_flags } => emit::elements(i, ir, *lanes, signature, *uniform, *exact_flags, cpu.level()),
+        Shape::Loop { lanes, signature, uniform, exact_flags, stream } => {
+            emit::elements(i, ir, *lanes, signature, *uniform, (*exact_flags, *stream), cpu.level())
+        }
         Shape::Core => emit::core(i, ir, cpu.level()),
     };
     if cfg!(debug_assertions) {

@@ -15,23 +15,24 @@ impl Lowerer {
     /// `left op right op right …`, each operand evaluated at most once.
     pub(super) fn compare(&mut self, left: &Expr, rest: &[(CompareOp, Expr)], span: Span) -> Result<Val> {
         let l = self.expr(left)?;
-        let test = self.compare_chain(&l, left.span, rest, span)?;
+        let test = self.compare_chain(&l, left, rest, span)?;
         self.at(span);
         Ok(self.test_value(test))
     }
 
-    fn compare_chain(&mut self, l: &Val, l_span: Span, rest: &[(CompareOp, Expr)], span: Span) -> Result<Test> {
+    fn compare_chain(&mut self, l: &Val, left: &Expr, rest: &[(CompareOp, Expr)], span: Span) -> Result<Test> {
         let ((op, right), rest) = rest.split_first().expect("one comparison or more");
         let r = self.expr(right)?;
         self.at(span);
-        let test = self.compare_pair(*op, (l, l_span), (&r, right.span), span)?;
+        let (l, here) = self.weakened((left, l.clone()), (right, r.clone()));
+        let test = self.compare_pair(*op, (&l, left.span), (&here, right.span), span)?;
         if rest.is_empty() {
             return Ok(test);
         }
         match test {
-            Test::Always(true) => self.compare_chain(&r, right.span, rest, span),
+            Test::Always(true) => self.compare_chain(&r, right, rest, span),
             Test::Always(false) => Ok(test),
-            Test::Value(v) => self.short_circuit(true, v, span, |this| this.compare_chain(&r, right.span, rest, span)),
+            Test::Value(v) => self.short_circuit(true, v, span, |this| this.compare_chain(&r, right, rest, span)),
         }
     }
 

@@ -9,7 +9,7 @@ use super::value::Val;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::names::Meaning;
 use crate::source::Span;
-use crate::syntax::{Expr, ExprKind, UnaryOp};
+use crate::syntax::{BinaryOp, Expr, ExprKind, UnaryOp};
 use crate::types::ScalarType;
 
 /// A dotted path with what it means and the attributes that are left over.
@@ -46,6 +46,9 @@ impl Lowerer {
                 let l = self.expr(left)?;
                 let r = self.expr(right)?;
                 self.at(e.span);
+                // Powers with an integer exponent are multiplications in the base's type as it is.
+                let (l, r) =
+                    if *op == BinaryOp::Pow && matches!(right.kind, ExprKind::Int(_)) { (l, r) } else { self.weakened((left, l), (right, r)) };
                 self.binary(*op, (&l, left.span), (&r, right.span), e.span)
             }
             ExprKind::Unary { op, operand } => self.unary(*op, operand, e.span),

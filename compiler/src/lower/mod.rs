@@ -25,6 +25,7 @@ mod function;
 mod half;
 mod iterate;
 mod library;
+mod literal;
 mod liveness;
 mod loops;
 mod named;
@@ -62,6 +63,16 @@ pub struct Options {
     pub fma: bool,
 }
 
+/// What type a number written in the text has.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Literals {
+    /// Numba's rule: int64, float64.
+    #[default]
+    Wide,
+    /// NumPy 2's rule for Python scalars: beside another operand, that operand's precision.
+    Weak,
+}
+
 /// A lowered function.
 #[derive(Clone, Debug)]
 pub struct Lowered {
@@ -80,7 +91,22 @@ pub struct Lowered {
 /// # Errors
 /// The first fault found.
 pub fn lower(definition: &Definition, args: &[Type], options: Options, returns: Option<&Type>) -> std::result::Result<Lowered, Box<Diagnostic>> {
+    lower_with(definition, args, options, returns, Literals::Wide)
+}
+
+/// [`lower`], with a choice of what numbers in the text are.
+///
+/// # Errors
+/// As [`lower`].
+pub fn lower_with(
+    definition: &Definition,
+    args: &[Type],
+    options: Options,
+    returns: Option<&Type>,
+    literals: Literals,
+) -> std::result::Result<Lowered, Box<Diagnostic>> {
     let mut lowerer = Lowerer::new(&definition.name, options);
+    lowerer.literals = literals;
     match lowerer.entry(definition, args, returns) {
         Ok(result) => {
             let Lowerer { b, sources, stored, .. } = lowerer;
@@ -139,6 +165,7 @@ struct Lowerer {
     /// Reads of variables that no path has assigned *so far*: faults, unless the loop around them is lowered again.
     #[expect(clippy::vec_box, reason = "a diagnostic is boxed wherever it goes")]
     pending: Vec<Box<Diagnostic>>,
+    literals: Literals,
     /// See [`Lowered::stored`].
     stored: Vec<(String, ScalarType)>,
 }
@@ -162,6 +189,7 @@ impl Lowerer {
             constant_arrays: Vec::new(),
             pending: Vec::new(),
             stored: Vec::new(),
+            literals: Literals::Wide,
         }
     }
 

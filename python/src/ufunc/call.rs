@@ -108,6 +108,108 @@ fn settle(item: &Item<'_>, ty: ScalarType) -> Option<Value> {
     Some(Value::new(bytes))
 }
 
+/// Elements up to which a call may be a short one.
+const SHORT: usize = 2048;
+
+/// A short call: contiguous arrays of one shape and the loop's very types, and numbers; as output none, or such an array apart from the others. Most of what a call may be need not be looked at.
+/// `None` for any other.
+fn short<'py>(
+    py: Python<'py>,
+    core: &Core,
+    types: &Types,
+    engine: &Ufunc,
+    args: &Bound<'py, PyTuple>,
+    out: Option<&Bound<'py, PyAny>>,
+) -> Option<PyResult<Bound<'py, PyAny>>> {
+    let mut items: SmallVec<[Item<'py>; 3]> = SmallVec::new();
+    let mut arguments: SmallVec<[Argument; 6]> = SmallVec::new();
+    let mut shape: &[isize] = &[];
+    for object in args.iter_borrowed() {
+        let item = item(types, &object)?;
+        if let Item::Array(array) = &item {
+            let own = array.dense_shape()?;
+            if shape.is_empty() {
+                shape = own;
+            } else if shape != own {
+                return None;
+            }
+        }
+        arguments.push(item.argument());
+        items.push(item);
+    }
+    let lp = engine.find(&arguments)?;
+    let signature = lp.signature();
+    let &[result] = &signature.outputs[..] else { return None };
+    let count = shape.iter().try_fold(1usize, |n, e| n.checked_mul(*e as usize))?;
+    if !(1..=SHORT).contains(&count) || lp.control().loops {
+        return None;
+    }
+    let mut values: SmallVec<[Value; 3]> = SmallVec::new();
+    let mut filled: SmallVec<[Vec<u64>; 1]> = SmallVec::new();
+    let mut pointers: SmallVec<[*mut u8; 4]> = SmallVec::new();
+    for (item, ty) in items.iter().zip(&signature.inputs) {
+        let value = match item {
+            Item::Array(array) if array.ty() == *ty => {
+                pointers.push(array.data());
+                continue;
+            }
+            Item::Scalar(own, value) if own == ty => Value::new(value.bytes()),
+            Item::Array(_) | Item::Scalar(..) => return None,
+            weak => settle(weak, *ty)?,
+        };
+        if count == 1 {
+            pointers.push(std::ptr::null_mut());
+            values.push(value);
+        } else {
+            let mut buffer = vec![0u64; (count * ty.size()).div_ceil(8)];
+            value.fill(&mut buffer, ty.size());
+            pointers.push(buffer.as_mut_ptr().cast());
+            filled.push(buffer);
+        }
+    }
+    if !values.is_empty() {
+        // Now that they stay where they are.
+        let mut next = values.iter_mut();
+        for pointer in pointers.iter_mut().filter(|p| p.is_null()) {
+            *pointer = next.next().expect("a value for each").data();
+        }
+    }
+    let mut scalar = Value::ZERO;
+    let mut made = None;
+    if let Some(out) = out {
+        let array = if types.is_array(out) { Array::of(out)? } else { return None };
+        if array.ty() != result || !array.writeable() || shape.is_empty() || array.dense_shape()? != shape {
+            return None;
+        }
+        let whole = array.operand();
+        let overlaps = |item: &Item<'_>| matches!(item, Item::Array(other) if whole.may_overlap(&other.operand()));
+        if items.iter().any(overlaps) {
+            return None;
+        }
+        pointers.push(array.data());
+        made = Some(out.clone());
+    } else if shape.is_empty() {
+        pointers.push(scalar.data());
+    } else {
+        match empty(py, types, result, shape, None) {
+            Ok(array) => {
+                pointers.push(Array::of(&array)?.data());
+                made = Some(array);
+            }
+            Err(error) => return Some(Err(error)),
+        }
+    }
+    Some(finish_short(py, core, types, lp, &pointers, count).and_then(|()| match made {
+        Some(array) => Ok(array),
+        None => scalar.to_scalar(py, result),
+    }))
+}
+
+fn finish_short(py: Python<'_>, core: &Core, types: &Types, lp: &Loop, pointers: &[*mut u8], count: usize) -> PyResult<()> {
+    let flags = gate::attached(py, || super::numpy::run_short(lp, pointers, count))?;
+    types.report(py, &core.name, flags)
+}
+
 /// Calls the ufunc if the fast path can.
 pub(super) fn call<'py>(
     py: Python<'py>,
@@ -117,6 +219,18 @@ pub(super) fn call<'py>(
 ) -> PyResult<Option<Bound<'py, PyAny>>> {
     if args.len() != core.inputs {
         return Ok(None);
+    }
+    let types = Types::get(py)?;
+    if let Some(engine) = core.ready() {
+        let out = match kwargs {
+            Some(kwargs) if kwargs.len() == 1 => kwargs.get_item(intern!(py, "out"))?,
+            _ => None,
+        };
+        if (kwargs.is_none() || out.is_some())
+            && let Some(result) = short(py, core, types, engine, args, out.as_ref())
+        {
+            return result.map(Some);
+        }
     }
     let mut given: SmallVec<[Bound<'py, PyAny>; 2]> = SmallVec::new();
     if let Some(kwargs) = kwargs
@@ -135,7 +249,6 @@ pub(super) fn call<'py>(
             return Ok(None);
         }
     }
-    let types = Types::get(py)?;
     let mut items: SmallVec<[Item<'py>; 3]> = SmallVec::new();
     let mut arguments: SmallVec<[Argument; 6]> = SmallVec::new();
     for object in args.iter_borrowed() {
@@ -206,7 +319,7 @@ fn with_loop<'py>(
     if given.is_empty() {
         for ty in &signature.outputs {
             let strides = output_strides(&shape, ty.size(), &operands);
-            made.push(empty(py, types, *ty, &shape, &strides)?);
+            made.push(empty(py, types, *ty, &shape, Some(&strides))?);
         }
     }
     let targets = if given.is_empty() { &made[..] } else { given };

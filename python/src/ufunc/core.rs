@@ -5,12 +5,13 @@ use std::sync::{Arc, OnceLock};
 
 use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
+use pyo3::types::{PyDict, PyTuple};
 
 use smallvec::SmallVec;
 use verdigris_compiler::types::{ScalarType, Type};
 use verdigris_vectorize::casting::Argument;
 use verdigris_vectorize::run::{CoreLoop, Loop};
-use verdigris_vectorize::{CoreSignature, Error, Gufunc, Layout, Options, Signature, Target, Ufunc};
+use verdigris_vectorize::{CoreSignature, Error, Gufunc, Layout, Literals, Options, Signature, Target, Ufunc};
 
 use super::genuine::Published;
 use crate::config;
@@ -29,6 +30,9 @@ pub(super) enum Identity {
     /// A value.
     Value(Py<PyAny>),
 }
+
+/// Keywords of every ufunc's call: a parameter of such a name is given by position.
+const KEYWORDS: [&str; 10] = ["out", "where", "axis", "axes", "keepdims", "casting", "order", "dtype", "subok", "signature"];
 
 /// What makes loops: of elements, or of core arrays.
 #[derive(Clone)]
@@ -97,6 +101,7 @@ pub(super) struct Settings {
     pub(super) declared: Option<Declared>,
     pub(super) target: Target,
     pub(super) fma: bool,
+    pub(super) literals: Literals,
     pub(super) identity: Identity,
     pub(super) cores: Option<Cores>,
 }
@@ -115,13 +120,16 @@ pub(crate) struct Core {
     declared: Option<Declared>,
     target: Target,
     fma: bool,
+    literals: Literals,
+    /// Names of the function's parameters.
+    parameters: Vec<String>,
     engine: OnceLock<Engine>,
 }
 
 impl Core {
     /// Makes the core; declared loops are checked now, others when they are met.
     pub(super) fn new(py: Python<'_>, function: Py<PyFunction>, settings: Settings) -> PyResult<Core> {
-        let Settings { name, doc, declared, target, fma, identity, cores } = settings;
+        let Settings { name, doc, declared, target, fma, literals, identity, cores } = settings;
         let outline = function.get().outline();
         let (inputs, outputs) = match &cores {
             None => gate::attached(py, || verdigris_vectorize::arity(&outline))?,
@@ -143,6 +151,8 @@ impl Core {
             declared,
             target,
             fma,
+            literals,
+            parameters: gate::attached(py, || verdigris_vectorize::parameters(&outline))?,
             engine: OnceLock::new(),
         };
         if core.declared.is_some()
@@ -178,6 +188,7 @@ impl Core {
         let mut options = Options::new(Arc::new(config::cpu(py)?.clone()));
         options.target = self.target;
         options.fma = self.fma;
+        options.literals = self.literals;
         options.associative = !matches!(self.identity, Identity::None);
         let (declared, cores) = (&self.declared, &self.cores);
         let engine = {
@@ -217,6 +228,44 @@ impl Core {
             gate::attached(py, || verdigris_vectorize::returns_results(&outline, &cores.layout).map(|_| ()))?;
         }
         Ok(())
+    }
+
+    /// The arguments of a call that names some of them or leaves out some that have defaults, all by position, and the keywords that are NumPy's. `None` where nothing is to be done, or NumPy
+    /// will say what is wrong.
+    pub(super) fn by_position<'py>(
+        &self,
+        args: &Bound<'py, PyTuple>,
+        kwargs: Option<&Bound<'py, PyDict>>,
+    ) -> PyResult<Option<(Bound<'py, PyTuple>, Bound<'py, PyDict>)>> {
+        let py = args.py();
+        let given = args.len();
+        if given >= self.inputs {
+            return Ok(None);
+        }
+        let rest = match kwargs {
+            Some(kwargs) => kwargs.copy()?,
+            None => PyDict::new(py),
+        };
+        let mut all: Vec<Bound<'py, PyAny>> = args.iter().collect();
+        let mut defaults: Option<Bound<'py, PyDict>> = None;
+        for name in self.parameters.iter().take(self.inputs).skip(given) {
+            if !KEYWORDS.contains(&name.as_str())
+                && let Some(value) = rest.get_item(name)?
+            {
+                rest.del_item(name)?;
+                all.push(value);
+                continue;
+            }
+            let known = match &defaults {
+                Some(known) => known,
+                None => defaults.insert(self.function.get().defaults(py)?),
+            };
+            match known.get_item(name)? {
+                Some(value) => all.push(value),
+                None => return Ok(None),
+            }
+        }
+        Ok(Some((PyTuple::new(py, all)?, rest)))
     }
 
     pub(super) fn is_parallel(&self) -> bool {

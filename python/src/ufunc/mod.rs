@@ -11,15 +11,16 @@ mod overrides;
 
 use std::ffi::CString;
 
-use pyo3::exceptions::PyValueError;
+use pyo3::exceptions::{PyKeyError, PyValueError};
 use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyDict, PyList, PyTuple};
 
+use verdigris_compiler::llvm::Listing;
 use verdigris_vectorize::casting::Argument;
-use verdigris_vectorize::{Error, Layout, Target};
+use verdigris_vectorize::{Error, Layout, Literals, Target};
 
 use self::core::{AnyLoop, Core, Cores, Declared, Identity, Settings};
 use crate::definition::PyFunction;
@@ -35,9 +36,10 @@ pub(crate) struct PyUfunc {
 
 #[pymethods]
 impl PyUfunc {
-    /// `identity`: None, the string "reorderable", or a value. `layout`: of a ufunc of core arrays, with the inputs its function may write to.
+    /// `identity`: None, the string "reorderable", or a value. `layout`: of a ufunc of core arrays, with the inputs its function may write to. `weak`:
+    /// whether numbers written in the function take their operand's precision.
     #[new]
-    #[pyo3(signature = (function, name, doc, signatures, target, fma, identity, layout = None, writable = Vec::new()))]
+    #[pyo3(signature = (function, name, doc, signatures, target, fma, identity, layout = None, writable = Vec::new(), weak = false))]
     #[expect(clippy::too_many_arguments)]
     fn new(
         py: Python<'_>,
@@ -50,6 +52,7 @@ impl PyUfunc {
         identity: Option<Bound<'_, PyAny>>,
         layout: Option<&str>,
         writable: Vec<usize>,
+        weak: bool,
     ) -> PyResult<PyUfunc> {
         let target = match target {
             "parallel" => Target::Parallel,
@@ -79,7 +82,8 @@ impl PyUfunc {
             Some(list) => Some(Declared::Elements(list.iter().map(core::signature).collect::<PyResult<_>>()?)),
         };
         let is_of_cores = cores.is_some();
-        let core = Core::new(py, function, Settings { name: text(name)?, doc: text(doc)?, declared, target, fma, identity, cores })?;
+        let literals = if weak { Literals::Weak } else { Literals::Wide };
+        let core = Core::new(py, function, Settings { name: text(name)?, doc: text(doc)?, declared, target, fma, literals, identity, cores })?;
         let core = Bound::new(py, core)?;
         if is_of_cores {
             core.get().check_parameters(py)?;
@@ -91,13 +95,24 @@ impl PyUfunc {
     #[pyo3(signature = (*args, **kwargs))]
     fn __call__<'py>(slf: &Bound<'py, PyUfunc>, args: &Bound<'py, PyTuple>, kwargs: Option<&Bound<'py, PyDict>>) -> PyResult<Bound<'py, PyAny>> {
         let core = slf.get().core.get();
-        if core.cores.is_some() {
-            return slf.get().general(slf, "__call__", args, kwargs);
+        if args.len() < core.inputs
+            && let Some((args, kwargs)) = core.by_position(args, kwargs)?
+        {
+            return PyUfunc::call(slf, core, &args, if kwargs.is_empty() { None } else { Some(&kwargs) });
         }
-        match call::call(slf.py(), core, args, kwargs)? {
-            Some(result) => Ok(result),
-            None => slf.get().general(slf, "__call__", args, kwargs),
-        }
+        PyUfunc::call(slf, core, args, kwargs)
+    }
+
+    /// The code of the loops there are, as LLVM's assembly language: of the one with those types (`"dd->d"`), or of each by its types.
+    #[pyo3(signature = (signature = None))]
+    fn inspect_llvm<'py>(&self, py: Python<'py>, signature: Option<&str>) -> PyResult<Bound<'py, PyAny>> {
+        self.inspect(py, signature, Listing::Optimised)
+    }
+
+    /// The code of the loops there are, as the machine's assembly language: of the one with those types (`"dd->d"`), or of each by its types.
+    #[pyo3(signature = (signature = None))]
+    fn inspect_asm<'py>(&self, py: Python<'py>, signature: Option<&str>) -> PyResult<Bound<'py, PyAny>> {
+        self.inspect(py, signature, Listing::Assembly)
     }
 
     /// Folds an array along axes.
@@ -171,10 +186,7 @@ impl PyUfunc {
     /// The loops there are so far, in NumPy's letters.
     #[getter]
     fn types<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyList>> {
-        let letters = |types: &[verdigris_compiler::types::ScalarType]| -> String {
-            types.iter().map(|t| b"?bBhHiIlLqQfdgFD"[numpy::type_number(*t) as usize] as char).collect()
-        };
-        PyList::new(py, self.loops(py)?.iter().map(|l| format!("{}->{}", letters(l.inputs()), letters(l.outputs()))))
+        PyList::new(py, self.loops(py)?.iter().map(spelled))
     }
 
     /// What reductions begin with.
@@ -212,7 +224,52 @@ impl PyUfunc {
     }
 }
 
+/// A loop's types in NumPy's letters.
+fn spelled(lp: &AnyLoop) -> String {
+    let letters = |types: &[verdigris_compiler::types::ScalarType]| -> String {
+        types.iter().map(|t| b"?bBhHiIlLqQfdgFD"[numpy::type_number(*t) as usize] as char).collect()
+    };
+    format!("{}->{}", letters(lp.inputs()), letters(lp.outputs()))
+}
+
 impl PyUfunc {
+    /// A call with its inputs by position.
+    fn call<'py>(
+        slf: &Bound<'py, PyUfunc>,
+        core: &Core,
+        args: &Bound<'py, PyTuple>,
+        kwargs: Option<&Bound<'py, PyDict>>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        if core.cores.is_some() {
+            return slf.get().general(slf, "__call__", args, kwargs);
+        }
+        match call::call(slf.py(), core, args, kwargs)? {
+            Some(result) => Ok(result),
+            None => slf.get().general(slf, "__call__", args, kwargs),
+        }
+    }
+
+    fn inspect<'py>(&self, py: Python<'py>, signature: Option<&str>, listing: Listing) -> PyResult<Bound<'py, PyAny>> {
+        let texts = PyDict::new(py);
+        for lp in self.loops(py)? {
+            let name = spelled(&lp);
+            if signature.is_none_or(|s| s == name) {
+                let text = gate::detached(py, || match &lp {
+                    AnyLoop::Elements(lp) => lp.listing(listing),
+                    AnyLoop::Cores(lp) => lp.listing(listing),
+                })?;
+                if signature.is_some() {
+                    return Ok(text.into_pyobject(py)?.into_any());
+                }
+                texts.set_item(name, text)?;
+            }
+        }
+        match signature {
+            None => Ok(texts.into_any()),
+            Some(signature) => Err(PyKeyError::new_err(format!("there is no loop {signature:?}; `types` lists those there are"))),
+        }
+    }
+
     fn loops(&self, py: Python<'_>) -> PyResult<Vec<AnyLoop>> {
         Ok(self.core.get().engine(py)?.loops())
     }

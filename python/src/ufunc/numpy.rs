@@ -16,7 +16,8 @@ use pyo3::types::PyCapsule;
 
 use verdigris_compiler::types::ScalarType;
 use verdigris_device::float_env::Flags;
-use verdigris_vectorize::run::Operand;
+use verdigris_vectorize::Error;
+use verdigris_vectorize::run::{ALL_FLAGS, Loop, Operand};
 
 /// NumPy's number of a type.
 pub(super) const fn type_number(ty: ScalarType) -> c_int {
@@ -172,6 +173,7 @@ impl Types {
 #[repr(C, align(16))]
 struct Aligned([u8; 16]);
 
+const C_CONTIGUOUS: c_int = 0x1;
 const ALIGNED: c_int = 0x100;
 const WRITEABLE: c_int = 0x400;
 const WRITEBACK_IF_COPY: c_int = 0x2000;
@@ -199,6 +201,24 @@ impl<'py> Array<'py> {
 
     pub(super) fn ty(&self) -> ScalarType {
         self.ty
+    }
+
+    /// Its shape, if it has axes and its elements lie in C order without gaps.
+    #[inline]
+    pub(super) fn dense_shape(&self) -> Option<&'py [isize]> {
+        // SAFETY: as in `operand`.
+        unsafe {
+            let fields = &(*self.object.as_ptr()).fields;
+            let dense = fields.nd > 0 && fields.flags & C_CONTIGUOUS != 0;
+            dense.then(|| std::slice::from_raw_parts(fields.dimensions, fields.nd as usize))
+        }
+    }
+
+    /// Address of its first element.
+    #[inline]
+    pub(super) fn data(&self) -> *mut u8 {
+        // SAFETY: as in `of`.
+        unsafe { (*self.object.as_ptr()).fields.data.cast() }
     }
 
     /// Whether results may be written to it.
@@ -235,6 +255,32 @@ impl Value {
         Value(Aligned(bytes))
     }
 
+    pub(super) fn bytes(&self) -> [u8; 16] {
+        self.0.0
+    }
+
+    /// Address of the value.
+    pub(super) fn data(&mut self) -> *mut u8 {
+        self.0.0.as_mut_ptr()
+    }
+
+    /// Fills a buffer with copies of the value, of `size` bytes each.
+    pub(super) fn fill(&self, buffer: &mut [u64], size: usize) {
+        let whole = u64::from_ne_bytes(self.0.0[..8].try_into().expect("eight bytes"));
+        match size {
+            16 => {
+                let other = u64::from_ne_bytes(self.0.0[8..].try_into().expect("eight bytes"));
+                buffer.iter_mut().enumerate().for_each(|(i, b)| *b = if i % 2 == 0 { whole } else { other });
+            }
+            8 => buffer.fill(whole),
+            _ => {
+                let mut word = [0u8; 8];
+                word.chunks_mut(size).for_each(|c| c.copy_from_slice(&self.0.0[..size]));
+                buffer.fill(u64::from_ne_bytes(word));
+            }
+        }
+    }
+
     /// The value as an operand without axes.
     pub(super) fn operand(&self, ty: ScalarType) -> Operand<'_> {
         // SAFETY: 16 bytes that hold a value of the type; written only through `result` by a call that this thread makes.
@@ -259,8 +305,15 @@ impl Value {
     }
 }
 
-/// A new array of that shape with those strides, its elements not set.
-pub(super) fn empty<'py>(py: Python<'py>, types: &Types, ty: ScalarType, shape: &[isize], strides: &[isize]) -> PyResult<Bound<'py, PyAny>> {
+/// Runs a loop over memory that the caller has taken from arrays of its very types, dense and of `count` elements, from values, and from a new array as output.
+pub(super) fn run_short(lp: &Loop, pointers: &[*mut u8], count: usize) -> Result<Flags, Error> {
+    // SAFETY: `call::short` alone calls this, with addresses of arrays it holds (`Array::of` and `dense_shape` have judged type, byte order, alignment and order), of buffers filled for
+    // `count` elements, and of an array just made, which nothing else knows.
+    unsafe { verdigris_vectorize::run::run_short(lp, pointers, count, ALL_FLAGS) }
+}
+
+/// A new array of that shape with those strides (else in C order), its elements not set.
+pub(super) fn empty<'py>(py: Python<'py>, types: &Types, ty: ScalarType, shape: &[isize], strides: Option<&[isize]>) -> PyResult<Bound<'py, PyAny>> {
     // SAFETY: shape and strides have `ndim` entries and describe dense memory; the dtype's reference is taken by the call.
     unsafe {
         let descr = PY_ARRAY_API.PyArray_DescrFromType(py, type_number(ty));
@@ -270,7 +323,7 @@ pub(super) fn empty<'py>(py: Python<'py>, types: &Types, ty: ScalarType, shape: 
             descr,
             shape.len() as c_int,
             shape.as_ptr().cast_mut(),
-            strides.as_ptr().cast_mut(),
+            strides.map_or(std::ptr::null_mut(), |s| s.as_ptr().cast_mut()),
             std::ptr::null_mut(),
             0,
             std::ptr::null_mut(),

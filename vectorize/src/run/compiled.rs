@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, OnceLock};
 
 use verdigris_compiler::abi::{Launch, LaunchState, LoopFn, Site};
-use verdigris_compiler::llvm::{Code, Lanes, Signature};
+use verdigris_compiler::llvm::{Code, Lanes, Listing, Signature};
 use verdigris_device::pool;
 
 use crate::error::Error;
@@ -21,6 +21,8 @@ pub struct Variant {
     pub uniform: u64,
     /// Raises only the flags that the elements' own computations raise.
     pub exact: bool,
+    /// Writes past the caches, to outputs aligned to 64 bytes.
+    pub stream: bool,
 }
 
 /// A loop's machine code, kept alive.
@@ -179,6 +181,12 @@ pub trait Provider: Send + Sync {
     /// # Errors
     /// Where none can be made.
     fn variant(&self, variant: Variant) -> Result<Entry, Error>;
+
+    /// The code of 32 elements at a time as text.
+    ///
+    /// # Errors
+    /// Where there is none.
+    fn listing(&self, listing: Listing) -> Result<String, Error>;
 }
 
 /// The loop of a ufunc for one list of operand types.
@@ -231,6 +239,14 @@ impl Loop {
         self.inputs() + self.signature.outputs.len()
     }
 
+    /// Its code as text, compiled anew.
+    ///
+    /// # Errors
+    /// Where none can be made.
+    pub fn listing(&self, listing: Listing) -> Result<String, Error> {
+        self.provider.listing(listing)
+    }
+
     /// What its body does besides arithmetic.
     pub fn control(&self) -> Control {
         self.control
@@ -252,12 +268,12 @@ impl Loop {
 
     /// The variant of 32 lanes without uniform operands.
     pub(crate) fn warp(&self, exact: bool) -> Result<&Entry, Error> {
-        self.get(if exact { &self.exact } else { &self.fast }, Variant { lanes: Lanes::Warp, uniform: 0, exact })
+        self.get(if exact { &self.exact } else { &self.fast }, Variant { lanes: Lanes::Warp, uniform: 0, exact, stream: false })
     }
 
     /// The variant of one element at a time, exact.
     pub(crate) fn one(&self) -> Result<&Entry, Error> {
-        self.get(&self.one, Variant { lanes: Lanes::One, uniform: 0, exact: true })
+        self.get(&self.one, Variant { lanes: Lanes::One, uniform: 0, exact: true, stream: false })
     }
 
     fn get<'l>(&self, place: &'l OnceLock<Entry>, variant: Variant) -> Result<&'l Entry, Error> {
@@ -273,12 +289,12 @@ impl Loop {
         Ok(place.get_or_init(|| made))
     }
 
-    /// The variant of 32 lanes with those inputs uniform.
-    pub(crate) fn with_uniform(&self, uniform: u64, exact: bool) -> Result<Entry, Error> {
-        if uniform == 0 {
+    /// The variant of 32 lanes with those inputs uniform, writing past the caches if `stream`.
+    pub(crate) fn with_uniform(&self, uniform: u64, exact: bool, stream: bool) -> Result<Entry, Error> {
+        if uniform == 0 && !stream {
             return self.warp(exact).cloned();
         }
-        let variant = Variant { lanes: Lanes::Warp, uniform, exact };
+        let variant = Variant { lanes: Lanes::Warp, uniform, exact, stream };
         let _job = fork::job();
         let mut made = self.uniform.lock().unwrap_or_else(|e| e.into_inner());
         if let Some((_, entry)) = made.iter().find(|(v, _)| *v == variant) {

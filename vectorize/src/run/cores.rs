@@ -9,7 +9,8 @@ use std::time::{Duration, Instant};
 
 use smallvec::SmallVec;
 use verdigris_compiler::abi::{BlocksFn, Site};
-use verdigris_compiler::llvm::Code;
+use verdigris_compiler::ir::{Inst, Verified};
+use verdigris_compiler::llvm::{self, Code, Cpu, Shape};
 use verdigris_compiler::types::{ScalarType, Type};
 use verdigris_device::float_env::{self, Flags};
 use verdigris_device::pool;
@@ -40,6 +41,8 @@ pub struct CoreLoop {
     loops: bool,
     function: BlocksFn,
     code: Arc<Code>,
+    ir: Verified,
+    cpu: Arc<Cpu>,
 }
 
 /// An operand of a run over core arrays.
@@ -54,8 +57,27 @@ pub struct CoreOperand<'a> {
 }
 
 impl CoreLoop {
-    pub(crate) fn new(inputs: Types, outputs: Types, parameters: Vec<Type>, layout: Layout, writable: u64, loops: bool, code: Arc<Code>) -> CoreLoop {
-        CoreLoop { inputs, outputs, parameters, layout, writable, loops, function: code.core(), code }
+    pub(crate) fn new(
+        inputs: Types,
+        outputs: Types,
+        parameters: Vec<Type>,
+        layout: Layout,
+        writable: u64,
+        ir: Verified,
+        cpu: Arc<Cpu>,
+    ) -> Result<CoreLoop, Error> {
+        let code = llvm::compile(&ir, &Shape::Core, &cpu)?;
+        let mut loops = false;
+        ir.walk(&mut |_, inst| loops |= matches!(inst, Inst::Loop { .. }));
+        Ok(CoreLoop { inputs, outputs, parameters, layout, writable, loops, function: code.core(), code, ir, cpu })
+    }
+
+    /// Its code as text, compiled anew.
+    ///
+    /// # Errors
+    /// Where none can be made.
+    pub fn listing(&self, listing: llvm::Listing) -> Result<String, Error> {
+        Ok(llvm::listing(&self.ir, &Shape::Core, &self.cpu, listing)?)
     }
 
     /// Input types.

@@ -3,18 +3,21 @@
 //! The tree: blocks of [`BLOCK`] elements, in a block the second half folded onto the first until one is left; then blocks pairwise, the left part always the
 //! largest power of two. It depends on the number of elements only, so every core count and every layout gives the same bits. All here runs the exact variants.
 
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
+use std::thread;
 
 use verdigris_device::float_env::{self, Flags};
 use verdigris_device::pool;
 
-use super::Strip;
-use super::compiled::{Entry, Host, Loop};
+use super::compiled::{Entry, Host, Loop, Watched};
 use super::memory::{Gather, Scatter, Scratch, alignment, gather, scatter};
+use super::{Options, Strip};
 use crate::error::Error;
 
 /// Elements of a leaf of the tree.
 pub(super) const BLOCK: usize = 1024;
+/// Elements from which even arithmetic is watched.
+const MAY_BE_LONG: usize = 1 << 20;
 /// Least number of blocks given to another core at once; a power of two.
 const SHARED_BLOCKS: usize = 64;
 /// Most partial results kept at once.
@@ -43,12 +46,15 @@ pub(crate) unsafe fn reduce_strip(
     x: Strip,
     count: usize,
     associative: bool,
-    parallel: bool,
+    options: Options,
 ) -> Result<Flags, Error> {
+    let watched = options.watch.filter(|_| lp.control().loops || count >= MAY_BE_LONG).map(Watched::new);
+    let _registration = watched.as_ref().map(|watched| pool::register(watched.clone()));
+    let host = watched.as_ref().map_or_else(Host::default, Host::calling);
     let alike = lp.operand_type(0) == lp.operand_type(1);
     if !(associative && alike) {
         // SAFETY: the caller's promise.
-        return unsafe { left_fold(lp, accumulator, x, count) };
+        return unsafe { left_fold(lp, accumulator, x, count, &host) };
     }
     let ty = lp.operand_type(1);
     let tree = Tree {
@@ -61,9 +67,8 @@ pub(crate) unsafe fn reduce_strip(
     };
     let blocks = count.div_ceil(BLOCK);
     let guard = float_env::enter();
-    let host = Host::default();
-    let (mut total, flags) = if parallel && blocks > SHARED_BLOCKS && pool::threads() > 1 {
-        tree.shared(blocks)?
+    let (mut total, flags) = if options.parallel && blocks > SHARED_BLOCKS && pool::threads() > 1 {
+        tree.shared(blocks, watched.as_ref())?
     } else {
         (tree.node(&mut tree.scratch(), &host, 0, blocks)?, Flags::default())
     };
@@ -73,6 +78,7 @@ pub(crate) unsafe fn reduce_strip(
         std::ptr::copy_nonoverlapping(accumulator, first.pointer(), tree.size);
         let operands = [first.pointer(), total.pointer(), first.pointer()];
         tree.entry.call(&operands, 1, 0, &host)?;
+        host.check()?;
         std::ptr::copy_nonoverlapping(first.pointer(), accumulator, tree.size);
     }
     Ok(flags | guard.flags())
@@ -111,10 +117,12 @@ impl Tree<'_> {
         let operands = [left.pointer(), right.pointer(), left.pointer()];
         // SAFETY: three aligned elements; the result replaces the left one.
         unsafe { self.entry.call(&operands, 1, 0, host)? };
+        host.check()?;
         Ok(left)
     }
 
     fn leaf(&self, scratch: &mut Scratch, host: &Host, block: usize) -> Result<Element, Error> {
+        host.check()?;
         let first = block * BLOCK;
         let mut n = BLOCK.min(self.count - first);
         let folded = scratch.buffer(0);
@@ -131,6 +139,7 @@ impl Tree<'_> {
             unsafe {
                 let operands = [source, source.add(half * self.size), folded];
                 self.entry.call(&operands, n - half, first as u64, host)?;
+                host.check()?;
                 if source != folded && half > n - half {
                     std::ptr::copy_nonoverlapping(source.add((half - 1) * self.size), folded.add((half - 1) * self.size), self.size);
                 }
@@ -145,20 +154,31 @@ impl Tree<'_> {
     }
 
     /// The whole tree, its subtrees of equal power-of-two size computed by all cores.
-    fn shared(&self, blocks: usize) -> Result<(Element, Flags), Error> {
+    fn shared(&self, blocks: usize, watched: Option<&Arc<Watched>>) -> Result<(Element, Flags), Error> {
+        let caller = thread::current().id();
         let each = SHARED_BLOCKS.max(blocks.div_ceil(MOST_PARTS).next_power_of_two());
         let parts = blocks.div_ceil(each);
         let outcome = Mutex::new((vec![Element::ZERO; parts], Flags::default(), None));
-        pool::run(parts, &|part| {
+        let share = |part: usize| {
+            let host = match watched {
+                None => Host::default(),
+                Some(watched) if thread::current().id() == caller => Host::calling(watched),
+                Some(watched) => Host::helping(watched),
+            };
             let guard = float_env::enter();
             let low = part * each;
-            let result = self.node(&mut self.scratch(), &Host::default(), low, blocks.min(low + each));
+            let result = self.node(&mut self.scratch(), &host, low, blocks.min(low + each));
             let flags = guard.flags();
             let mut outcome = outcome.lock().unwrap_or_else(|e| e.into_inner());
             outcome.1 = outcome.1 | flags;
             match result {
                 Ok(value) => outcome.0[part] = value,
                 Err(error) => outcome.2 = Some(error),
+            }
+        };
+        pool::run_polled(parts, &share, &mut || {
+            if let Some(watched) = watched {
+                watched.ask();
             }
         });
         let (values, flags, error) = outcome.into_inner().unwrap_or_else(|e| e.into_inner());
@@ -186,10 +206,9 @@ fn left_part(n: usize) -> usize {
 }
 
 /// `accumulator = f(accumulator, x[i])` for each i in turn. Safety: as [`reduce_strip`].
-unsafe fn left_fold(lp: &Loop, accumulator: *mut u8, x: Strip, count: usize) -> Result<Flags, Error> {
+unsafe fn left_fold(lp: &Loop, accumulator: *mut u8, x: Strip, count: usize, host: &Host) -> Result<Flags, Error> {
     let entry = lp.one()?;
     let guard = float_env::enter();
-    let host = Host::default();
     let (sum, other) = (lp.operand_type(0), lp.operand_type(1));
     let direct = x.stride == other.size() as isize && (x.pointer as usize).is_multiple_of(alignment(other));
     let fetch = gather(other, other, false).expect("every type casts to itself");
@@ -210,7 +229,8 @@ unsafe fn left_fold(lp: &Loop, accumulator: *mut u8, x: Strip, count: usize) -> 
         // SAFETY: n elements each, the sums written one place after the sums read: the code takes elements one at a time in order (see `compiler::abi`), so each
         // reads the sum just written. Then the last becomes the first.
         unsafe {
-            entry.call(&[sums, elements, sums.add(size)], n, first as u64, &host)?;
+            entry.call(&[sums, elements, sums.add(size)], n, first as u64, host)?;
+            host.check()?;
             std::ptr::copy_nonoverlapping(sums.add(n * size), sums, size);
         }
     }
@@ -223,22 +243,26 @@ unsafe fn left_fold(lp: &Loop, accumulator: *mut u8, x: Strip, count: usize) -> 
 ///
 /// # Safety
 /// As [`super::run_strips`].
-pub(super) unsafe fn in_order(lp: &Loop, strips: &[Strip], count: usize) -> Result<Flags, Error> {
+pub(super) unsafe fn in_order(lp: &Loop, strips: &[Strip], count: usize, options: Options) -> Result<Flags, Error> {
     let entry = lp.one()?;
     let guard = float_env::enter();
-    let host = Host::default();
+    let watched = options.watch.filter(|_| lp.control().loops || count >= MAY_BE_LONG).map(Watched::new);
+    let _registration = watched.as_ref().map(|watched| pool::register(watched.clone()));
+    let host = watched.as_ref().map_or_else(Host::default, Host::calling);
     let inputs = lp.inputs();
     let of = |k: usize| lp.operand_type(k);
     let aligned = strips.iter().enumerate().all(|(k, s)| ((s.pointer as isize | s.stride) as usize).is_multiple_of(alignment(of(k))));
     let mut pointers: smallvec::SmallVec<[*mut u8; 8]> = strips.iter().map(|s| s.pointer).collect();
     if aligned {
         let dense = strips.iter().enumerate().all(|(k, s)| s.stride == of(k).size() as isize);
-        let step = if dense { count } else { 1 };
+        let step = if dense { BLOCK } else { 1 };
         for i in (0..count).step_by(step) {
-            // SAFETY: aligned elements of each operand, one or, where all lie densely, all of them: the code takes them one at a time in order
+            let n = step.min(count - i);
+            // SAFETY: aligned elements of each operand, one or, where all lie densely, a block of them: the code takes them one at a time in order
             // (see `compiler::abi`), so that an output may be what a later element reads.
-            unsafe { entry.call(&pointers, step, i as u64, &host)? };
-            pointers.iter_mut().zip(strips).for_each(|(p, s)| *p = p.wrapping_offset(s.stride));
+            unsafe { entry.call(&pointers, n, i as u64, &host)? };
+            host.check()?;
+            pointers.iter_mut().zip(strips).for_each(|(p, s)| *p = p.wrapping_offset(s.stride * n as isize));
         }
         return Ok(guard.flags());
     }
@@ -256,6 +280,7 @@ pub(super) unsafe fn in_order(lp: &Loop, strips: &[Strip], count: usize) -> Resu
         }
         // SAFETY: locals, aligned.
         unsafe { entry.call(&pointers, 1, i as u64, &host)? };
+        host.check()?;
         for k in inputs..strips.len() {
             // SAFETY: one element from a local.
             unsafe { (moves[k].1)(pointers[k], at(&strips[k]), 0, 1) };

@@ -29,6 +29,10 @@ const LONG_ROW: usize = 512;
 const UNIFORM_PAYS: usize = 4096;
 /// Elements from which even arithmetic is watched.
 const MAY_BE_LONG: usize = 1 << 20;
+/// Bytes of an output from which it is written past the caches: it would not be found there again, and lines that are wholly written need not be read first.
+const STREAM_BYTES: usize = 16 << 20;
+/// Bytes of a line of the caches.
+const LINE: usize = 64;
 /// Work worth giving to another core.
 const WORTH_SHARING: Duration = Duration::from_micros(20);
 
@@ -69,6 +73,10 @@ pub(super) struct Job<'a> {
     rows: usize,
     length: usize,
     piece: usize,
+    /// Elements that the first piece is shorter by, so that the output of all others begins at a line of the caches.
+    shift: usize,
+    /// Whether those others are written past the caches.
+    stream: bool,
     uniform: u64,
     options: Options,
     watched: Option<Arc<Watched>>,
@@ -157,13 +165,23 @@ impl<'a> Job<'a> {
             let share = (rows * length / (pool::threads() * 8)).next_multiple_of(LEAST_PIECE);
             piece = piece.min(share.max(LEAST_PIECE));
         }
+        let mut shift = 0;
+        let mut stream = false;
+        if let [output] = &accesses[inputs..]
+            && let Kind::Direct = output.kind
+            && rows == 1
+            && length > piece
+        {
+            shift = output.pointer as usize % LINE / output.size;
+            stream = !options.in_place && !buffered && length * output.size >= STREAM_BYTES;
+        }
         let watched = options.watch.filter(|_| lp.control().loops || rows * length >= MAY_BE_LONG).map(Watched::new);
-        Ok(Job { lp, accesses, inputs, plan, rows, length, piece, uniform, options, watched })
+        Ok(Job { lp, accesses, inputs, plan, rows, length, piece, shift, stream, uniform, options, watched })
     }
 
     /// Computes all elements; the flags they raised.
     pub(super) fn run(&self) -> Result<Flags, Error> {
-        let units = self.rows * self.length.div_ceil(self.piece);
+        let units = self.rows * (self.length + self.shift).div_ceil(self.piece);
         let _registration = self.watched.as_ref().map(|watched| pool::register(watched.clone()));
         let caller = thread::current().id();
         if !self.options.parallel || units < 2 || pool::threads() < 2 {
@@ -178,7 +196,7 @@ impl<'a> Job<'a> {
             done += 1;
         }
         let flags = worker.flags;
-        drop(worker);
+        worker.finish();
         let left = units - done;
         let each = begin.elapsed() / done as u32;
         if left == 0 || each.saturating_mul(left as u32) < WORTH_SHARING {
@@ -218,14 +236,19 @@ impl<'a> Job<'a> {
         for unit in range {
             self.unit(&mut worker, unit)?;
         }
-        Ok(worker.flags)
+        let flags = worker.flags;
+        worker.finish();
+        Ok(flags)
     }
 
     /// Computes one piece.
     fn unit(&self, worker: &mut Worker, unit: usize) -> Result<(), Error> {
         let per_row = self.length.div_ceil(self.piece);
-        let (row, start) = if self.rows == 1 { (0, unit * self.piece) } else { (unit / per_row, unit % per_row * self.piece) };
-        let n = self.piece.min(self.length - start);
+        // Where there are several rows, nothing is shifted.
+        let (row, place) = if self.rows == 1 { (0, unit) } else { (unit / per_row, unit % per_row) };
+        let start = (place * self.piece).saturating_sub(self.shift);
+        let end = self.length.min((place + 1) * self.piece - self.shift);
+        let n = end - start;
         let first = (row * self.length + start) as u64;
         for (k, access) in self.accesses.iter().enumerate() {
             let base = self.row(k, access, row);
@@ -242,7 +265,13 @@ impl<'a> Job<'a> {
             };
         }
         // SAFETY: each pointer is to `n` contiguous, aligned elements of the loop's type (one for a uniform input), by the maker's promise or in a buffer.
-        unsafe { worker.entry.call(&worker.pointers, n, first, &worker.host)? };
+        unsafe {
+            match &worker.streaming {
+                // The shifted pieces begin at a line's start.
+                Some(entry) if !worker.exact && (start > 0 || self.shift == 0) => entry.call(&worker.pointers, n, first, &worker.host)?,
+                _ => worker.entry.call(&worker.pointers, n, first, &worker.host)?,
+            }
+        }
         worker.host.check()?;
         self.judge_flags(worker, n, first)?;
         for (k, access) in self.accesses.iter().enumerate().skip(self.inputs) {
@@ -329,7 +358,7 @@ impl<'a> Job<'a> {
             worker.flags = worker.flags | raised;
             return Ok(());
         }
-        let exact = self.lp.with_uniform(self.uniform, true)?;
+        let exact = self.lp.with_uniform(self.uniform, true, false)?;
         let mut pointers = worker.pointers.clone();
         for (j, pointer) in pointers[self.inputs..].iter_mut().enumerate() {
             *pointer = worker.buffer(self, self.accesses.len() + j);
@@ -348,6 +377,35 @@ impl<'a> Job<'a> {
     }
 }
 
+/// Computes `count` contiguous elements at once, on this thread: a call too short for anything else to pay.
+///
+/// # Safety
+/// `pointers` are to as many aligned native elements of the loop's types, inputs valid for reads, outputs for writes; outputs overlap nothing.
+///
+/// # Errors
+/// As [`super::run`].
+pub unsafe fn run_short(lp: &Loop, pointers: &[*mut u8], count: usize, interest: Flags) -> Result<Flags, Error> {
+    let mut entry = lp.warp(lp.raised_falsely())?;
+    let guard = float_env::enter();
+    let host = Host::default();
+    // SAFETY: the caller's promise.
+    unsafe { entry.call(pointers, count, 0, &host)? };
+    let mut raised = both(guard.flags(), interest);
+    if raised != Flags::default() && lp.control().branches && !lp.raised_falsely() {
+        // They may be lanes' that were off.
+        guard.clear();
+        entry = lp.warp(true)?;
+        // SAFETY: the caller's promise; the inputs are as they were.
+        unsafe { entry.call(pointers, count, 0, &host)? };
+        let real = both(guard.flags(), interest);
+        if real != raised {
+            lp.set_raised_falsely();
+        }
+        raised = real;
+    }
+    Ok(raised)
+}
+
 fn both(a: Flags, b: Flags) -> Flags {
     Flags { invalid: a.invalid & b.invalid, divide: a.divide & b.divide, overflow: a.overflow & b.overflow, underflow: a.underflow & b.underflow }
 }
@@ -357,6 +415,8 @@ struct Worker {
     guard: Guard,
     host: Host,
     entry: Entry,
+    /// Writes past the caches.
+    streaming: Option<Entry>,
     exact: bool,
     flags: Flags,
     pointers: SmallVec<[*mut u8; 8]>,
@@ -371,7 +431,8 @@ impl Worker {
         let short = job.rows * job.length <= job.piece && job.lp.raised_falsely();
         let wanted = both(job.options.interest, super::ALL_FLAGS) != Flags::default();
         let exact = wanted && (job.options.in_place || short);
-        let entry = job.lp.with_uniform(job.uniform, exact)?;
+        let entry = job.lp.with_uniform(job.uniform, exact, false)?;
+        let streaming = if job.stream { Some(job.lp.with_uniform(job.uniform, exact, true)?) } else { None };
         let operands = job.accesses.len();
         Ok(Worker {
             guard: float_env::enter(),
@@ -381,12 +442,24 @@ impl Worker {
                 Some(watched) => Host::helping(watched),
             },
             entry,
+            streaming,
             exact,
             flags: Flags::default(),
             pointers: SmallVec::from_elem(std::ptr::null_mut(), operands),
             filled: SmallVec::from_elem(0, operands),
             scratch: None,
         })
+    }
+
+    /// Ends the thread's part: what it wrote past the caches is there for other threads.
+    fn finish(self) {
+        #[cfg(target_arch = "x86_64")]
+        if self.streaming.is_some() {
+            // SAFETY: SSE is part of x86-64.
+            unsafe {
+                std::arch::x86_64::_mm_sfence();
+            }
+        }
     }
 
     /// Buffer `index`: one for each operand, then a spare for each output.

@@ -19,6 +19,7 @@ pub use arrays::{Input, Output, Scalar};
 pub use compiled::{Control, Entry, Loop, Provider, Variant};
 pub use cores::{CoreLoop, CoreOperand, run_cores};
 pub use elementwise::run;
+pub use job::run_short;
 pub use memory::Operand;
 pub use strip::{Strip, run_strips};
 

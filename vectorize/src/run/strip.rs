@@ -57,12 +57,12 @@ pub unsafe fn run_strips(lp: &Loop, strips: &[Strip], count: usize, associative:
         && !touches(x, count, lp.operand_type(1).size(), out, lp.operand_type(2).size())
     {
         // SAFETY: the caller's promise.
-        return unsafe { fold::reduce_strip(lp, acc.pointer, *x, count, associative, options.parallel) };
+        return unsafe { fold::reduce_strip(lp, acc.pointer, *x, count, associative, options) };
     }
     let overlap = overlap(lp, strips, count);
     if overlap == Overlap::Ordered {
         // SAFETY: the caller's promise.
-        return unsafe { fold::in_order(lp, strips, count) };
+        return unsafe { fold::in_order(lp, strips, count, options) };
     }
     let operands: SmallVec<[Operand<'_>; 4]> = strips
         .iter()

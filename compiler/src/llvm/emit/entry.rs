@@ -40,7 +40,7 @@ pub(in super::super) fn elements<'c>(
     lanes: Lanes,
     signature: &Signature,
     uniform: u64,
-    exact_flags: bool,
+    (exact_flags, stream): (bool, bool),
     level: Level,
 ) -> (Module<'c>, Vec<Site>) {
     let same: Vec<bool> =
@@ -49,6 +49,7 @@ pub(in super::super) fn elements<'c>(
     let mut e = Emitter::new(i, f, &d, lanes, level, true, exact_flags);
     // One lane at a time is one way of raising no flag but the function's own.
     e.flags_count = exact_flags || lanes == Lanes::One;
+    e.stream = stream && lanes == Lanes::Warp;
     e.elementwise(signature, uniform);
     (e.i.module, e.sites)
 }
@@ -89,6 +90,7 @@ impl<'a, 'c> Emitter<'a, 'c> {
             exact_flags,
             flags_count: exact_flags,
             routine: false,
+            stream: false,
             frame,
             mask,
         }
@@ -463,8 +465,9 @@ impl<'a, 'c> Emitter<'a, 'c> {
                 [re, im] => {
                     let lanes: Vec<i32> = (0..WARP as i32).flat_map(|l| [l, l + WARP as i32]).collect();
                     let both = self.i.shuffle(re, im, &lanes);
-                    self.i.store(both, *place, align);
+                    if self.stream { self.i.store_past_caches(both, *place, 2 * WARP * align) } else { self.i.store(both, *place, align) }
                 }
+                [v] if self.stream => self.i.store_past_caches(v, *place, WARP * align),
                 [v] => self.i.store(v, *place, align),
                 _ => unreachable!("one part or two"),
             }

@@ -77,6 +77,8 @@ struct Emitter<'a, 'c> {
     flags_count: bool,
     /// Inside a function of the math library: pure, no launch to ask, every branch that lanes may part at is rare.
     routine: bool,
+    /// Whether results are stored past the caches.
+    stream: bool,
     values: Vec<Option<Rep<'c>>>,
     slots: Vec<V<'c>>,
     arrays: Vec<Bound<'c>>,
