@@ -41,14 +41,16 @@ def vectorize(
 
     `@vectorize` alone compiles for whatever types it meets; with signatures (`"float32(float32, float32)"`, or type
     objects), for those, to which other arguments are cast where that is safe. A function that returns a tuple has several
-    results. Parameters may be given by name, and those with defaults left out; a default counts as if it were written in the call.
+    results. Parameters may be given by name, and those with defaults left out; a default counts as if it were written in
+    the call.
 
     `target="parallel"` uses all cores; the results are the same. `target="cuda"` runs where kernels run.
     `identity` declares the function associative and commutative: `reduce` may then fold several axes, an empty array
     gives the identity, and elements are grouped in a fixed tree. `fma` contracts `a*b + c` into one rounding, and so does
     `fastmath` unless `fma` says otherwise. `literals="weak"` gives a number written in the function the precision of the
     operand beside it (`x * 0.5` is float32 for a float32 `x`); otherwise such numbers are int64 and float64, as in Numba.
-    Division by zero and the like give what NumPy gives, which `error_model="numpy"` says too. `nopython` and `cache` are accepted; code is always compiled.
+    Division by zero and the like give what NumPy gives, which `error_model="numpy"` says too. `nopython` and `cache` are
+    accepted; code is always compiled.
     """
     options = _common(target, identity, fastmath, fma, doc, nopython, literals, error_model, others)
     if isinstance(signatures, (_types.FunctionType, Ufunc)):
@@ -90,7 +92,7 @@ def _common(
         raise ArgumentError(f"literals is 'numba' or 'weak', not {literals!r}", code="bad-option")
     if error_model != "numpy":
         raise ArgumentError(
-            f"error_model is 'numpy', not {error_model!r}: ufuncs give NumPy's results and flags, and np.errstate says what raises",
+            f"error_model is 'numpy', not {error_model!r}: ufuncs give NumPy's results, and np.errstate says what raises",
             code="bad-option",
         )
     for name in others:
