@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use verdigris_compiler::abi::Launch;
-use verdigris_compiler::llvm::{Lanes, Signature};
+use verdigris_compiler::llvm::{Lanes, Listing, Signature};
 use verdigris_compiler::types::ScalarType::{self, *};
 use verdigris_device::float_env::Flags;
 use verdigris_device::pool;
@@ -89,6 +89,10 @@ impl Provider for Natives {
     fn variant(&self, variant: Variant) -> Result<Entry, Error> {
         // SAFETY: the functions above, for the signatures below.
         Ok(unsafe { Entry::native((self.0)(variant)) })
+    }
+
+    fn listing(&self, _: Listing) -> Result<String, Error> {
+        Ok("native".to_owned())
     }
 }
 
