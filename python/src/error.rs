@@ -189,6 +189,23 @@ impl IntoPyErr for verdigris_blas::Error {
     }
 }
 
+impl IntoPyErr for verdigris_fft::Error {
+    fn into_py_err(self, py: Python<'_>) -> PyErr {
+        use verdigris_fft::Error::{ElementType, Length, Norm, OutOfMemory, OverlappingOutput, TooLarge};
+        let message = self.to_string();
+        let (class, code) = match self {
+            OutOfMemory { .. } => return PyMemoryError::new_err(message),
+            ElementType { .. } => (Class::Argument, "element-type"),
+            Length { .. } => (Class::BadValue, "fft-length"),
+            Norm { .. } => (Class::BadValue, "fft-norm"),
+            OverlappingOutput => (Class::BadValue, "overlap"),
+            TooLarge => (Class::Shape, "too-large"),
+            _ => (Class::Shape, "shape"),
+        };
+        Exception::new(py, class, message).with("code", code).build()
+    }
+}
+
 impl IntoPyErr for verdigris_device::DeviceError {
     fn into_py_err(self, py: Python<'_>) -> PyErr {
         use verdigris_device::DeviceError::{AlreadyChosen, Index, NoGpu, NotRecorded, OutOfMemory, Shape, TooLarge, UnknownDevice};

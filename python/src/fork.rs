@@ -11,7 +11,8 @@ use verdigris_device::choice;
 
 thread_local! {
     /// What this thread holds while it forks. A list, because a hook of another package may fork in turn.
-    static HELD: RefCell<Vec<(choice::Held, llvm::Held, verdigris_cuda_jit::Held, verdigris_vectorize::Held)>> = const { RefCell::new(Vec::new()) };
+    static HELD: RefCell<Vec<(choice::Held, llvm::Held, verdigris_cuda_jit::Held, verdigris_vectorize::Held, verdigris_fft::Held)>> =
+        const { RefCell::new(Vec::new()) };
 }
 
 /// Waits for compilations and choices under way and holds off new ones.
@@ -22,7 +23,8 @@ pub(crate) fn before_fork(py: Python<'_>) {
         // Kernels and ufuncs first: what compiles one goes on to hold the compiler.
         let kernels = verdigris_cuda_jit::hold_for_fork();
         let ufuncs = verdigris_vectorize::hold_for_fork();
-        HELD.with_borrow_mut(|all| all.push((choice::hold_for_fork(), llvm::hold_for_fork(), kernels, ufuncs)));
+        let plans = verdigris_fft::hold_for_fork();
+        HELD.with_borrow_mut(|all| all.push((choice::hold_for_fork(), llvm::hold_for_fork(), kernels, ufuncs, plans)));
     });
 }
 

@@ -10,6 +10,7 @@ mod config;
 mod cuda;
 mod definition;
 mod error;
+mod fft;
 mod fork;
 mod gate;
 mod machine;
@@ -33,6 +34,8 @@ mod module {
     use crate::cuda::{device_array, to_device};
     #[pymodule_export]
     use crate::definition::PyFunction;
+    #[pymodule_export]
+    use crate::fft::{FftPlan, fft_cache_clear, fft_cache_info, fft_cache_limit, fft_execute, fft_fast_length, fft_row};
     #[pymodule_export]
     use crate::fork::{after_fork, before_fork};
     #[pymodule_export]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from . import blas, cuda, errors, rand, types
+from . import blas, cuda, errors, fft, rand, types
 from ._guvectorize import guvectorize
 from ._info import info
 from ._machine import get_num_threads, num_threads, set_num_threads, use_device
@@ -33,6 +33,7 @@ __all__ = [
     "complex128",
     "cuda",
     "errors",
+    "fft",
     "float32",
     "float64",
     "get_num_threads",

@@ -19,11 +19,15 @@ _ALWAYS = {
     "pyculib": "verdigris.compat.pyculib",
     "pyculib.blas": "verdigris.compat.pyculib.blas",
     "pyculib.blas.binding": "verdigris.compat.pyculib.blas.binding",
+    "pyculib.fft": "verdigris.compat.pyculib.fft",
+    "pyculib.fft.binding": "verdigris.compat.pyculib.fft.binding",
     "pyculib.rand": "verdigris.compat.pyculib.rand",
     "accelerate": "verdigris.compat.accelerate",
     "accelerate.cuda": "verdigris.compat.pyculib",
     "accelerate.cuda.blas": "verdigris.compat.pyculib.blas",
     "accelerate.cuda.blas.binding": "verdigris.compat.pyculib.blas.binding",
+    "accelerate.cuda.fft": "verdigris.compat.pyculib.fft",
+    "accelerate.cuda.fft.binding": "verdigris.compat.pyculib.fft.binding",
     "accelerate.cuda.rand": "verdigris.compat.pyculib.rand",
 }
 _NUMBA = {

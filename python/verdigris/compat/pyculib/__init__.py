@@ -1,15 +1,15 @@
-"""Stands for `pyculib` 1.0 (and for `accelerate.cuda`, its former name): `blas` and `rand`, as far as verdigris has them."""
+"""Stands for `pyculib` 1.0 (and for `accelerate.cuda`, its former name): `blas`, `fft` and `rand`, as far as we have them."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from . import blas, rand
+from . import blas, fft, rand
 
 __version__ = "1.0.1"
-__all__ = ["blas", "rand"]
+__all__ = ["blas", "fft", "rand"]
 
-_NOT_YET = ("fft", "sorting", "sparse")
+_NOT_YET = ("sorting", "sparse")
 
 
 def __getattr__(name: str) -> Any:
