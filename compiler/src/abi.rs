@@ -42,6 +42,42 @@ pub struct Launch {
     pub stop: *const AtomicU32,
     /// Everything the compiled code does not touch itself.
     pub state: *const LaunchState,
+    /// Shared memory of one block at a time, aligned to 64: [`Memory::shared`] bytes, then `dynamic_shared`.
+    pub shared: *mut u8,
+    /// Frames, aligned to 64: as many as [`Memory::frames`] says.
+    pub frames: *mut u8,
+    /// [`Memory::frame`].
+    pub frame_size: u64,
+    /// Bytes of dynamic shared memory.
+    pub dynamic_shared: u64,
+}
+
+impl Launch {
+    /// A launch of code that needs no [`Memory`].
+    pub fn new(grid: [u32; 3], block: [u32; 3], stop: *const AtomicU32, state: *const LaunchState) -> Launch {
+        Launch { grid, block, stop, state, shared: std::ptr::null_mut(), frames: std::ptr::null_mut(), frame_size: 0, dynamic_shared: 0 }
+    }
+}
+
+/// Memory that whoever runs a kernel lends it for each thread of the host that runs blocks. Its contents do not matter.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Memory {
+    /// Bytes of static shared memory, a multiple of 64.
+    pub shared: u64,
+    /// Bytes of a frame, a multiple of 64: a warp's local arrays, and what it keeps across barriers.
+    pub frame: u64,
+    /// Threads that share a frame, if each warp of a block has one of its own; else 0, and one frame serves all in turn.
+    pub threads_a_frame: u32,
+}
+
+impl Memory {
+    /// Frames that a block of so many threads needs.
+    pub fn frames(&self, threads: u32) -> u64 {
+        match self.threads_a_frame {
+            0 => 1,
+            n => u64::from(threads.div_ceil(n)),
+        }
+    }
 }
 
 /// One fault of a running thread.
@@ -55,6 +91,8 @@ pub struct Failure {
     pub site: u32,
     /// For an index error: the axis, the index and the extent.
     pub index: Option<(u8, i64, i64)>,
+    /// For a barrier that threads did not all come to: the site of the barrier at which others were.
+    pub other: Option<u32>,
 }
 
 /// A place in the code that may fail.
@@ -82,6 +120,10 @@ pub enum SiteKind {
     TupleIndex,
     /// A value that does not fit: ValueError.
     Value(crate::ir::Complaint),
+    /// A barrier: DivergentBarrier.
+    Barrier,
+    /// `raise`: the exception.
+    Raise(crate::ir::Raise),
 }
 
 /// The host's side of a launch, shared by all its workers.

@@ -32,7 +32,7 @@
 //!
 //! let (numbers, mut steps) = ([27i64, 97, 871, 6171], [0i64; 4]);
 //! let state = abi::LaunchState::default();
-//! let launch = abi::Launch { grid: [1; 3], block: [1; 3], stop: &state.stop, state: &state };
+//! let launch = abi::Launch::new([1; 3], [1; 3], &state.stop, &state);
 //! let operands = [numbers.as_ptr() as *mut u8, steps.as_mut_ptr().cast()];
 //! // SAFETY: one input and one output of four int64, as the signature says.
 //! unsafe { code.elements()(operands.as_ptr(), 4, &launch) };

@@ -44,6 +44,13 @@ pub enum Meaning {
     Class(Arc<NamedType>),
     /// Another compiled function.
     Function(Arc<Definition>),
+    /// A class of exceptions: its name, and a number by which the host knows it (0: Python's own of that name).
+    Exception {
+        /// Name.
+        name: String,
+        /// The host's number.
+        token: u64,
+    },
     /// Something that exists but cannot be used, with a noun phrase for it (`the module numpy.random`, `a list`) and what to do instead.
     Unsupported {
         /// Noun phrase.

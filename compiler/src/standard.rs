@@ -18,6 +18,10 @@ use crate::types::{NamedType, ScalarType};
 const PYTHON: &str = "all any ascii bin bytes callable chr dict eval exec filter format getattr hasattr hash hex id input isinstance iter list map next object oct \
     open ord repr set setattr sorted str super type";
 
+/// Python's exceptions that a program raises itself.
+const EXCEPTIONS: &str = "ArithmeticError AssertionError BufferError Exception FloatingPointError IndexError KeyError LookupError MemoryError NotImplementedError \
+    OSError OverflowError RuntimeError StopIteration TypeError ValueError ZeroDivisionError";
+
 /// What a dotted path means. `None`: it is defined nowhere.
 pub fn meaning(path: &str) -> Option<Meaning> {
     let (first, rest) = path.split_once('.').unwrap_or((path, ""));
@@ -42,6 +46,7 @@ pub fn meaning(path: &str) -> Option<Meaning> {
         ("math" | "numpy" | "cuda" | "operator", "") => unsupported(format!("the module `{module}`")),
         // An attribute of something known (`cuda.threadIdx.w`) is judged by whoever knows it.
         ("math" | "numpy" | "cuda" | "operator", rest) if !is_inside_known(module, rest) => unsupported(format!("`{module}.{rest}`")),
+        (name, "") if EXCEPTIONS.split(' ').any(|known| known == name) => Some(Meaning::Exception { name: name.to_owned(), token: 0 }),
         (name, "") if PYTHON.split(' ').any(|known| known == name) => unsupported(format!("the built-in function `{name}`")),
         _ => None,
     }

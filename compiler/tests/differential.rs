@@ -18,7 +18,7 @@ use verdigris_compiler::llvm::{self, BlockClass, Code, Cpu, Lanes, Shape};
 use verdigris_compiler::pass;
 use verdigris_compiler::types::{Scalar, ScalarType};
 
-const STEPS: Limits<'static> = Limits { steps: 3_000_000, stop: &|| false, print: &|_| {} };
+const STEPS: Limits<'static> = Limits { steps: 3_000_000, stop: &|| false, print: &|_| {}, dynamic_shared: 0 };
 
 fn setting(name: &str, default: u64) -> u64 {
     std::env::var(name).ok().map_or(default, |v| v.parse().unwrap_or_else(|_| panic!("{name}={v} is no number")))
@@ -165,7 +165,7 @@ fn kernel_mismatch(ir: &Verified, case: &Kernel, lanes: Lanes, check_bounds: boo
         Err(e) => return Some(e),
     };
     let state = watched();
-    let launch = Launch { grid: case.grid, block: case.block, stop: &state.stop, state: &state };
+    let launch = Launch::new(case.grid, case.block, &state.stop, &state);
     // SAFETY: the words describe buffers that outlive the call; the interpreter has checked that all views lie in them.
     unsafe { code.blocks()(words.as_ptr(), &launch, 0, case.grid.iter().map(|g| u64::from(*g)).product()) };
     if state.poll() {
@@ -222,7 +222,7 @@ fn elements_mismatch(ir: &Verified, case: &Elements, lanes: Lanes, exact_flags: 
     let mut outputs: Vec<Words> = case.signature.outputs.iter().map(guard).collect();
     let pointers: Vec<*mut u8> = inputs.iter_mut().chain(&mut outputs).map(Words::pointer).collect();
     let state = watched();
-    let launch = Launch { grid: [1; 3], block: [1; 3], stop: &state.stop, state: &state };
+    let launch = Launch::new([1; 3], [1; 3], &state.stop, &state);
     // SAFETY: each column has `count` elements of its type, or one if it is uniform.
     unsafe { code.elements()(pointers.as_ptr(), case.count as u64, &launch) };
     if state.poll() {

@@ -138,7 +138,7 @@ fn run_beside(state: &LaunchState, lanes: Lanes, grid: [u32; 3], block: [u32; 3]
     let code = llvm::compile(&ir, &shape, &cpu).expect("code");
     let compiled = t.elapsed().as_secs_f64() * 1e3;
     let mut image = vec![255u8; w * h];
-    let launch = Launch { grid, block, stop: &state.stop, state };
+    let launch = Launch::new(grid, block, &state.stop, state);
     let f = |x: f64| x.to_bits();
     let params = [f(-2.0), f(1.0), f(-1.0), f(1.0), image.as_mut_ptr() as u64, h as u64, w as u64, w as u64, 1, iters as u64];
     let mut best = f64::MAX;
@@ -225,7 +225,7 @@ fn elements_of_every_count_and_with_uniform_operands() {
                     let inputs = [column(1), column(2), column(3)];
                     let mut out = vec![-1.0; count + 8];
                     let state = LaunchState::default();
-                    let launch = Launch { grid: [1; 3], block: [1; 3], stop: &state.stop, state: &state };
+                    let launch = Launch::new([1; 3], [1; 3], &state.stop, &state);
                     let mut operands = inputs.each_ref().map(|c| c.as_ptr() as *mut u8).to_vec();
                     operands.push(out.as_mut_ptr().cast());
                     // SAFETY: the columns have `count` elements (one at least), the output more.
@@ -253,7 +253,7 @@ fn a_store_out_of_bounds_is_reported_by_its_lowest_thread() {
         let code = llvm::compile(&ir, &shape, &Cpu::new(None).expect("this processor")).expect("code");
         let mut data = vec![0i64; 40];
         let state = LaunchState::default();
-        let launch = Launch { grid: [2, 1, 1], block: [64, 1, 1], stop: &state.stop, state: &state };
+        let launch = Launch::new([2, 1, 1], [64, 1, 1], &state.stop, &state);
         let params = [data.as_mut_ptr() as u64, data.len() as u64, 8];
         // SAFETY: the words describe `data`.
         unsafe { code.blocks()(params.as_ptr(), &launch, 0, 2) };

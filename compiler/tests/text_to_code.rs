@@ -56,7 +56,7 @@ fn the_blog_s_mandelbrot() {
         let back = started.elapsed().as_secs_f64() * 1e3;
         let mut pixels = vec![255u8; w * h];
         let state = LaunchState::default();
-        let launch = Launch { grid: [32, 16, 1], block: [32, 8, 1], stop: &state.stop, state: &state };
+        let launch = Launch::new([32, 16, 1], [32, 8, 1], &state.stop, &state);
         let [a, b, c, d] = [-2.0f64, 1.0, -1.0, 1.0].map(f64::to_bits);
         let params = [a, b, c, d, pixels.as_mut_ptr() as u64, h as u64, w as u64, w as u64, 1, 20];
         let mut best = f64::MAX;

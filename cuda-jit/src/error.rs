@@ -106,6 +106,20 @@ pub enum LaunchError {
         /// The most there may be.
         limit: i64,
     },
+    /// Dynamic shared memory of a negative size, or too much of it.
+    SharedMemory {
+        /// Bytes asked for.
+        bytes: i64,
+        /// The most there may be.
+        limit: i64,
+    },
+    /// A block needs more memory of its own than there may be.
+    Memory {
+        /// Bytes needed.
+        bytes: u64,
+        /// The most there may be.
+        limit: u64,
+    },
     /// The block has too many threads in all.
     BlockTooLarge {
         /// Threads along each axis.
@@ -122,6 +136,8 @@ pub struct ThreadError {
     pub failure: Failure,
     /// The place in the user's function.
     pub site: Site,
+    /// For a barrier that not all threads came to: the one at which others were.
+    pub other: Option<Site>,
     /// Blocks of the launch.
     pub grid: [u32; 3],
     /// Threads of a block.
@@ -175,6 +191,12 @@ impl fmt::Display for LaunchError {
             LaunchError::BlockEmpty { axis, threads } => write!(f, "blockDim.{axis} is {threads}: a block has at least one thread along each axis"),
             LaunchError::BlockAxisTooLarge { axis, threads, limit } => {
                 write!(f, "blockDim.{axis} is {threads}: the limit is {limit} threads along {axis}")
+            }
+            LaunchError::SharedMemory { bytes, limit } => {
+                write!(f, "{bytes} bytes of dynamic shared memory: a block has 0 to {limit}")
+            }
+            LaunchError::Memory { bytes, limit } => {
+                write!(f, "a block of this size needs {bytes} bytes for its shared and local arrays: the limit is {limit}")
             }
             LaunchError::BlockTooLarge { block: [x, y, z], limit } => {
                 write!(
@@ -236,10 +258,24 @@ impl fmt::Display for ThreadError {
             (SiteKind::Unassigned(name), _) => write!(f, "`{name}` is read before it is assigned")?,
             (SiteKind::TupleIndex, _) => f.write_str("tuple index out of range")?,
             (SiteKind::Value(complaint), _) => f.write_str(complaint.text())?,
+            (SiteKind::Raise(raise), _) => write!(f, "{}{}", raise.class, raise.args.replace(",)", ")"))?,
+            (SiteKind::Barrier, _) => f.write_str(&diverged(self.other.as_ref()))?,
         }
         let (place, [bx, by, bz], [tx, ty, tz]) = (&self.site.location, self.block_index(), self.thread_index());
         write!(f, "\n  --> {}:{}:{}, block ({bx}, {by}, {bz}), thread ({tx}, {ty}, {tz})", place.file, place.line, place.column)
     }
+}
+
+/// What to say of a thread that missed a barrier.
+pub fn diverged(other: Option<&Site>) -> String {
+    let there = match other {
+        Some(site) => format!("{}:{}", site.location.file, site.location.line),
+        None => "another place".to_owned(),
+    };
+    format!(
+        "this thread waits at a barrier that not all threads of its block come to: others met at {there} without it\n  = help: let every thread of the block \
+         run each `syncthreads()`, or let those that do not return before the first"
+    )
 }
 
 impl std::error::Error for Error {}

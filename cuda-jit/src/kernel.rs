@@ -345,17 +345,24 @@ impl Kernel {
 
     fn start(&self, overload: &Overload, class: BlockClass, config: &Config, args: &Args<'_>, watch: Option<Watch>) -> Result<(), Error> {
         let compiled = self.compiled(overload, class)?;
+        let memory = compiled.code.memory();
+        let (bytes, _) = crate::arena::size(&memory, config.threads(), config.shared().into());
+        if bytes > crate::launch::MEMORY_LIMIT {
+            return Err(crate::error::LaunchError::Memory { bytes, limit: crate::launch::MEMORY_LIMIT }.into());
+        }
         // SAFETY: the code was compiled for these types, whose words these are (their number was checked when it was lowered); `Args` vouches for the memory
         // and borrows it, and its indexes are checked unless the kernel's maker has promised that they are in bounds.
-        let ended = unsafe { schedule::run(compiled.entry, args.words(), config, &compiled.cost, watch) };
+        let ended = unsafe { schedule::run(compiled.entry, memory, args.words(), config, &compiled.cost, watch) };
         match ended {
             Ended::Done => Ok(()),
             Ended::Stopped => Err(Error::Interrupted),
             Ended::Failed(failure) => {
-                let Some(site) = compiled.code.sites().get(failure.site as usize).cloned() else {
+                let site = |n: u32| compiled.code.sites().get(n as usize).cloned();
+                let other = failure.other.and_then(site);
+                let Some(site) = site(failure.site) else {
                     return Err(Error::Compiler(llvm::Error::Bug(format!("a failure at site {} of {}", failure.site, compiled.code.sites().len()))));
                 };
-                Err(Error::Thread(Box::new(ThreadError { failure, site, grid: config.grid(), block: config.block() })))
+                Err(Error::Thread(Box::new(ThreadError { failure, site, other, grid: config.grid(), block: config.block() })))
             }
         }
     }

@@ -11,11 +11,17 @@ pub const BLOCK_LIMITS: [i64; 3] = [1024, 1024, 64];
 /// Most blocks of a grid along x, y, z.
 pub const GRID_LIMITS: [i64; 3] = [i32::MAX as i64, 65_535, 65_535];
 
+/// Most bytes of dynamic shared memory of a block.
+pub const SHARED_LIMIT: i64 = 16 << 20;
+/// Most bytes that one thread of the host lends a kernel: shared memory, local arrays, and what is kept across barriers.
+pub const MEMORY_LIMIT: u64 = 1 << 30;
+
 /// How many blocks of how many threads.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Config {
     grid: [u32; 3],
     block: [u32; 3],
+    shared: u32,
 }
 
 /// One to three extents, x first; those not given are 1.
@@ -71,7 +77,28 @@ impl Config {
             return Err(LaunchError::BlockTooLarge { block, limit: BLOCK_THREADS });
         }
         // Every extent is within its limit, all of which fit.
-        Ok(Config { grid: grid.map(|n| n as u32), block: block.map(|n| n as u32) })
+        Ok(Config { grid: grid.map(|n| n as u32), block: block.map(|n| n as u32), shared: 0 })
+    }
+
+    /// The same with so many bytes of dynamic shared memory a block.
+    ///
+    /// # Errors
+    /// Too many, or a negative number.
+    pub fn with_shared(self, bytes: i64) -> Result<Config, LaunchError> {
+        if !(0..=SHARED_LIMIT).contains(&bytes) {
+            return Err(LaunchError::SharedMemory { bytes, limit: SHARED_LIMIT });
+        }
+        Ok(Config { shared: bytes as u32, ..self })
+    }
+
+    /// Bytes of dynamic shared memory of a block.
+    pub fn shared(&self) -> u32 {
+        self.shared
+    }
+
+    /// Threads of a block.
+    pub fn threads(&self) -> u32 {
+        self.block.iter().product()
     }
 
     /// One thread for each of `elements` elements, in blocks of `block` threads along x.

@@ -32,6 +32,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod arena;
 pub mod args;
 mod error;
 mod kernel;
@@ -40,7 +41,7 @@ pub mod schedule;
 pub mod signature;
 
 pub use args::Args;
-pub use error::{Axis, Error, LaunchError, ThreadError};
+pub use error::{Axis, Error, LaunchError, ThreadError, diverged};
 pub use kernel::{Held, Kernel, Options, Overload, hold_for_fork};
 pub use launch::{Config, Extents};
 pub use verdigris_compiler as compiler;

@@ -8,9 +8,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::time::Instant;
 
-use verdigris_compiler::abi::{BlocksFn, Failure, Launch, LaunchState};
+use verdigris_compiler::abi::{BlocksFn, Failure, Launch, LaunchState, Memory};
 use verdigris_device::{float_env, pool};
 
+use crate::arena;
 use crate::launch::Config;
 
 /// Asked by the launching thread every 50 ms or so: whether to stop.
@@ -75,16 +76,23 @@ impl Run {
 /// Runs all blocks of a launch.
 ///
 /// # Safety
-/// `entry` is code for a kernel whose parameters, packed as [`verdigris_compiler::abi`] says, are `params`; the memory they point to is valid for it, and nobody else writes it
+/// `entry` is code for a kernel that needs this `memory`, whose parameters, packed as [`verdigris_compiler::abi`] says, are `params`; the memory they point to is valid for it, and nobody else writes it
 /// until this returns.
-pub unsafe fn run(entry: BlocksFn, params: &[u64], config: &Config, cost: &Cost, watch: Option<Watch>) -> Ended {
+pub unsafe fn run(entry: BlocksFn, memory: Memory, params: &[u64], config: &Config, cost: &Cost, watch: Option<Watch>) -> Ended {
     let run = Arc::new(Run::new(watch));
     // Without a watch nobody would answer the ticks.
     let _registration = watch.map(|_| pool::register(run.clone()));
     let total = config.blocks();
     let begun = Instant::now();
-    let blocks = |stop: &AtomicU32, first: u64, last: u64| {
-        let launch = Launch { grid: config.grid(), block: config.block(), stop, state: &run.state };
+    let (lent, frames_at) = arena::size(&memory, config.threads(), config.shared().into());
+    let blocks = |stop: &AtomicU32, lent: *mut u8, first: u64, last: u64| {
+        let launch = Launch {
+            shared: lent,
+            frames: lent.wrapping_add(frames_at as usize),
+            frame_size: memory.frame,
+            dynamic_shared: config.shared().into(),
+            ..Launch::new(config.grid(), config.block(), stop, &run.state)
+        };
         // SAFETY: the caller vouches for code and parameters; first..last are blocks of the grid; launch and state outlive the call.
         unsafe { entry(params.as_ptr(), &launch, first, last) };
     };
@@ -93,7 +101,7 @@ pub unsafe fn run(entry: BlocksFn, params: &[u64], config: &Config, cost: &Cost,
     let alone = total == 1 || threads == 1 || (known > 0 && known.saturating_mul(total) / 1024 < ALONE_NS);
     if alone {
         let _environment = float_env::enter();
-        blocks(&run.state.stop, 0, total);
+        arena::with(lent, |lent| blocks(&run.state.stop, lent, 0, total));
     } else {
         let even = total / (threads * CHUNKS_A_THREAD);
         let worthwhile = (CHUNK_NS * 1024).checked_div(known).unwrap_or(1);
@@ -104,17 +112,19 @@ pub unsafe fn run(entry: BlocksFn, params: &[u64], config: &Config, cost: &Cost,
             let _environment = float_env::enter();
             let launching = std::thread::current().id() == launcher;
             let stop = if launching { &run.state.stop } else { &run.workers_stop };
-            loop {
-                let first = next.fetch_add(chunk, Ordering::Relaxed);
-                if first >= total {
-                    return;
+            arena::with(lent, |lent| {
+                loop {
+                    let first = next.fetch_add(chunk, Ordering::Relaxed);
+                    if first >= total {
+                        return;
+                    }
+                    blocks(stop, lent, first, total.min(first + chunk));
+                    if run.stopped() {
+                        run.workers_stop.store(STOP, Ordering::Relaxed);
+                        return;
+                    }
                 }
-                blocks(stop, first, total.min(first + chunk));
-                if run.stopped() {
-                    run.workers_stop.store(STOP, Ordering::Relaxed);
-                    return;
-                }
-            }
+            });
         };
         let parts = usize::try_from(threads.min(total.div_ceil(chunk))).unwrap_or(1);
         pool::run_polled(parts, &share, &mut || {

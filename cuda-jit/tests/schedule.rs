@@ -6,7 +6,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use verdigris_compiler::abi::{Failure, Launch};
+use verdigris_compiler::abi::{Failure, Launch, Memory};
 use verdigris_cuda_jit::Config;
 use verdigris_cuda_jit::schedule::{Cost, Ended, run};
 use verdigris_device::pool;
@@ -52,7 +52,7 @@ fn every_block_runs_once_alone_and_over_cores() {
                 for _ in 0..4 {
                     let seen = Seen::new(config.blocks());
                     // SAFETY: see `count`.
-                    let ended = unsafe { run(count, &[&raw const seen as u64], &config, &cost, None) };
+                    let ended = unsafe { run(count, Memory::default(), &[&raw const seen as u64], &config, &cost, None) };
                     assert_eq!(ended, Ended::Done);
                     assert!(seen.ran.iter().all(|n| n.load(Ordering::Relaxed) == 1));
                 }
@@ -78,7 +78,7 @@ fn a_block_may_wait_for_all_lower_ones() {
     with_threads(3, || {
         let (config, done) = (Config::new(10_000, 1).unwrap(), AtomicU64::new(0));
         // SAFETY: see `look_back`.
-        let ended = unsafe { run(look_back, &[&raw const done as u64], &config, &Cost::default(), None) };
+        let ended = unsafe { run(look_back, Memory::default(), &[&raw const done as u64], &config, &Cost::default(), None) };
         assert_eq!((ended, done.load(Ordering::Relaxed)), (Ended::Done, 10_000));
     });
 }
@@ -89,7 +89,7 @@ unsafe extern "C" fn fail(_params: *const u64, launch: *const Launch, first: u64
     let state = unsafe { &*(*launch).state };
     for block in (first..last).filter(|b| b % 7 == 5) {
         for thread in [9, 3] {
-            state.record(Failure { block, thread, site: block as u32, index: None });
+            state.record(Failure { block, thread, site: block as u32, index: None, other: None });
         }
     }
 }
@@ -99,8 +99,8 @@ fn the_first_failure_is_told() {
     with_threads(3, || {
         let config = Config::new(500, 32).unwrap();
         // SAFETY: `fail` reads no parameter.
-        let ended = unsafe { run(fail, &[], &config, &Cost::default(), None) };
-        assert_eq!(ended, Ended::Failed(Failure { block: 5, thread: 3, site: 5, index: None }));
+        let ended = unsafe { run(fail, Memory::default(), &[], &config, &Cost::default(), None) };
+        assert_eq!(ended, Ended::Failed(Failure { block: 5, thread: 3, site: 5, index: None, other: None }));
     });
 }
 
@@ -142,7 +142,7 @@ fn endless_launches_stop_when_the_watch_says_so() {
             ASKED.store(0, Ordering::Relaxed);
             let (config, begun) = (Config::new(blocks, 32).unwrap(), Instant::now());
             // SAFETY: `spin` reads no parameter.
-            let ended = unsafe { run(spin, &[], &config, &Cost::default(), Some(stop_at_third)) };
+            let ended = unsafe { run(spin, Memory::default(), &[], &config, &Cost::default(), Some(stop_at_third)) };
             assert_eq!(ended, Ended::Stopped);
             assert!(ASKED.load(Ordering::Relaxed) == 3, "the watch was asked until it said stop");
             assert!(begun.elapsed() < Duration::from_secs(5), "{:?}", begun.elapsed());
@@ -152,7 +152,7 @@ fn endless_launches_stop_when_the_watch_says_so() {
         ASKED.store(0, Ordering::Relaxed);
         let (config, taken) = (Config::new(2, 32).unwrap(), AtomicU32::new(0));
         // SAFETY: see `spin_in_second`.
-        let ended = unsafe { run(spin_in_second, &[&raw const taken as u64], &config, &Cost::default(), Some(stop_at_third)) };
+        let ended = unsafe { run(spin_in_second, Memory::default(), &[&raw const taken as u64], &config, &Cost::default(), Some(stop_at_third)) };
         assert_eq!(ended, Ended::Stopped, "also while the launching thread only waits");
     });
 }
@@ -180,8 +180,16 @@ fn flush_to_zero_of_the_caller_changes_nothing() {
         }
         let (small, flushed) = (1e-308f64, AtomicU32::new(0));
         // SAFETY: see `subnormal`.
-        let ended =
-            unsafe { run(subnormal, &[&raw const small as u64, &raw const flushed as u64], &Config::new(100, 1).unwrap(), &Cost::default(), None) };
+        let ended = unsafe {
+            run(
+                subnormal,
+                Memory::default(),
+                &[&raw const small as u64, &raw const flushed as u64],
+                &Config::new(100, 1).unwrap(),
+                &Cost::default(),
+                None,
+            )
+        };
         let mut after = 0u32;
         // SAFETY: reads MXCSR, and sets what it was.
         unsafe {
@@ -203,7 +211,7 @@ fn sixteen_threads_launch_at_once() {
                         let config = Config::new(37, (32, 2)).unwrap();
                         let seen = Seen::new(config.blocks());
                         // SAFETY: see `count`.
-                        let ended = unsafe { run(count, &[&raw const seen as u64], &config, &cost, Some(|| false)) };
+                        let ended = unsafe { run(count, Memory::default(), &[&raw const seen as u64], &config, &cost, Some(|| false)) };
                         assert_eq!(ended, Ended::Done);
                         assert!(seen.ran.iter().all(|n| n.load(Ordering::Relaxed) == 1));
                     }

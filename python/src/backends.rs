@@ -64,6 +64,9 @@ impl Backend {
 /// A fault as a test compares it: kind, linear block, linear thread, line, and what belongs to the kind.
 type Fault = (&'static str, u64, u64, u32, Option<(u8, i64, i64)>);
 
+/// Grid, block, and bytes of dynamic shared memory.
+type Extents = ([u32; 3], [u32; 3], u32);
+
 /// What a run gives: the outputs (or buffers) and the first fault.
 type Outcome = (Vec<Vec<u8>>, Option<Fault>);
 
@@ -191,7 +194,7 @@ impl PyLowered {
     }
 
     /// Launches a kernel; gives the buffers as they are afterwards.
-    #[pyo3(signature = (backend, grid, block, arguments, buffers))]
+    #[pyo3(signature = (backend, grid, block, arguments, buffers, shared=0))]
     fn run_kernel<'py>(
         &self,
         py: Python<'py>,
@@ -200,14 +203,15 @@ impl PyLowered {
         block: [u32; 3],
         arguments: Vec<Given>,
         buffers: Vec<Vec<u8>>,
+        shared: u32,
     ) -> PyResult<(Vec<Bound<'py, PyBytes>>, Option<Fault>)> {
         let backend = Backend::named(py, backend)?;
         let cpu = config::cpu(py)?;
         let (outputs, fault) = gate::detached(py, || {
             let arguments = self.bind(&arguments, &buffers)?;
             match backend {
-                Backend::Interpreter => self.interpret_kernel(grid, block, &arguments, buffers),
-                Backend::Compiled { lanes, .. } => self.execute_kernel(cpu, lanes, (grid, block), &arguments, buffers),
+                Backend::Interpreter => self.interpret_kernel((grid, block, shared), &arguments, buffers),
+                Backend::Compiled { lanes, .. } => self.execute_kernel(cpu, lanes, (grid, block, shared), &arguments, buffers),
             }
         })?;
         Ok((outputs.iter().map(|b| PyBytes::new(py, b)).collect(), fault))
@@ -310,9 +314,10 @@ impl PyLowered {
         Ok(arguments)
     }
 
-    fn interpret_kernel(&self, grid: [u32; 3], block: [u32; 3], arguments: &[Argument], mut buffers: Vec<Vec<u8>>) -> Result<Outcome, Error> {
+    fn interpret_kernel(&self, (grid, block, shared): Extents, arguments: &[Argument], mut buffers: Vec<Vec<u8>>) -> Result<Outcome, Error> {
         let mut lent: Vec<&mut [u8]> = buffers.iter_mut().map(Vec::as_mut_slice).collect();
-        let run = interp::run_kernel(&self.lowered.ir, arguments, &mut lent, grid, block, &Limits { steps: STEPS, ..Limits::default() });
+        let limits = Limits { steps: STEPS, dynamic_shared: shared as usize, ..Limits::default() };
+        let run = interp::run_kernel(&self.lowered.ir, arguments, &mut lent, grid, block, &limits);
         match run {
             Ok(()) => Ok((buffers, None)),
             Err(interp::Error::Fault(f)) => Ok((buffers, Some(described(&f.site, f.block, f.thread, f.index)))),
@@ -324,7 +329,7 @@ impl PyLowered {
         &self,
         cpu: &Cpu,
         lanes: Lanes,
-        (grid, block): ([u32; 3], [u32; 3]),
+        (grid, block, shared): Extents,
         arguments: &[Argument],
         buffers: Vec<Vec<u8>>,
     ) -> Result<Outcome, Error> {
@@ -346,12 +351,28 @@ impl PyLowered {
             }
         }
         let blocks = grid.iter().map(|n| u64::from(*n)).product();
+        // Memory of the kernel's own holds a pattern, so that what is read before it is written shows.
+        let memory = code.memory();
+        let lent = (memory.shared + u64::from(shared)).next_multiple_of(64);
+        let bytes = lent + memory.frame * memory.frames(block.iter().product());
+        let mut own = Rimmed::new(&vec![0xa5; bytes as usize + 64]);
+        let start = own.pointer().wrapping_add(own.pointer().align_offset(64));
         let failure = patiently(grid, block, |launch| {
+            // SAFETY: `patiently` gives a launch that lives through this call.
+            let launch = unsafe { &*launch };
+            let launch = &Launch {
+                shared: start,
+                frames: start.wrapping_add(lent as usize),
+                frame_size: memory.frame,
+                dynamic_shared: shared.into(),
+                ..Launch::new(grid, block, launch.stop, launch.state)
+            };
             let _env = float_env::enter();
-            // SAFETY: the words are in the order of the parameters; every view lies in its buffer and is laid out as its type says (`bind`); the class is the block's.
+            // SAFETY: the memory is as the code asks; the words are in the order of the parameters; every view lies in its buffer and is laid out as its type says (`bind`); the class is the block's.
             unsafe { code.blocks()(words.as_ptr(), launch, 0, blocks) }
         })?;
         let outputs = rimmed.into_iter().map(Rimmed::finish).collect::<Result<_, _>>()?;
+        own.finish()?;
         Ok((outputs, failure.map(|f| described(&code.sites()[f.site as usize], f.block, f.thread, f.index))))
     }
 }
@@ -421,6 +442,8 @@ fn described(site: &Site, block: u64, thread: u64, index: Option<(u8, i64, i64)>
         SiteKind::ZeroStep => "zero step",
         SiteKind::Value(_) => "value",
         SiteKind::Unassigned(_) => "unassigned",
+        SiteKind::Barrier => "barrier",
+        SiteKind::Raise(_) => "raise",
     };
     (kind, block, thread, site.location.line, index)
 }
@@ -456,7 +479,7 @@ fn fits(view: &View, ty: ArrayType, buffers: &[Vec<u8>]) -> Result<(), String> {
 /// Runs compiled code, and has it stop when patience ends.
 fn patiently(grid: [u32; 3], block: [u32; 3], run: impl FnOnce(*const Launch)) -> Result<Option<abi::Failure>, Error> {
     let state = LaunchState::default();
-    let launch = Launch { grid, block, stop: &raw const state.stop, state: &raw const state };
+    let launch = Launch::new(grid, block, &raw const state.stop, &raw const state);
     let (done, wait) = mpsc::channel::<()>();
     let stop = &state.stop;
     let late = std::thread::scope(|scope| {

@@ -10,6 +10,7 @@ use pyo3::types::{PyDict, PyTuple, PyType};
 
 use verdigris_compiler::abi::{Failure, Site, SiteKind};
 use verdigris_compiler::diagnostic::{Diagnostic, Family};
+use verdigris_compiler::ir::Raise;
 use verdigris_compiler::llvm;
 use verdigris_compiler::source::Location;
 
@@ -48,6 +49,7 @@ pub(crate) enum Class {
     KernelIndex,
     KernelValue,
     KernelUnboundLocal,
+    DivergentBarrier,
 }
 
 impl Class {
@@ -65,6 +67,7 @@ impl Class {
             Class::KernelIndex => "KernelIndexError",
             Class::KernelValue => "KernelValueError",
             Class::KernelUnboundLocal => "KernelUnboundLocalError",
+            Class::DivergentBarrier => "DivergentBarrier",
         }
     }
 }
@@ -233,14 +236,19 @@ pub(crate) struct Failed {
     pub(crate) failure: Failure,
     /// The place it stands for.
     pub(crate) site: Site,
+    /// For a barrier: the one at which others were.
+    pub(crate) other: Option<Site>,
     /// `blockIdx` and `threadIdx` of the thread; `None` for a ufunc.
     pub(crate) thread: Option<([u64; 3], [u64; 3])>,
 }
 
 impl IntoPyErr for Failed {
     fn into_py_err(self, py: Python<'_>) -> PyErr {
-        let Failed { failure, site, thread } = self;
+        let Failed { failure, site, other, thread } = self;
         let place = &site.location;
+        if let SiteKind::Raise(raise) = &site.kind {
+            return raised(py, raise, place, failure.thread, thread).unwrap_or_else(|error| error);
+        }
         let (class, code, what) = match &site.kind {
             SiteKind::Index { array } => {
                 let what = match failure.index {
@@ -252,6 +260,8 @@ impl IntoPyErr for Failed {
             SiteKind::TupleIndex => (Class::KernelIndex, "index-out-of-bounds", "tuple index out of range".to_owned()),
             SiteKind::Value(complaint) => (Class::KernelValue, "bad-value", complaint.text().to_owned()),
             SiteKind::ZeroStep => (Class::KernelValue, "zero-step", "range() step must not be zero".to_owned()),
+            SiteKind::Raise(raise) => (Class::Internal, "raise", raise.class.clone()),
+            SiteKind::Barrier => (Class::DivergentBarrier, "divergent-barrier", verdigris_cuda_jit::diverged(other.as_ref())),
             SiteKind::Unassigned(name) => (Class::KernelUnboundLocal, "unassigned-variable", format!("`{name}` is read before it is assigned")),
         };
         let who = match thread {
@@ -271,10 +281,52 @@ impl IntoPyErr for Failed {
                 }
             }
             SiteKind::Unassigned(name) => exception = exception.with("variable", name),
-            SiteKind::TupleIndex | SiteKind::ZeroStep | SiteKind::Value(_) => {}
+            SiteKind::Barrier => {
+                if let Some(other) = &other {
+                    exception = exception.with("other_lineno", other.location.line);
+                }
+            }
+            SiteKind::TupleIndex | SiteKind::ZeroStep | SiteKind::Value(_) | SiteKind::Raise(_) => {}
         }
         exception.build()
     }
+}
+
+/// The user's exception, with the thread and the place at the end of its first argument if that is text, and as a note; `block`, `thread`, `filename` and `lineno` are set
+/// where its class allows.
+fn raised(py: Python<'_>, raise: &Raise, place: &Location, element: u64, thread: Option<([u64; 3], [u64; 3])>) -> PyResult<PyErr> {
+    let who = match thread {
+        Some(([bx, by, bz], [tx, ty, tz])) => format!("block ({bx}, {by}, {bz}), thread ({tx}, {ty}, {tz})"),
+        None => format!("element {element}"),
+    };
+    let at = format!("--> {}:{}:{}, {who}", place.file, place.line, place.column);
+    let class = match crate::meaning::exception(py, raise.token) {
+        Some(class) => class,
+        None => py.import("builtins")?.getattr(raise.class.as_str())?,
+    };
+    let args = py.import("ast")?.call_method1("literal_eval", (raise.args.as_str(),))?.cast_into::<PyTuple>()?;
+    let mut items: Vec<Bound<'_, PyAny>> = args.iter().collect();
+    match items.first_mut() {
+        Some(first) => {
+            if let Ok(text) = first.extract::<String>() {
+                *first = format!("{text}\n  {at}").into_pyobject(py)?.into_any();
+            }
+        }
+        None => items.push(at.clone().into_pyobject(py)?.into_any()),
+    }
+    // A class may not take what was added; then it gets what the user wrote, and if it refuses that too, the fault is the user's.
+    let value = match class.call1(PyTuple::new(py, items)?) {
+        Ok(value) => value,
+        Err(_) => class.call1(args)?,
+    };
+    value.call_method1("add_note", (format!("raised in compiled code {at}"),))?;
+    let _ = value.setattr("filename", &*place.file);
+    let _ = value.setattr("lineno", place.line);
+    if let Some((block, thread)) = thread {
+        let _ = value.setattr("block", <(u64, u64, u64)>::from(block));
+        let _ = value.setattr("thread", <(u64, u64, u64)>::from(thread));
+    }
+    Ok(PyErr::from_value(value))
 }
 
 impl IntoPyErr for verdigris_cuda_jit::Error {
@@ -286,7 +338,7 @@ impl IntoPyErr for verdigris_cuda_jit::Error {
             Compiler(error) => return error.into_py_err(py),
             Thread(error) => {
                 let thread = Some((error.block_index(), error.thread_index()));
-                return Failed { failure: error.failure, site: error.site, thread }.into_py_err(py);
+                return Failed { failure: error.failure, site: error.site, other: error.other, thread }.into_py_err(py);
             }
             Interrupted => return crate::cuda::interrupted(),
             Signature { .. } => (Class::Argument, "bad-signature"),

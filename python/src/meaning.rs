@@ -7,6 +7,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use pyo3::exceptions::PyException;
 use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
@@ -47,6 +48,11 @@ pub(crate) fn of(object: &Bound<'_, PyAny>, complete: &mut bool) -> PyResult<Mea
     }
     if let Some(named) = named_tuple(object)? {
         return Ok(Meaning::Class(named));
+    }
+    if let Ok(class) = object.cast::<PyType>()
+        && class.is_subclass_of::<PyException>()?
+    {
+        return Ok(Meaning::Exception { name: class.name()?.to_string(), token: exception_token(class) });
     }
     Ok(Meaning::Unsupported { what: phrase(object)?, help: advice(object)? })
 }
@@ -198,6 +204,27 @@ impl Numpy {
     }
 }
 
+// --- exceptions ---
+
+/// Classes that functions raise, by number less one. They stay: compiled code knows them by their numbers.
+static EXCEPTIONS: Mutex<Vec<Py<PyType>>> = Mutex::new(Vec::new());
+
+fn exception_token(class: &Bound<'_, PyType>) -> u64 {
+    let mut all = EXCEPTIONS.lock().unwrap_or_else(PoisonError::into_inner);
+    let at = all.iter().position(|c| c.is(class)).unwrap_or_else(|| {
+        all.push(class.clone().unbind());
+        all.len() - 1
+    });
+    at as u64 + 1
+}
+
+/// The class of a number; `None` for Python's own.
+pub(crate) fn exception(py: Python<'_>, token: u64) -> Option<Bound<'_, PyAny>> {
+    let all = EXCEPTIONS.lock().unwrap_or_else(PoisonError::into_inner);
+    let at = usize::try_from(token).ok()?.checked_sub(1)?;
+    all.get(at).map(|class| class.bind(py).clone().into_any())
+}
+
 // --- constants ---
 
 fn constant(object: &Bound<'_, PyAny>) -> PyResult<Option<Constant>> {
@@ -326,6 +353,7 @@ pub(crate) fn words(meaning: &Meaning) -> String {
         Meaning::Type(scalar) => format!("type {scalar}"),
         Meaning::Builtin(name) => format!("builtin {name}"),
         Meaning::Class(named) => format!("class {}", named.name),
+        Meaning::Exception { name, .. } => format!("exception {name}"),
         Meaning::Function(definition) => format!("function {}", definition.name),
         Meaning::Unsupported { what, help: None } => format!("unsupported: {what}"),
         Meaning::Unsupported { what, help: Some(help) } => format!("unsupported: {what} ({help})"),

@@ -13,6 +13,7 @@ __all__ = [
     "BadValueError",
     "DeviceError",
     "DeviceWarning",
+    "DivergentBarrier",
     "InternalError",
     "KernelError",
     "KernelIndexError",
@@ -132,6 +133,14 @@ class KernelUnboundLocalError(KernelError, UnboundLocalError):
     """A variable was read before anything was assigned to it; `variable` is its name."""
 
     variable: str | None = None
+
+
+class DivergentBarrier(KernelError, RuntimeError):
+    """A thread waits at a barrier that not all threads of its block come to. `lineno` is that barrier's line,
+    `other_lineno` the line at which others met without it.
+    """
+
+    other_lineno: int | None = None
 
 
 class DeviceWarning(UserWarning):

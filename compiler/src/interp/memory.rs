@@ -1,9 +1,9 @@
-//! Arrays of a run: windows into lent buffers, and constants.
+//! Arrays of a run: windows into lent buffers, constants, and memory of the kernel's own.
 //!
 //! Owns addressing. [`Memory::bind`] checks once that every element of every window lies in its buffer; accesses then check indexes against extents only, by
 //! the IR's rule (a negative signed index counts from the end). Which index types and parts are allowed the verifier has seen to.
 
-use crate::ir::{Array, Function, Param, Part};
+use crate::ir::{Array, Function, Param, Part, Storage};
 use crate::types::{Scalar, ScalarType};
 
 use super::Argument;
@@ -50,6 +50,8 @@ impl View {
 enum Store<'a> {
     Buffer(usize),
     Constant(&'a [u8]),
+    Shared,
+    Local,
 }
 
 struct Window<'a> {
@@ -65,11 +67,19 @@ pub(super) type OutOfBounds = (u8, i64, i64);
 pub(super) struct Memory<'a, 'b> {
     windows: Vec<Window<'a>>,
     buffers: &'a mut [&'b mut [u8]],
+    /// Of the present block.
+    shared: Vec<u8>,
+    /// Of the present thread.
+    pub(super) local: Vec<u8>,
 }
 
 impl<'a, 'b> Memory<'a, 'b> {
-    /// Binds parameters and constants. The arguments are as many as the parameters and of their kinds.
-    pub(super) fn bind(f: &'a Function, args: &[Argument], buffers: &'a mut [&'b mut [u8]]) -> Result<Memory<'a, 'b>, String> {
+    /// Binds parameters, constants and memory of the kernel's own, with `dynamic` bytes of dynamic shared memory. The arguments are as many as the parameters and of their
+    /// kinds.
+    pub(super) fn bind(f: &'a Function, args: &[Argument], buffers: &'a mut [&'b mut [u8]], dynamic: usize) -> Result<Memory<'a, 'b>, String> {
+        let (mut shared, mut local) = (0, 0);
+        let static_shared: usize =
+            f.arrays.iter().map(|info| if let Some(Storage::Shared(shape)) = &info.storage { bytes(shape, info.ty.elem) } else { 0 }).sum();
         let mut views: Vec<Option<&View>> = vec![None; f.arrays.len()];
         for (param, arg) in f.params.iter().zip(args) {
             if let (Param::Array { array, .. }, Argument::Array(view)) = (param, arg) {
@@ -78,6 +88,31 @@ impl<'a, 'b> Memory<'a, 'b> {
         }
         let mut windows = Vec::new();
         for (info, view) in f.arrays.iter().zip(views) {
+            if let Some(storage) = &info.storage {
+                let shape: Vec<usize> = match storage.shape() {
+                    Some(shape) => shape.iter().map(|n| *n as usize).collect(),
+                    None => vec![dynamic / info.ty.elem.size()],
+                };
+                let mut view = View::dense(0, info.ty.elem, &shape);
+                let store = match storage {
+                    Storage::Shared(shape) => {
+                        view.offset = shared;
+                        shared += bytes(shape, info.ty.elem);
+                        Store::Shared
+                    }
+                    Storage::Dynamic => {
+                        view.offset = static_shared;
+                        Store::Shared
+                    }
+                    Storage::Local(shape) => {
+                        view.offset = local;
+                        local += bytes(shape, info.ty.elem);
+                        Store::Local
+                    }
+                };
+                windows.push(Window { elem: info.ty.elem, view, store });
+                continue;
+            }
             let (view, store) = match (&info.constant, view) {
                 (Some(constant), _) => (View::dense(0, info.ty.elem, &constant.shape), Store::Constant(&constant.data)),
                 (None, Some(view)) => (view.clone(), Store::Buffer(view.buffer)),
@@ -88,6 +123,7 @@ impl<'a, 'b> Memory<'a, 'b> {
             }
             let length = match store {
                 Store::Constant(data) => data.len(),
+                Store::Shared | Store::Local => unreachable!("bound above"),
                 Store::Buffer(i) => buffers.get(i).map(|b| b.len()).ok_or_else(|| format!("array `{}` lies in no buffer", info.name))?,
             };
             if view.range(info.ty.elem.size()).is_some_and(|(low, high)| low < 0 || high > length as i128) {
@@ -95,7 +131,7 @@ impl<'a, 'b> Memory<'a, 'b> {
             }
             windows.push(Window { elem: info.ty.elem, view, store });
         }
-        Ok(Memory { windows, buffers })
+        Ok(Memory { windows, buffers, shared: vec![0; static_shared + dynamic], local: vec![0; local] })
     }
 
     /// Extent of an axis.
@@ -127,6 +163,8 @@ impl<'a, 'b> Memory<'a, 'b> {
         let bytes = match self.windows[array.index()].store {
             Store::Buffer(i) => &self.buffers[i][at..at + ty.size()],
             Store::Constant(data) => &data[at..at + ty.size()],
+            Store::Shared => &self.shared[at..at + ty.size()],
+            Store::Local => &self.local[at..at + ty.size()],
         };
         let mut word = [0; 8];
         let bits = if cfg!(target_endian = "little") {
@@ -145,12 +183,16 @@ impl<'a, 'b> Memory<'a, 'b> {
     /// Writes an element or part of an array that is no constant.
     pub(super) fn store(&mut self, array: Array, index: impl Iterator<Item = Scalar>, part: Part, value: Scalar) -> Result<(), OutOfBounds> {
         let (at, ty) = self.address(array, index, part)?;
-        let Store::Buffer(buffer) = self.windows[array.index()].store else { unreachable!("verified: constants are readonly") };
         let value = match ty {
             ScalarType::F16 => u64::from(crate::types::half::narrowed(value.as_f32())),
             _ => value.bits(),
         };
-        let target = &mut self.buffers[buffer][at..at + ty.size()];
+        let target = match self.windows[array.index()].store {
+            Store::Buffer(buffer) => &mut self.buffers[buffer][at..at + ty.size()],
+            Store::Shared => &mut self.shared[at..at + ty.size()],
+            Store::Local => &mut self.local[at..at + ty.size()],
+            Store::Constant(_) => unreachable!("verified: constants are readonly"),
+        };
         if cfg!(target_endian = "little") {
             target.copy_from_slice(&value.to_le_bytes()[..ty.size()]);
         } else {
@@ -158,4 +200,9 @@ impl<'a, 'b> Memory<'a, 'b> {
         }
         Ok(())
     }
+}
+
+/// Bytes of memory of a kernel's own, aligned.
+fn bytes(shape: &[u64], elem: ScalarType) -> usize {
+    (shape.iter().product::<u64>() as usize * elem.size()).next_multiple_of(64)
 }

@@ -1,7 +1,9 @@
 //! The reference interpreter: what a function means, one thread after another.
 //!
 //! Owns the execution of verified IR without any machine code: a scalar function on one set of arguments ([`run_scalar`]), a kernel over its whole grid
-//! ([`run_kernel`]). Threads run in ascending linear order (x fastest), block after block, each to its end or its fault; a fault ends its thread alone, and the one
+//! ([`run_kernel`]). Threads run in ascending linear order (x fastest), block after block, each to its end, its fault or a barrier;
+//! when every thread of the block that still runs waits at the same barrier in the same laps of its loops, all go on. Lanes of a warp run its operations together, those
+//! that come first in the program first. A fault ends its thread alone, and the one
 //! of the lowest block and thread is reported, after all others have run. Every backend is compared with this.
 //!
 //! The IR is proven by [`Verified`]; launch arguments are checked here ([`Error::Arguments`]). A thread is data (an explicit stack of open blocks), so it can be stopped
@@ -16,7 +18,7 @@ pub use memory::View;
 use std::fmt;
 
 use crate::abi::Site;
-use crate::ir::{Function, Kind, Param, Verified};
+use crate::ir::{Function, Inst, Kind, Param, Verified};
 use crate::types::Scalar;
 use memory::Memory;
 use thread::{Place, Status, Thread};
@@ -39,12 +41,14 @@ pub struct Limits<'a> {
     pub stop: &'a dyn Fn() -> bool,
     /// Takes what is printed.
     pub print: &'a dyn Fn(&str),
+    /// Bytes of dynamic shared memory that a block has.
+    pub dynamic_shared: usize,
 }
 
 impl Default for Limits<'_> {
     /// No bounds.
     fn default() -> Self {
-        Limits { steps: u64::MAX, stop: &|| false, print: &|_| {} }
+        Limits { steps: u64::MAX, stop: &|| false, print: &|_| {}, dynamic_shared: 0 }
     }
 }
 
@@ -65,6 +69,8 @@ pub struct Fault {
     pub site: Site,
     /// For an index error: the axis, the index and the extent.
     pub index: Option<(u8, i64, i64)>,
+    /// For a barrier that not all threads came to: the barrier at which others were.
+    pub other: Option<Site>,
 }
 
 /// Why a run gave no result.
@@ -104,7 +110,7 @@ pub fn run_scalar(function: &Verified, args: &[Scalar], limits: &Limits<'_>) -> 
     }
     let args: Vec<Argument> = args.iter().map(|a| Argument::Scalar(*a)).collect();
     let scalars = scalars(function, &args)?;
-    let mut memory = Memory::bind(function, &args, &mut []).map_err(Error::Arguments)?;
+    let mut memory = Memory::bind(function, &args, &mut [], 0).map_err(Error::Arguments)?;
     let mut thread = Thread::new(function, &scalars);
     let mut steps = limits.steps;
     thread.start(Place::default());
@@ -146,10 +152,21 @@ pub fn kernel_faults(
         return Err(Error::Arguments(format!("empty launch: grid {grid:?}, block {block:?}")));
     }
     let scalars = scalars(function, args)?;
-    let mut memory = Memory::bind(function, args, buffers).map_err(Error::Arguments)?;
-    let mut thread = Thread::new(function, &scalars);
+    let mut memory = Memory::bind(function, args, buffers, limits.dynamic_shared).map_err(Error::Arguments)?;
     let mut steps = limits.steps;
     let mut faults = Vec::new();
+    if function.has_barrier() || function.has_warp_ops() {
+        let count = block.iter().map(|n| *n as usize).product();
+        let mut threads: Vec<Thread<'_>> = (0..count).map(|_| Thread::new(function, &scalars)).collect();
+        for (number, block_index) in coordinates(grid) {
+            for (thread, (linear, thread_index)) in threads.iter_mut().zip(coordinates(block)) {
+                thread.start(Place { grid, block, block_index, thread_index, block_number: number, thread_number: linear });
+            }
+            faults.extend(together(function, &mut threads, &mut memory, &mut steps, limits)?);
+        }
+        return Ok(faults);
+    }
+    let mut thread = Thread::new(function, &scalars);
     for (number, block_index) in coordinates(grid) {
         for (linear, thread_index) in coordinates(block) {
             thread.start(Place { grid, block, block_index, thread_index, block_number: number, thread_number: linear });
@@ -174,13 +191,71 @@ fn finish(thread: &mut Thread<'_>, memory: &mut Memory<'_, '_>, steps: &mut u64,
         let status = thread.run(memory, &mut lap, limits.print);
         *steps -= before - lap;
         match status {
-            Status::Done => return Ok(None),
+            Status::Done => return Ok(thread.reported.take()),
             Status::Failed(fault) => return Ok(Some(fault)),
+            Status::Waiting => return Ok(None),
             Status::Paused if *steps == 0 => return Err(Error::Steps),
             Status::Paused if (limits.stop)() => return Err(Error::Stopped),
             Status::Paused => {}
         }
     }
+}
+
+/// Runs the started threads of a block from barrier to barrier, and gives their faults.
+fn together(
+    f: &Function,
+    threads: &mut [Thread<'_>],
+    memory: &mut Memory<'_, '_>,
+    steps: &mut u64,
+    limits: &Limits<'_>,
+) -> Result<Vec<Fault>, Error> {
+    let mut faults = Vec::new();
+    let mut running: Vec<usize> = (0..threads.len()).collect();
+    loop {
+        for n in running {
+            let thread = &mut threads[n];
+            thread.swap_local(memory);
+            faults.extend(finish(thread, memory, steps, limits)?);
+            thread.swap_local(memory);
+        }
+        running = warps(f, threads);
+        if !running.is_empty() {
+            continue;
+        }
+        let waiting: Vec<_> = threads.iter().enumerate().filter_map(|(n, t)| Some((n, t.waiting()?))).collect();
+        let Some((_, (first, at))) = waiting.first() else { break };
+        // Of threads that cannot meet, those that are further on have missed the barrier of the others.
+        if let Some((n, (_, other))) = waiting.iter().find(|(_, (position, ..))| position != first) {
+            let first_thread = &threads[waiting[0].0];
+            faults.push(if other >= at { threads[*n].diverged(*other, *at) } else { first_thread.diverged(*at, *other) });
+            break;
+        }
+        let operands: Vec<bool> = waiting.iter().filter_map(|(n, _)| threads[*n].operands().first().map(|b| b.as_bool())).collect();
+        let given = Thread::meeting(f, *at, &operands);
+        running = waiting.into_iter().map(|(n, _)| n).collect();
+        running.iter().for_each(|n| threads[*n].pass(given));
+    }
+    faults.sort_by_key(|fault| fault.thread);
+    Ok(faults)
+}
+
+/// Runs, for each warp of which lanes wait at a warp operation, the one that comes first in the program, and gives the threads that may go on.
+fn warps(f: &Function, threads: &mut [Thread<'_>]) -> Vec<usize> {
+    let mut passed = Vec::new();
+    for warp in 0..threads.len().div_ceil(32) {
+        let those = warp * 32..threads.len().min(warp * 32 + 32);
+        let waits: Vec<_> =
+            those.filter_map(|n| Some((n, threads[n].waiting()?))).filter(|(_, (_, at))| matches!(f.inst(*at), Inst::Warp { .. })).collect();
+        let Some((position, at)) = waits.iter().map(|(_, place)| place).min().cloned() else { continue };
+        let Inst::Warp { op, .. } = f.inst(at) else { unreachable!("filtered") };
+        let lanes: Vec<usize> = waits.into_iter().filter(|(_, place)| place.0 == position).map(|(n, _)| n).collect();
+        let operands: Vec<_> = lanes.iter().map(|n| ((threads[*n].number() % 32) as u32, threads[*n].operands())).collect();
+        for (n, given) in lanes.iter().zip(op.results(&operands)) {
+            threads[*n].pass(given);
+        }
+        passed.extend(lanes);
+    }
+    passed
 }
 
 /// The scalar arguments by parameter; arrays hold a place that nothing reads.

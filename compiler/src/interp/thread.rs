@@ -4,7 +4,7 @@
 //! later. Operand types, targets of jumps and dominance are proven by the verifier; memory is [`Memory`]'s.
 
 use crate::abi::{Site, SiteKind};
-use crate::ir::{Array, Axis, Block, Failure, Function, Geometry, Inst, Label, Value};
+use crate::ir::{Array, Axis, Block, Failure, Function, Geometry, Inst, Label, Meeting, Part, Value};
 use crate::op::eval;
 use crate::types::{Scalar, ScalarType};
 
@@ -30,18 +30,21 @@ pub(super) enum Status {
     Failed(Fault),
     /// The steps are used up; `run` goes on.
     Paused,
+    /// The thread has come to a barrier or an operation of its warp; [`Thread::pass`] takes it on.
+    Waiting,
 }
 
 /// What happens at the end of an open block.
+#[derive(Clone, Copy)]
 enum Then<'f> {
     /// Goes on after the construct.
     Leave,
     /// The same, and `Break` to the label leaves it.
     LeaveScope(Label),
     /// A loop's body: its latch comes next.
-    Latch(Label, &'f Block, &'f Block),
+    Latch(Label, &'f Block, &'f Block, u64),
     /// A loop's latch: its body comes next.
-    Again(Label, &'f Block, &'f Block),
+    Again(Label, &'f Block, &'f Block, u64),
 }
 
 impl Then<'_> {
@@ -68,14 +71,35 @@ pub(super) struct Thread<'f> {
     slots: Vec<Scalar>,
     zeros: Vec<Scalar>,
     open: Vec<Open<'f>>,
+    /// Local arrays, while another thread runs.
+    local: Vec<u8>,
+    /// The barrier or warp operation at which the thread waits.
+    waits_at: Option<Value>,
+    /// An error that the thread told of.
+    pub(super) reported: Option<Fault>,
 }
+
+/// Where a thread waits: for each open block the lap of its loop, the number of its first instruction, and how far the thread is in it. Of two places the one that comes
+/// first in the program is less.
+pub(super) type Position = Vec<(u64, u32, usize)>;
 
 impl<'f> Thread<'f> {
     /// A thread with these scalar arguments (by parameter number).
     pub(super) fn new(f: &'f Function, params: &'f [Scalar]) -> Thread<'f> {
         let zeros: Vec<Scalar> = f.slots.iter().map(|s| Scalar::zero(s.ty)).collect();
         let values = vec![Scalar::bool(false); f.insts.len()];
-        Thread { f, params, place: Place::default(), values, slots: zeros.clone(), zeros, open: Vec::new() }
+        Thread {
+            f,
+            params,
+            place: Place::default(),
+            values,
+            slots: zeros.clone(),
+            zeros,
+            open: Vec::new(),
+            local: Vec::new(),
+            waits_at: None,
+            reported: None,
+        }
     }
 
     /// Puts the thread at the beginning of the body.
@@ -83,6 +107,8 @@ impl<'f> Thread<'f> {
         self.place = place;
         self.slots.copy_from_slice(&self.zeros);
         self.open.clear();
+        self.waits_at = None;
+        self.reported = None;
         self.enter(&self.f.body, Then::Leave);
     }
 
@@ -98,6 +124,57 @@ impl<'f> Thread<'f> {
     #[inline]
     fn value(&self, value: Value) -> Scalar {
         self.values[value.index()]
+    }
+
+    /// Exchanges the thread's local arrays with those in memory, before and after it runs among others.
+    pub(super) fn swap_local(&mut self, memory: &mut Memory<'_, '_>) {
+        self.local.resize(memory.local.len(), 0);
+        std::mem::swap(&mut self.local, &mut memory.local);
+    }
+
+    /// Where the thread waits and at which instruction, if it does.
+    pub(super) fn waiting(&self) -> Option<(Position, Value)> {
+        let at = self.waits_at?;
+        let lap = |then: &Then<'_>| if let Then::Latch(.., n) | Then::Again(.., n) = then { *n } else { 0 };
+        let position = self.open.iter().map(|o| (lap(&o.then), o.block.first().map_or(0, |v| v.0), o.next)).collect();
+        Some((position, at))
+    }
+
+    /// The thread's number in its block.
+    pub(super) fn number(&self) -> u64 {
+        self.place.thread_number
+    }
+
+    /// The values that the instruction at which the thread waits works with.
+    pub(super) fn operands(&self) -> Vec<Scalar> {
+        let at = self.waits_at.expect("the thread waits");
+        self.f.inst(at).operands().iter().map(|v| self.value(*v)).collect()
+    }
+
+    /// Takes the thread on from where it waits, with what it is given.
+    pub(super) fn pass(&mut self, given: Option<Scalar>) {
+        let at = self.waits_at.take().expect("the thread waits");
+        if let Some(given) = given {
+            self.values[at.index()] = given;
+        }
+    }
+
+    /// What a barrier gives for the threads that came.
+    pub(super) fn meeting(f: &Function, at: Value, operands: &[bool]) -> Option<Scalar> {
+        let Inst::Barrier { meeting, .. } = f.inst(at) else { unreachable!("threads wait at barriers") };
+        let number = match meeting {
+            Meeting::Plain => return None,
+            Meeting::Count => operands.iter().filter(|b| **b).count() as i128,
+            Meeting::All => operands.iter().all(|b| *b).into(),
+            Meeting::Any => operands.iter().any(|b| *b).into(),
+        };
+        Some(Scalar::int(ScalarType::I32, number))
+    }
+
+    /// The fault of having missed the barrier at which others were.
+    pub(super) fn diverged(&self, at: Value, other: Value) -> Fault {
+        let site = |at| Site { location: self.f.sources.locate(self.f.span(at)), kind: SiteKind::Barrier };
+        Fault { block: self.place.block_number, thread: self.place.thread_number, site: site(at), index: None, other: Some(site(other)) }
     }
 
     /// Executes until the body ends, the thread fails, or `steps` (counted down) reaches 0.
@@ -146,13 +223,30 @@ impl<'f> Thread<'f> {
                     continue;
                 }
                 Inst::Loop { label, body, latch } => {
-                    self.enter(body, Then::Latch(*label, body, latch));
+                    self.enter(body, Then::Latch(*label, body, latch, 0));
                     continue;
                 }
                 Inst::Scope { label, body } => {
                     self.enter(body, Then::LeaveScope(*label));
                     continue;
                 }
+                Inst::Atomic { op, array, index, value, expected } => {
+                    let place = || index.iter().map(|i| self.value(*i));
+                    let old = match memory.load(*array, place(), Part::Whole) {
+                        Ok(old) => old,
+                        Err(index) => return self.out_of_bounds(at, *array, index),
+                    };
+                    let new = op.step(old, self.value(*value), expected.map(|v| self.value(v)));
+                    if let Err(index) = memory.store(*array, place(), Part::Whole, new) {
+                        return self.out_of_bounds(at, *array, index);
+                    }
+                    old
+                }
+                Inst::Barrier { .. } | Inst::Warp { .. } => {
+                    self.waits_at = Some(at);
+                    return Status::Waiting;
+                }
+                Inst::Fence => continue,
                 Inst::Break(label) => {
                     self.leave_to(*label);
                     self.open.pop();
@@ -169,15 +263,22 @@ impl<'f> Thread<'f> {
                     print(&text.expect("encoded just now"));
                     continue;
                 }
-                Inst::Fail(failure) => {
+                Inst::Fail(failure) | Inst::Report(failure) => {
                     let kind = match failure {
                         Failure::ZeroStep => SiteKind::ZeroStep,
                         Failure::TupleIndex => SiteKind::TupleIndex,
                         Failure::Unassigned(slot) => SiteKind::Unassigned(f.slot(*slot).name.clone()),
                         Failure::Bounds(array) => SiteKind::Index { array: f.array(*array).name.clone() },
                         Failure::Value(complaint) => SiteKind::Value(*complaint),
+                        Failure::Raise(n) => SiteKind::Raise(f.raises[*n as usize].clone()),
                     };
-                    return self.failed(at, kind, None);
+                    if matches!(&f.insts[at.index()], Inst::Fail(_)) {
+                        return self.failed(at, kind, None);
+                    }
+                    if self.reported.is_none() {
+                        self.reported = Some(self.fault(at, kind, None));
+                    }
+                    continue;
                 }
             };
             self.values[at.index()] = given;
@@ -190,8 +291,8 @@ impl<'f> Thread<'f> {
         let Some(Open { then, .. }) = self.open.pop() else { return };
         match then {
             Then::Leave | Then::LeaveScope(_) => {}
-            Then::Latch(label, body, latch) => self.enter(latch, Then::Again(label, body, latch)),
-            Then::Again(label, body, latch) => self.enter(body, Then::Latch(label, body, latch)),
+            Then::Latch(label, body, latch, lap) => self.enter(latch, Then::Again(label, body, latch, lap)),
+            Then::Again(label, body, latch, lap) => self.enter(body, Then::Latch(label, body, latch, lap + 1)),
         }
     }
 
@@ -223,7 +324,11 @@ impl<'f> Thread<'f> {
     }
 
     fn failed(&self, at: Value, kind: SiteKind, index: Option<OutOfBounds>) -> Status {
+        Status::Failed(self.fault(at, kind, index))
+    }
+
+    fn fault(&self, at: Value, kind: SiteKind, index: Option<OutOfBounds>) -> Fault {
         let site = Site { location: self.f.sources.locate(self.f.span(at)), kind };
-        Status::Failed(Fault { block: self.place.block_number, thread: self.place.thread_number, site, index })
+        Fault { block: self.place.block_number, thread: self.place.thread_number, site, index, other: None }
     }
 }

@@ -20,6 +20,7 @@ pub struct Mark {
     slots: usize,
     arrays: usize,
     labels: u32,
+    raises: usize,
     depth: usize,
     length: usize,
 }
@@ -38,6 +39,7 @@ impl Builder {
                 insts: Vec::new(),
                 types: Vec::new(),
                 spans: Vec::new(),
+                raises: Vec::new(),
                 labels: 0,
                 body: Vec::new(),
                 sources: Sources::default(),
@@ -85,6 +87,14 @@ impl Builder {
             Inst::Geometry(_) => Some(ScalarType::I32),
             Inst::Extent { .. } => Some(ScalarType::I64),
             Inst::Get(slot) => Some(f.slot(*slot).ty),
+            Inst::Atomic { array, .. } => Some(f.array(*array).ty.elem),
+            Inst::Warp { op, args } => {
+                let types: SmallVec<[ScalarType; 3]> = args.iter().map(|a| f.ty(*a)).collect();
+                let result = op.result(&types);
+                assert!(result.is_some(), "{} is not defined for {types:?}", op.name());
+                result.flatten()
+            }
+            Inst::Barrier { meeting, .. } => (*meeting != Meeting::Plain).then_some(ScalarType::I32),
             Inst::Load { array, part, .. } => {
                 let elem = f.array(*array).ty.elem;
                 Some(if *part == Part::Whole && elem.is_complex() { elem } else { elem.held() })
@@ -135,8 +145,20 @@ impl Builder {
 
     /// A new array that is no parameter (a constant).
     pub fn array(&mut self, name: String, ty: ArrayType, constant: Option<Arc<ConstantArray>>) -> Array {
-        self.function.arrays.push(ArrayInfo { name, ty, constant });
+        self.function.arrays.push(ArrayInfo { name, ty, constant, storage: None });
         Array(self.function.arrays.len() as u32 - 1)
+    }
+
+    /// Memory of the kernel's own.
+    pub fn stored_array(&mut self, name: String, ty: ArrayType, storage: Storage) -> Array {
+        self.function.arrays.push(ArrayInfo { name, ty, constant: None, storage: Some(storage) });
+        Array(self.function.arrays.len() as u32 - 1)
+    }
+
+    /// A new exception.
+    pub fn raise(&mut self, raise: Raise) -> u32 {
+        self.function.raises.push(raise);
+        self.function.raises.len() as u32 - 1
     }
 
     /// A new label.
@@ -181,6 +203,7 @@ impl Builder {
             slots: f.slots.len(),
             arrays: f.arrays.len(),
             labels: f.labels,
+            raises: f.raises.len(),
             depth: self.open.len(),
             length: self.open.last().expect("an open block").len(),
         }
@@ -195,6 +218,7 @@ impl Builder {
         f.slots.truncate(mark.slots);
         f.arrays.truncate(mark.arrays);
         f.labels = mark.labels;
+        f.raises.truncate(mark.raises);
         self.open.truncate(mark.depth);
         self.open.last_mut().expect("an open block").truncate(mark.length);
     }

@@ -16,7 +16,7 @@ mod verify;
 
 pub use build::{Builder, Mark};
 pub use parse::{ParseError, parse};
-pub use verify::{Invalid, Verified};
+pub use verify::{Invalid, MOST_STORAGE, Verified};
 
 pub use crate::print::Piece;
 
@@ -24,7 +24,7 @@ use smallvec::SmallVec;
 use std::sync::Arc;
 
 use crate::names::ConstantArray;
-use crate::op::Op;
+use crate::op::{AtomicOp, Op, WarpOp};
 use crate::source::{Sources, Span};
 use crate::types::{ArrayType, Scalar, ScalarType};
 
@@ -52,7 +52,7 @@ handle!(
     Slot
 );
 handle!(
-    /// An array: a parameter or a constant.
+    /// An array: a parameter, a constant, or memory of the kernel's own.
     Array
 );
 handle!(
@@ -117,6 +117,8 @@ pub enum Failure {
     Bounds(Array),
     /// A value that does not fit: ValueError.
     Value(Complaint),
+    /// `raise`, by its number in [`Function::raises`].
+    Raise(u32),
 }
 
 /// What is wrong with a value.
@@ -147,6 +149,30 @@ impl Complaint {
             Complaint::Extents => "the arrays have different extents",
         }
     }
+}
+
+/// An exception of the user's.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Raise {
+    /// Name of its class.
+    pub class: String,
+    /// The host's number of the class; 0: Python's own of that name.
+    pub token: u64,
+    /// Its arguments: a tuple of constants in Python's spelling.
+    pub args: String,
+}
+
+/// What a barrier gives besides the meeting: an int32 made of every arriving thread's bool.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Meeting {
+    /// Nothing.
+    Plain,
+    /// How many are true.
+    Count,
+    /// 1 if all are true, else 0.
+    All,
+    /// 1 if one is true, else 0.
+    Any,
 }
 
 /// An instruction.
@@ -185,6 +211,16 @@ pub enum Inst {
     Fail(Failure),
     /// Writes a line, or part of one, to the standard output of the host.
     Print { pieces: Arc<[Piece]>, values: Args },
+    /// Tells of an error; the thread goes on (to its end).
+    Report(Failure),
+    /// Waits until every thread of the block that still runs has come to this barrier. All but `Plain` take a bool and give an int32.
+    Barrier { meeting: Meeting, operand: Option<Value> },
+    /// What this thread wrote before is seen by whoever sees what it writes after.
+    Fence,
+    /// Changes an element that no other thread touches meanwhile, and gives its old value. Index rules are Load's. `expected` is `Cas`'s.
+    Atomic { op: AtomicOp, array: Array, index: Index, value: Value, expected: Option<Value> },
+    /// An operation of the lanes of a warp that run it together.
+    Warp { op: WarpOp, args: Args },
 }
 
 /// A parameter of the function as compiled: complex and tuple arguments arrive as several.
@@ -222,8 +258,31 @@ pub struct ArrayInfo {
     pub name: String,
     /// Type.
     pub ty: ArrayType,
-    /// Contents, if it is a constant; otherwise it is a parameter.
+    /// Contents, if it is a constant.
     pub constant: Option<Arc<ConstantArray>>,
+    /// Where it lies, if it is memory of the kernel's own. With neither contents nor storage it is a parameter.
+    pub storage: Option<Storage>,
+}
+
+/// Memory of a kernel's own. Its contents are undefined before the first store.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Storage {
+    /// One for all threads of a block, of these extents.
+    Shared(Vec<u64>),
+    /// The block's dynamic shared memory from its beginning, as many elements as the launch has bytes for. One axis.
+    Dynamic,
+    /// One for each thread, of these extents.
+    Local(Vec<u64>),
+}
+
+impl Storage {
+    /// The extents, where the function itself fixes them.
+    pub fn shape(&self) -> Option<&[u64]> {
+        match self {
+            Storage::Shared(shape) | Storage::Local(shape) => Some(shape),
+            Storage::Dynamic => None,
+        }
+    }
 }
 
 /// What a function is for.
@@ -258,6 +317,8 @@ pub struct Function {
     pub types: Vec<Option<ScalarType>>,
     /// Span of each instruction.
     pub spans: Vec<Span>,
+    /// Exceptions that may be raised.
+    pub raises: Vec<Raise>,
     /// Number of labels.
     pub labels: u32,
     /// The body.
@@ -298,6 +359,24 @@ impl Function {
     /// The types of the results.
     pub fn result_types(&self) -> Vec<ScalarType> {
         self.results.iter().map(|s| self.slot(*s).ty).collect()
+    }
+
+    /// Whether a block, or a block inside it, has an instruction of which this holds.
+    pub fn any_inside(&self, block: &[Value], holds: &dyn Fn(&Inst) -> bool) -> bool {
+        block.iter().any(|v| {
+            let inst = self.inst(*v);
+            holds(inst) || inst.blocks().iter().any(|b| self.any_inside(b, holds))
+        })
+    }
+
+    /// Whether threads of a block wait for each other somewhere.
+    pub fn has_barrier(&self) -> bool {
+        self.any_inside(&self.body, &|inst| matches!(inst, Inst::Barrier { .. }))
+    }
+
+    /// Whether lanes of a warp work together somewhere, so that warps are of 32.
+    pub fn has_warp_ops(&self) -> bool {
+        self.any_inside(&self.body, &|inst| matches!(inst, Inst::Warp { .. }))
     }
 
     /// Calls `visit` for each instruction of the tree, a construct before its blocks, in program order.
@@ -347,6 +426,9 @@ impl Inst {
             Inst::Load { index, .. } => index.iter().copied().collect(),
             Inst::Store { index, value, .. } => index.iter().copied().chain([*value]).collect(),
             Inst::If { cond, .. } => SmallVec::from_slice(&[*cond]),
+            Inst::Barrier { operand, .. } => operand.iter().copied().collect(),
+            Inst::Atomic { index, value, expected, .. } => index.iter().chain([value]).chain(expected).copied().collect(),
+            Inst::Warp { args, .. } => args.iter().copied().collect(),
             _ => SmallVec::new(),
         }
     }

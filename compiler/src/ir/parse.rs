@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use super::*;
 use crate::names::ConstantArray;
-use crate::op::Math;
+use crate::op::{AtomicOp, Math, WarpOp};
 use crate::source::SourceFile;
 use crate::types::Layout;
 
@@ -74,6 +74,7 @@ impl<'t> Reader<'t> {
             insts: Vec::new(),
             types: Vec::new(),
             spans: Vec::new(),
+            raises: Vec::new(),
             labels: 0,
             body: Vec::new(),
             sources,
@@ -99,6 +100,12 @@ impl<'t> Reader<'t> {
                 "slot" => self.slot(&mut at)?,
                 "array" => self.array(&mut at)?,
                 "param" => self.param(&mut at)?,
+                "exception" => {
+                    in_order(at.number()?, self.function.raises.len())?;
+                    at.eat(":")?;
+                    let raise = Raise { class: at.quoted()?, token: at.number()?, args: at.quoted()? };
+                    self.function.raises.push(raise);
+                }
                 "result" => {
                     let slot = at.slot()?;
                     self.function.results.push(slot);
@@ -137,14 +144,21 @@ impl<'t> Reader<'t> {
         at.eat(":")?;
         let ty = at.array_type()?;
         let name = at.quoted()?;
-        let constant = if at.maybe("=") {
-            let ty = at.array_type()?;
-            let shape = at.list("]", |at| at.number::<usize>())?;
-            Some(Arc::new(ConstantArray { ty, shape, data: at.bytes()? }))
-        } else {
-            None
-        };
-        self.function.arrays.push(ArrayInfo { name, ty, constant });
+        let (mut constant, mut storage) = (None, None);
+        if at.maybe("=") {
+            if at.maybe("shared") {
+                storage = Some(Storage::Shared(at.list("]", |at| at.number())?));
+            } else if at.maybe("local") {
+                storage = Some(Storage::Local(at.list("]", |at| at.number())?));
+            } else if at.maybe("dynamic") {
+                storage = Some(Storage::Dynamic);
+            } else {
+                let ty = at.array_type()?;
+                let shape = at.list("]", |at| at.number::<usize>())?;
+                constant = Some(Arc::new(ConstantArray { ty, shape, data: at.bytes()? }));
+            }
+        }
+        self.function.arrays.push(ArrayInfo { name, ty, constant, storage });
         Ok(())
     }
 
@@ -245,16 +259,6 @@ impl<'t> Reader<'t> {
             }
             "break" => Inst::Break(self.label(at)?),
             "continue" => Inst::Continue(self.label(at)?),
-            "fail" => Inst::Fail(match at.word() {
-                "zero-step" => Failure::ZeroStep,
-                "tuple-index" => Failure::TupleIndex,
-                "unassigned" => Failure::Unassigned(at.slot()?),
-                "bounds" => Failure::Bounds(at.array()?),
-                other => match Complaint::ALL.into_iter().find(|c| c.name() == other) {
-                    Some(complaint) => Failure::Value(complaint),
-                    None => return Err(format!("`{other}` is no failure")),
-                },
-            }),
             "print" => {
                 let pieces = at.list("]", |at| match at.word() {
                     "value" => Ok(Piece::Value),
@@ -270,6 +274,9 @@ impl<'t> Reader<'t> {
                 Inst::Print { pieces: pieces.into(), values: values.into_iter().collect() }
             }
             "round16" => Inst::Apply { op: Op::Cast(ScalarType::F16), args: self.operands(at)? },
+            "fail" => Inst::Fail(failure(at)?),
+            "report" => Inst::Report(failure(at)?),
+            "fence" => Inst::Fence,
             "cast" => {
                 let to = ty.ok_or("a cast has a type")?;
                 Inst::Apply { op: Op::Cast(to), args: self.operands(at)? }
@@ -277,6 +284,12 @@ impl<'t> Reader<'t> {
             _ => {
                 if let Some(access) = self.access(word, at)? {
                     access
+                } else if let Some(op) = word.strip_prefix("atomic.").and_then(|name| AtomicOp::ALL.iter().find(|op| op.name() == name)) {
+                    self.atomic(*op, at)?
+                } else if let Some(op) = WarpOp::ALL.into_iter().find(|op| op.name() == word) {
+                    Inst::Warp { op, args: if op == WarpOp::ActiveMask { Args::new() } else { self.operands(at)? } }
+                } else if let Some(meeting) = Meeting::ALL.into_iter().find(|m| m.name() == word) {
+                    Inst::Barrier { meeting, operand: if meeting == Meeting::Plain { None } else { Some(self.value(at)?) } }
                 } else if let Some(g) = Geometry::ALL.into_iter().find(|g| g.name() == word) {
                     Inst::Geometry(g)
                 } else if let Some(op) = row(word) {
@@ -299,6 +312,15 @@ impl<'t> Reader<'t> {
         }
         at.eat(",")?;
         Ok(Some(Inst::Store { array, index, part, value: self.value(at)? }))
+    }
+
+    fn atomic(&mut self, op: AtomicOp, at: &mut Cursor<'t>) -> Fallible<Inst> {
+        let array = at.array()?;
+        let index = at.list("]", |at| self.value(at))?.into_iter().collect();
+        at.eat(",")?;
+        let value = self.value(at)?;
+        let expected = if at.maybe(",") { Some(self.value(at)?) } else { None };
+        Ok(Inst::Atomic { op, array, index, value, expected })
     }
 
     fn value(&self, at: &mut Cursor<'t>) -> Fallible<Value> {
@@ -327,6 +349,20 @@ impl<'t> Reader<'t> {
 fn row(name: &str) -> Option<Op> {
     let plain = Op::PLAIN.iter().copied().find(|op| op.name() == name);
     plain.or_else(|| Math::ALL.iter().find(|m| m.name() == name).map(|m| Op::Math(*m)))
+}
+
+fn failure(at: &mut Cursor<'_>) -> Fallible<Failure> {
+    Ok(match at.word() {
+        "zero-step" => Failure::ZeroStep,
+        "tuple-index" => Failure::TupleIndex,
+        "unassigned" => Failure::Unassigned(at.slot()?),
+        "raise" => Failure::Raise(at.number()?),
+        "bounds" => Failure::Bounds(at.array()?),
+        other => match Complaint::ALL.into_iter().find(|c| c.name() == other) {
+            Some(complaint) => Failure::Value(complaint),
+            None => return Err(format!("`{other}` is no failure")),
+        },
+    })
 }
 
 fn in_order(number: usize, next: usize) -> Fallible<()> {

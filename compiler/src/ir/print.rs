@@ -73,8 +73,12 @@ impl Numbers {
                 dense.values.entry(value).or_insert(next);
             }
             match inst {
-                Inst::Get(slot) | Inst::Set(slot, _) | Inst::Fail(Failure::Unassigned(slot)) => dense.slots.mention(slot.0),
-                Inst::Load { array, .. } | Inst::Store { array, .. } | Inst::Extent { array, .. } => dense.arrays.mention(array.0),
+                Inst::Get(slot) | Inst::Set(slot, _) | Inst::Fail(Failure::Unassigned(slot)) | Inst::Report(Failure::Unassigned(slot)) => {
+                    dense.slots.mention(slot.0)
+                }
+                Inst::Load { array, .. } | Inst::Store { array, .. } | Inst::Extent { array, .. } | Inst::Atomic { array, .. } => {
+                    dense.arrays.mention(array.0)
+                }
                 Inst::Loop { label, .. } | Inst::Scope { label, .. } => {
                     let next = dense.labels.len() as u32;
                     dense.labels.entry(*label).or_insert(next);
@@ -125,11 +129,17 @@ impl fmt::Display for Function {
             writeln!(out, "slot {}: {ty} {}", numbers.slot(Slot(slot)), Quoted(name))?;
         }
         for &array in &dense.arrays.order {
-            let ArrayInfo { name, ty, constant } = &self.arrays[array as usize];
+            let ArrayInfo { name, ty, constant, storage } = &self.arrays[array as usize];
             write!(out, "array {}: {ty} {}", numbers.array(Array(array)), Quoted(name))?;
             if let Some(constant) = constant {
                 write!(out, " = {} {:?} ", constant.ty, constant.shape)?;
                 contents(out, &constant.data)?;
+            }
+            match storage {
+                None => {}
+                Some(Storage::Shared(shape)) => write!(out, " = shared {shape:?}")?,
+                Some(Storage::Dynamic) => out.write_str(" = dynamic")?,
+                Some(Storage::Local(shape)) => write!(out, " = local {shape:?}")?,
             }
             writeln!(out)?;
         }
@@ -138,6 +148,9 @@ impl fmt::Display for Function {
                 Param::Scalar { name, ty } => writeln!(out, "param scalar {ty} {}", Quoted(name))?,
                 Param::Array { name, array } => writeln!(out, "param array {} {}", numbers.array(*array), Quoted(name))?,
             }
+        }
+        for (n, Raise { class, token, args }) in self.raises.iter().enumerate() {
+            writeln!(out, "exception {n}: {} {token} {}", Quoted(class), Quoted(args))?;
         }
         for slot in &self.results {
             writeln!(out, "result {}", numbers.slot(*slot))?;
@@ -208,11 +221,6 @@ impl fmt::Display for Line<'_> {
             Inst::Scope { label, .. } => write!(out, "scope {} {{", n.label(*label)),
             Inst::Break(label) => write!(out, "break {}", n.label(*label)),
             Inst::Continue(label) => write!(out, "continue {}", n.label(*label)),
-            Inst::Fail(Failure::Unassigned(slot)) => write!(out, "fail unassigned {}", n.slot(*slot)),
-            Inst::Fail(Failure::ZeroStep) => out.write_str("fail zero-step"),
-            Inst::Fail(Failure::TupleIndex) => out.write_str("fail tuple-index"),
-            Inst::Fail(Failure::Bounds(array)) => write!(out, "fail bounds {}", n.array(*array)),
-            Inst::Fail(Failure::Value(complaint)) => write!(out, "fail {}", complaint.name()),
             Inst::Print { pieces, values } => {
                 out.write_str("print [")?;
                 for (i, piece) in pieces.iter().enumerate() {
@@ -227,6 +235,28 @@ impl fmt::Display for Line<'_> {
                 }
                 write!(out, "] [{}]", n.values(values))
             }
+            Inst::Fail(failure) | Inst::Report(failure) => {
+                out.write_str(if matches!(f.inst(value), Inst::Fail(_)) { "fail " } else { "report " })?;
+                match failure {
+                    Failure::Unassigned(slot) => write!(out, "unassigned {}", n.slot(*slot)),
+                    Failure::ZeroStep => out.write_str("zero-step"),
+                    Failure::TupleIndex => out.write_str("tuple-index"),
+                    Failure::Bounds(array) => write!(out, "bounds {}", n.array(*array)),
+                    Failure::Value(complaint) => out.write_str(complaint.name()),
+                    Failure::Raise(number) => write!(out, "raise {number}"),
+                }
+            }
+            Inst::Barrier { meeting, operand } => {
+                out.write_str(meeting.name())?;
+                operand.iter().try_for_each(|v| write!(out, " {}", n.value(*v)))
+            }
+            Inst::Fence => out.write_str("fence"),
+            Inst::Atomic { op, array, index, value, expected } => {
+                write!(out, "atomic.{} {}[{}], {}", op.name(), n.array(*array), n.values(index), n.value(*value))?;
+                expected.iter().try_for_each(|v| write!(out, ", {}", n.value(*v)))
+            }
+            Inst::Warp { op, args } if args.is_empty() => out.write_str(op.name()),
+            Inst::Warp { op, args } => write!(out, "{} {}", op.name(), n.values(args)),
         }
     }
 }
@@ -257,6 +287,20 @@ impl Kind {
             Kind::Scalar => "function",
             Kind::Kernel => "kernel",
             Kind::Core => "core",
+        }
+    }
+}
+
+impl Meeting {
+    pub(super) const ALL: [Meeting; 4] = [Meeting::Plain, Meeting::Count, Meeting::All, Meeting::Any];
+
+    /// Spelling in printed IR.
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Meeting::Plain => "barrier",
+            Meeting::Count => "barrier.count",
+            Meeting::All => "barrier.all",
+            Meeting::Any => "barrier.any",
         }
     }
 }

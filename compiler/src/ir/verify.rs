@@ -6,12 +6,13 @@
 //! exactly once. A span names one of the sources, or is the default span.
 //!
 //! **Interface.** No parameter, slot or value is complex. A scalar function takes scalars and has at least one result; a kernel has none; a core function may have either. Each array is bound by
-//! exactly one parameter or holds a constant, never both. Arrays have one to three axes. A constant array is readonly, of the type of its contents, in C order, and its
+//! exactly one parameter, holds a constant, or is a kernel's own memory (then in C order, writable, of fixed extents or dynamic with one axis), never two of these. Arrays have one to three axes. A
+//! constant array is readonly, of the type of its contents, in C order, and its
 //! data has the size its shape says.
 //!
 //! **Values.** The recorded type of each instruction is the one it computes. An operand gives a value and stands earlier in the same block or in a block around
 //! it. Operands of an operation are as its row of the op table wants them; what is set into a slot has the slot's type; the condition of an `If` is bool.
-//! `Param` names a scalar parameter; `Geometry` stands in a kernel only; `Extent` names an axis of its array.
+//! `Param` names a scalar parameter; `Geometry`, `Barrier`, `Atomic` and `Warp` stand in a kernel only; `Extent` names an axis of its array.
 //!
 //! **Memory.** An access has one index an axis, each int64 or uint64. A complex element is accessed by part, a real one whole; a stored value has the type of
 //! the element or part. Nothing is stored to a readonly array.
@@ -75,6 +76,9 @@ impl fmt::Display for Invalid {
 
 impl std::error::Error for Invalid {}
 
+/// Most bytes of one array of a kernel's own.
+pub const MOST_STORAGE: u64 = 1 << 30;
+
 struct Check<'f> {
     f: &'f Function,
     faults: Vec<String>,
@@ -129,6 +133,22 @@ impl<'f> Check<'f> {
         for (i, (array, bound)) in f.arrays.iter().zip(bound).enumerate() {
             if !(1..=3).contains(&array.ty.ndim) {
                 say(format!("array a{i} has {} axes", array.ty.ndim));
+            }
+            if let Some(storage) = &array.storage {
+                if array.constant.is_some() || bound != 0 {
+                    say(format!("array a{i} is memory of the kernel's own and also something else"));
+                }
+                if f.kind != Kind::Kernel || array.ty.readonly || array.ty.layout != crate::types::Layout::C {
+                    say(format!("array a{i} is memory of a kernel's own, in C order and writable, or not valid"));
+                }
+                let fits = |shape: &[u64]| {
+                    let bytes = shape.iter().try_fold(array.ty.elem.size() as u64, |n, extent| n.checked_mul(*extent));
+                    shape.len() == array.ty.ndim as usize && bytes.is_some_and(|n| n <= MOST_STORAGE)
+                };
+                if !storage.shape().map_or(array.ty.ndim == 1, fits) {
+                    say(format!("array a{i} has not the extents of its type, or more than {MOST_STORAGE} bytes"));
+                }
+                continue;
             }
             match &array.constant {
                 None if bound != 1 => say(format!("array a{i} is bound by {bound} parameters")),
@@ -287,8 +307,7 @@ impl<'f> Check<'f> {
             Inst::If { cond, .. } if f.ty(*cond) != ScalarType::Bool => Err(format!("the condition is {}", f.ty(*cond))),
             Inst::Break(label) => self.target(*label, false),
             Inst::Continue(label) => self.target(*label, true),
-            Inst::Fail(Failure::Unassigned(s)) => slot(s).map(|_| None),
-            Inst::Fail(Failure::Bounds(array)) if array.index() >= f.arrays.len() => Err("the array does not exist".into()),
+            Inst::Fail(Failure::Bounds(array)) | Inst::Report(Failure::Bounds(array)) if array.index() >= f.arrays.len() => Err("the array does not exist".into()),
             Inst::Print { .. } if f.kind == Kind::Scalar => Err("a scalar function prints nothing".into()),
             Inst::Print { pieces, values } => {
                 let wanted: usize = pieces
@@ -301,7 +320,35 @@ impl<'f> Check<'f> {
                     .sum();
                 if wanted == values.len() { Ok(None) } else { Err(format!("has {} values for {wanted} places", values.len())) }
             }
-            Inst::If { .. } | Inst::Loop { .. } | Inst::Scope { .. } | Inst::Fail(_) => Ok(None),
+            Inst::Fail(Failure::Unassigned(s)) | Inst::Report(Failure::Unassigned(s)) => slot(s).map(|_| None),
+            Inst::Fail(Failure::Raise(n)) | Inst::Report(Failure::Raise(n)) if *n as usize >= f.raises.len() => Err("names no exception".into()),
+            Inst::Atomic { .. } | Inst::Warp { .. } if f.kind != Kind::Kernel => Err("stands in kernels only".into()),
+            Inst::Atomic { op, array, index, value, expected } => {
+                let info = f.arrays.get(array.index()).ok_or("the array does not exist")?;
+                let ty = info.ty.elem;
+                if !op.takes(ty) {
+                    return Err(format!("{} does not take {ty}", op.name()));
+                }
+                self.access(*array, index, Part::Whole)?;
+                if info.ty.readonly {
+                    Err("the array is readonly".into())
+                } else if [Some(value), expected.as_ref()].into_iter().flatten().any(|v| f.ty(*v) != ty) {
+                    Err(format!("works with something else than {ty}"))
+                } else if expected.is_some() != (*op == AtomicOp::Cas) {
+                    Err("has an expected value too many or too few".into())
+                } else {
+                    some(ty)
+                }
+            }
+            Inst::Warp { op, args } => {
+                let types: Vec<ScalarType> = args.iter().map(|a| f.ty(*a)).collect();
+                op.result(&types).ok_or_else(|| format!("{} does not take {types:?}", op.name()))
+            }
+            Inst::Barrier { .. } if f.kind != Kind::Kernel => Err("only a kernel has barriers".into()),
+            Inst::Barrier { meeting: Meeting::Plain, operand: None } | Inst::Fence => Ok(None),
+            Inst::Barrier { meeting, operand: Some(v) } if *meeting != Meeting::Plain && f.ty(*v) == ScalarType::Bool => some(ScalarType::I32),
+            Inst::Barrier { .. } => Err("a barrier that reduces takes a bool, a plain one nothing".into()),
+            Inst::If { .. } | Inst::Loop { .. } | Inst::Scope { .. } | Inst::Fail(_) | Inst::Report(_) => Ok(None),
         }
     }
 

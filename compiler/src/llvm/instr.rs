@@ -357,6 +357,11 @@ impl<'c> Instr<'c> {
         v
     }
 
+    /// A fence of the strongest order, for all threads.
+    pub(super) fn fence(&self) {
+        raw!(LLVMBuildFence(self.b(), llvm_sys::LLVMAtomicOrdering::LLVMAtomicOrderingSequentiallyConsistent, 0, NAME));
+    }
+
     pub(super) fn store(&self, value: V<'c>, ptr: V<'c>, align: u32) {
         raw!({
             let v = LLVMBuildStore(self.b(), value.0, ptr.0);

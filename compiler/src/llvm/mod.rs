@@ -3,6 +3,7 @@
 //! [`compile`] reads as the list of stages: emit, optimise, assemble, load. A compile job owns its LLVM context and ends in object bytes, so nothing of LLVM's crosses threads; compiled
 //! code is shared by `Arc` and found again, while anyone holds it, by the hash of the printed IR, the shape and the processor.
 
+mod atomics;
 mod cpu;
 mod emit;
 mod flags;
@@ -23,7 +24,7 @@ use inkwell::passes::PassBuilderOptions;
 use inkwell::targets::FileType;
 use sha2::{Digest, Sha256};
 
-use crate::abi::{BlocksFn, LoopFn, Site};
+use crate::abi::{BlocksFn, LoopFn, Memory, Site};
 use crate::cache;
 use crate::ir::Verified;
 use crate::types::ScalarType;
@@ -129,6 +130,7 @@ pub struct Code {
     loaded: jit::Loaded,
     shape: Shape,
     sites: Vec<Site>,
+    memory: Memory,
 }
 
 impl Code {
@@ -164,6 +166,11 @@ impl Code {
         &self.sites
     }
 
+    /// What a kernel must be lent.
+    pub fn memory(&self) -> Memory {
+        self.memory
+    }
+
     /// Size of the object the code came from, in bytes.
     pub fn size(&self) -> usize {
         self.loaded.size()
@@ -184,8 +191,8 @@ pub fn compile(ir: &Verified, shape: &Shape, cpu: &Cpu) -> Result<Arc<Code>, Err
         Some(code) => code,
         None => {
             let symbol = new_symbol();
-            let (object, sites) = assemble(ir, shape, cpu, &symbol, FileType::Object)?;
-            Code { loaded: jit::load(object.as_slice(), &symbol)?, shape: shape.clone(), sites }
+            let (object, sites, memory) = assemble(ir, shape, cpu, &symbol, FileType::Object)?;
+            Code { loaded: jit::load(object.as_slice(), &symbol)?, shape: shape.clone(), sites, memory }
         }
     };
     Ok(remember(key, Arc::new(code)))
@@ -209,12 +216,12 @@ fn kept(ir: &Verified, shape: &Shape, cpu: &Cpu, key: &Key) -> Result<Option<Cod
     {
         // What goes with the code is told by the emitter, which is quick beside the passes and the assembler.
         let context = Context::create();
-        let (_module, sites) = emit_module(&context, ir, shape, cpu, &symbol)?;
-        return Ok(Some(Code { loaded, shape: shape.clone(), sites }));
+        let (_module, sites, memory) = emit_module(&context, ir, shape, cpu, &symbol)?;
+        return Ok(Some(Code { loaded, shape: shape.clone(), sites, memory }));
     }
-    let (object, sites) = assemble(ir, shape, cpu, &symbol, FileType::Object)?;
+    let (object, sites, memory) = assemble(ir, shape, cpu, &symbol, FileType::Object)?;
     cache::store(&key, object.as_slice());
-    Ok(jit::load(object.as_slice(), &symbol).ok().map(|loaded| Code { loaded, shape: shape.clone(), sites }))
+    Ok(jit::load(object.as_slice(), &symbol).ok().map(|loaded| Code { loaded, shape: shape.clone(), sites, memory }))
 }
 
 /// Holds off every compilation, so that the process may fork: a child made in the middle of one would inherit locks that nobody there can open. Waits for those under way.
@@ -235,9 +242,9 @@ fn jobs() -> &'static RwLock<()> {
     &JOBS
 }
 
-/// The lanes that suit a function on a processor: warps, unless it lacks the masks that varying control flow needs (before AVX2), where they cost more than they give.
+/// The lanes that suit a function on a processor: warps where lanes work together, and else unless it lacks the masks that varying control flow needs (before AVX2), where they cost more than they give.
 pub fn best_lanes(ir: &Verified, cpu: &Cpu) -> Lanes {
-    if cpu.level() >= cpu::Level::Avx2 {
+    if cpu.level() >= cpu::Level::Avx2 || ir.has_warp_ops() {
         return Lanes::Warp;
     }
     let mut branches = false;
@@ -264,14 +271,14 @@ pub fn listing(ir: &Verified, shape: &Shape, cpu: &Cpu, listing: Listing) -> Res
     let context = Context::create();
     match listing {
         Listing::Emitted | Listing::Optimised => {
-            let (module, _) = emit_module(&context, ir, shape, cpu, "code")?;
+            let (module, ..) = emit_module(&context, ir, shape, cpu, "code")?;
             if listing == Listing::Optimised {
                 optimise(&module, &cpu.machine()?, shape)?;
             }
             Ok(module.print_to_string().to_string())
         }
         Listing::Assembly => {
-            let (text, _) = assemble(ir, shape, cpu, "code", FileType::Assembly)?;
+            let (text, ..) = assemble(ir, shape, cpu, "code", FileType::Assembly)?;
             Ok(String::from_utf8_lossy(text.as_slice()).into_owned())
         }
     }
@@ -283,16 +290,16 @@ fn assemble(
     cpu: &Cpu,
     symbol: &str,
     form: FileType,
-) -> Result<(inkwell::memory_buffer::MemoryBuffer<'static>, Vec<Site>), Error> {
+) -> Result<(inkwell::memory_buffer::MemoryBuffer<'static>, Vec<Site>, Memory), Error> {
     let context = Context::create();
-    let (module, sites) = emit_module(&context, ir, shape, cpu, symbol)?;
+    let (module, sites, memory) = emit_module(&context, ir, shape, cpu, symbol)?;
     let machine = cpu.machine()?;
     optimise(&module, &machine, shape)?;
     let object = machine.write_to_memory_buffer(&module, form).map_err(|e| Error::Bug(e.to_string()))?;
-    Ok((object, sites))
+    Ok((object, sites, memory))
 }
 
-fn emit_module<'c>(context: &'c Context, ir: &Verified, shape: &Shape, cpu: &Cpu, symbol: &str) -> Result<(Module<'c>, Vec<Site>), Error> {
+fn emit_module<'c>(context: &'c Context, ir: &Verified, shape: &Shape, cpu: &Cpu, symbol: &str) -> Result<(Module<'c>, Vec<Site>, Memory), Error> {
     let module = context.create_module(&ir.name);
     let machine = cpu.machine()?;
     module.set_triple(&machine.get_triple());
@@ -314,17 +321,21 @@ fn emit_module<'c>(context: &'c Context, ir: &Verified, shape: &Shape, cpu: &Cpu
     function.add_attribute(AttributeLoc::Function, context.create_enum_attribute(noredzone, 0));
     let nounwind = inkwell::attributes::Attribute::get_named_enum_kind_id("nounwind");
     function.add_attribute(AttributeLoc::Function, context.create_enum_attribute(nounwind, 0));
-    let (module, sites) = match shape {
+    let (module, sites, memory) = match shape {
         Shape::Blocks { lanes, class, check_bounds } => emit::blocks(i, ir, *lanes, *class, *check_bounds, cpu.level()),
         Shape::Loop { lanes, signature, uniform, exact_flags, stream } => {
-            emit::elements(i, ir, *lanes, signature, *uniform, (*exact_flags, *stream), cpu.level())
+            let (module, sites) = emit::elements(i, ir, *lanes, signature, *uniform, (*exact_flags, *stream), cpu.level());
+            (module, sites, Memory::default())
         }
-        Shape::Core => emit::core(i, ir, cpu.level()),
+        Shape::Core => {
+            let (module, sites) = emit::core(i, ir, cpu.level());
+            (module, sites, Memory::default())
+        }
     };
     if cfg!(debug_assertions) {
         module.verify().map_err(|e| Error::Bug(format!("{e}\n{}", module.print_to_string())))?;
     }
-    Ok((module, sites))
+    Ok((module, sites, memory))
 }
 
 /// The passes. Vectors are made by the emitter, so LLVM's vectorisers stay off. Nothing that speculates runs where IEEE flags count: an operation moved over the branch

@@ -21,6 +21,7 @@ pub(super) fn symbols() -> Vec<(&'static str, *const c_void)> {
         vg_poll_keeping_registers,
         vg_fail,
         vg_print,
+        vg_diverged,
         vg_access,
         vg_gather,
         vg_scatter,
@@ -130,7 +131,13 @@ core::arch::global_asm!(
 /// Records that a thread failed.
 unsafe extern "C" fn vg_fail(launch: *const Launch, block: u64, thread: u64, site: u32) {
     // SAFETY: as `state` says.
-    unsafe { state(launch) }.record(Failure { block, thread, site, index: None });
+    unsafe { state(launch) }.record(Failure { block, thread, site, index: None, other: None });
+}
+
+/// Records that a thread came to a barrier after others had met at another one without it.
+unsafe extern "C" fn vg_diverged(launch: *const Launch, block: u64, thread: u64, site: u32, other: u32) {
+    // SAFETY: as `state` says.
+    unsafe { state(launch) }.record(Failure { block, thread, site, index: None, other: Some(other) });
 }
 
 /// Prints a line for each acting lane, in ascending order. `values` has 32 words a value.
@@ -149,7 +156,7 @@ unsafe extern "C" fn vg_print(launch: *const Launch, spec: *const u8, length: u6
 /// How [`vg_access`] is told what to do, packed in one word.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct AccessKind {
-    /// Bytes moved for each lane.
+    /// Bytes moved for each lane; 0: its address is wanted, eight bytes.
     pub(super) size: u8,
     /// Where in the element they lie.
     pub(super) offset: u8,
@@ -161,16 +168,18 @@ pub(super) struct AccessKind {
     pub(super) store: bool,
     /// Fail on an index out of bounds; else it is only wrapped.
     pub(super) check: bool,
+    /// Bytes between the lanes' own elements of a local array; else 0.
+    pub(super) own: u8,
 }
 
 impl AccessKind {
     pub(super) fn pack(self) -> i64 {
-        i64::from_le_bytes([self.size, self.offset, self.ndim, self.unsigned, self.store as u8, self.check as u8, 0, 0])
+        i64::from_le_bytes([self.size, self.offset, self.ndim, self.unsigned, self.store as u8, self.check as u8, self.own, 0])
     }
 
     fn unpack(word: i64) -> AccessKind {
-        let [size, offset, ndim, unsigned, store, check, ..] = word.to_le_bytes();
-        AccessKind { size, offset, ndim, unsigned, store: store != 0, check: check != 0 }
+        let [size, offset, ndim, unsigned, store, check, own, _] = word.to_le_bytes();
+        AccessKind { size, offset, ndim, unsigned, store: store != 0, check: check != 0, own }
     }
 }
 
@@ -190,7 +199,7 @@ unsafe extern "C" fn vg_access(
     let kind = AccessKind::unpack(kind);
     let ndim = kind.ndim as usize;
     for lane in lanes(mask) {
-        // SAFETY: `array` has 1 + 2 * ndim words, `index` 32 * ndim, `data` 32 * size bytes (module head); the element is inside the array, as just checked,
+        // SAFETY: `array` has 1 + 2 * ndim words, `index` 32 * ndim, `data` 32 * size (or 32 * 8) bytes (module head); the element is inside the array, as just checked,
         // or the caller asked for no check and answers for it.
         unsafe {
             let mut at = *array as *mut u8;
@@ -201,12 +210,22 @@ unsafe extern "C" fn vg_access(
                 let unsigned = kind.unsigned >> axis & 1 == 1;
                 let wrapped = if !unsigned && given < 0 { given.wrapping_add(extent) } else { given };
                 if kind.check && wrapped as u64 >= extent as u64 {
-                    state(launch).record(Failure { block, thread: thread + lane as u64, site, index: Some((axis as u8, given, extent)) });
+                    state(launch).record(Failure {
+                        block,
+                        thread: thread + lane as u64,
+                        site,
+                        index: Some((axis as u8, given, extent)),
+                        other: None,
+                    });
                     return 1;
                 }
                 at = at.wrapping_offset(wrapped.wrapping_mul(stride) as isize);
             }
-            at = at.add(kind.offset as usize);
+            at = at.add(kind.offset as usize + lane * kind.own as usize);
+            if kind.size == 0 {
+                *data.cast::<*mut u8>().add(lane) = at;
+                continue;
+            }
             let slot = data.add(lane * kind.size as usize);
             let (from, to) = if kind.store { (slot, at) } else { (at, slot) };
             std::ptr::copy_nonoverlapping(from, to, kind.size as usize);

@@ -4,8 +4,9 @@ use std::collections::HashMap;
 use std::sync::LazyLock;
 
 use super::elementwise::Reduction;
-use crate::ir::{Axis, Geometry};
-use crate::op::{Math, Op};
+use super::warp::Small;
+use crate::ir::{Axis, Geometry, Meeting};
+use crate::op::{AtomicOp, Math, Op, Shuffle, Vote, WarpOp};
 use crate::syntax::{BinaryOp, CompareOp, UnaryOp};
 
 /// The functions of `cuda.fp16`, on float16 (what else is given is rounded to it).
@@ -108,6 +109,18 @@ pub(super) enum Builtin {
     Row(Op),
     Choose,
     Polynomial,
+    /// `cuda.shared.array` or `cuda.local.array`.
+    BlockArray {
+        shared: bool,
+    },
+    /// `cuda.syncthreads` and its kin.
+    Barrier(Meeting),
+    Fence,
+    Atomic(AtomicOp),
+    CompareAndSwap,
+    Warp(WarpOp),
+    LaneMaskLt,
+    Small(Small),
 }
 
 macro_rules! table {
@@ -395,6 +408,50 @@ table! {
     "cuda.gridDim.z" => B::Place(G::GridDim(Axis::Z)),
     "cuda.laneid" => B::Place(G::LaneId),
     "cuda.warpsize" => B::WarpSize,
+    "cuda.shared.array" => B::BlockArray { shared: true },
+    "cuda.local.array" => B::BlockArray { shared: false },
+    "cuda.syncthreads" => B::Barrier(Meeting::Plain),
+    "cuda.syncthreads_count" => B::Barrier(Meeting::Count),
+    "cuda.syncthreads_and" => B::Barrier(Meeting::All),
+    "cuda.syncthreads_or" => B::Barrier(Meeting::Any),
+    "cuda.atomic.add" => B::Atomic(AtomicOp::Add),
+    "cuda.atomic.sub" => B::Atomic(AtomicOp::Sub),
+    "cuda.atomic.and_" => B::Atomic(AtomicOp::And),
+    "cuda.atomic.or_" => B::Atomic(AtomicOp::Or),
+    "cuda.atomic.xor" => B::Atomic(AtomicOp::Xor),
+    "cuda.atomic.inc" => B::Atomic(AtomicOp::Inc),
+    "cuda.atomic.dec" => B::Atomic(AtomicOp::Dec),
+    "cuda.atomic.exch" => B::Atomic(AtomicOp::Exch),
+    "cuda.atomic.max" => B::Atomic(AtomicOp::Max),
+    "cuda.atomic.min" => B::Atomic(AtomicOp::Min),
+    "cuda.atomic.nanmax" => B::Atomic(AtomicOp::Nanmax),
+    "cuda.atomic.nanmin" => B::Atomic(AtomicOp::Nanmin),
+    "cuda.atomic.cas" => B::Atomic(AtomicOp::Cas),
+    "cuda.atomic.compare_and_swap" => B::CompareAndSwap,
+    "cuda.shfl_sync" => B::Warp(WarpOp::Shuffle(Shuffle::Index)),
+    "cuda.shfl_up_sync" => B::Warp(WarpOp::Shuffle(Shuffle::Up)),
+    "cuda.shfl_down_sync" => B::Warp(WarpOp::Shuffle(Shuffle::Down)),
+    "cuda.shfl_xor_sync" => B::Warp(WarpOp::Shuffle(Shuffle::Xor)),
+    "cuda.all_sync" => B::Warp(WarpOp::Vote(Vote::All)),
+    "cuda.any_sync" => B::Warp(WarpOp::Vote(Vote::Any)),
+    "cuda.eq_sync" => B::Warp(WarpOp::Vote(Vote::Eq)),
+    "cuda.ballot_sync" => B::Warp(WarpOp::Vote(Vote::Ballot)),
+    "cuda.match_any_sync" => B::Warp(WarpOp::MatchAny),
+    "cuda.match_all_sync" => B::Warp(WarpOp::MatchAll),
+    "cuda.activemask" => B::Warp(WarpOp::ActiveMask),
+    "cuda.syncwarp" => B::Warp(WarpOp::Sync),
+    "cuda.lanemask_lt" => B::LaneMaskLt,
+    "cuda.popc" => B::Small(Small::Popc),
+    "cuda.brev" => B::Small(Small::Brev),
+    "cuda.clz" => B::Small(Small::Clz),
+    "cuda.ffs" => B::Small(Small::Ffs),
+    "cuda.selp" => B::Small(Small::Selp),
+    "cuda.fma" => B::Small(Small::Fma),
+    "cuda.nanosleep" => B::Small(Small::Nanosleep),
+    "cuda.cbrt" => B::Math(Math::Cbrt),
+    "cuda.threadfence" => B::Fence,
+    "cuda.threadfence_block" => B::Fence,
+    "cuda.threadfence_system" => B::Fence,
 }
 
 /// What a canonical name stands for. `machine.…` are names of the math library's own texts, which no host gives a meaning.

@@ -60,7 +60,7 @@ impl Lowerer {
                 let name = self.describe(&val);
                 fault(Diagnostic::new(Code::TypeMismatch, path.span, format!("{name} cannot be called")).label(name))
             }
-            Meaning::Unsupported { .. } => self.meaning_value(&path.meaning, &path.text, path.span),
+            Meaning::Exception { .. } | Meaning::Unsupported { .. } => self.meaning_value(&path.meaning, &path.text, path.span),
         }
     }
 
@@ -74,6 +74,9 @@ impl Lowerer {
             let keywords = self.keyword_arguments(keywords)?;
             self.at(span);
             return self.print(&args, &keywords, span);
+        }
+        if let builtins::Builtin::BlockArray { shared } = builtin {
+            return self.block_array(*shared, &text, args, keywords, span);
         }
         let mut args = self.arguments(args)?;
         for (keyword, e) in keywords {
@@ -105,7 +108,7 @@ impl Lowerer {
         }
     }
 
-    fn bad_keyword<T>(&self, function: &str, keyword: &str, span: Span) -> Result<T> {
+    pub(super) fn bad_keyword<T>(&self, function: &str, keyword: &str, span: Span) -> Result<T> {
         fault(Diagnostic::new(Code::WrongArguments, span, format!("{function}() does not take a keyword argument `{keyword}` in compiled code")))
     }
 

@@ -171,6 +171,9 @@ impl Lowerer {
                 fault(refuse(format!("`{text}` is a class, not a value")).help(format!("call it: `{text}({})`", named.fields.join(", "))))
             }
             Meaning::Type(t) => fault(refuse(format!("`{text}` is a type, not a value")).help(format!("call it to convert: `{text}(x)` gives {t}"))),
+            Meaning::Exception { name, .. } => {
+                fault(refuse(format!("the exception `{name}` cannot be used as a value")).help(format!("raise it: `raise {text}`")))
+            }
             Meaning::Function(_) => fault(refuse(format!("the function `{text}` cannot be used as a value")).help("call it")),
             Meaning::Unsupported { what, help } => {
                 let d = refuse(format!("{what} cannot be used in compiled code"));

@@ -6,7 +6,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::env::Env;
+use super::env::{Binding, Env, Place};
 use super::fault::{Result, Stop, fault};
 use super::liveness::{Liveness, Names};
 use super::loops::Loop;
@@ -304,6 +304,16 @@ impl Lowerer {
             self.frame().alive = false;
         }
         Ok(())
+    }
+
+    /// Ends the thread: leaves the kernel from however deep in calls.
+    pub(super) fn end_thread(&mut self) {
+        let label = self.frames[0].scope;
+        let mut env = self.frames[0].env.clone();
+        let span = self.frames[0].parsed.function.name_span;
+        env.insert(RESULT.to_owned(), Binding::Assigned { place: Place::None, flag: None, span });
+        let exit = self.b.push(Inst::Break(label));
+        self.frames[0].exits.push((env, exit));
     }
 
     /// Forgets the returns of an attempt that is undone.

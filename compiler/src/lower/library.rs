@@ -293,6 +293,14 @@ impl Lowerer {
                 Ok(self.negated(truth))
             }
             B::Grid | B::GridSize => self.grid(builtin == B::Grid, text, args, span),
+            B::BlockArray { .. } => unreachable!("its arguments are no values"),
+            B::Barrier(meeting) => self.barrier(meeting, text, args, span),
+            B::Fence => self.fence(text, args, span),
+            B::Atomic(op) => self.atomic(op, text, args, span),
+            B::CompareAndSwap => self.compare_and_swap(text, args, span),
+            B::Warp(op) => self.warp(op, text, args, span),
+            B::LaneMaskLt => self.lanemask_lt(text, args, span),
+            B::Small(small) => self.small(small, text, args, span),
             B::Place(_) | B::WarpSize | B::Axes => {
                 fault(Diagnostic::new(Code::TypeMismatch, func, format!("`{text}` is a value, not a function")).help("leave out the parentheses"))
             }

@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use crate::syntax::{Expr, ExprKind, Stmt, StmtKind};
+use crate::syntax::{Expr, ExprKind, Raised, Stmt, StmtKind};
 
 /// Names of variables.
 pub(super) type Names = BTreeSet<String>;
@@ -95,6 +95,11 @@ impl Liveness {
                 if let Some(value) = value {
                     reads(value, &mut live);
                 }
+                live
+            }
+            StmtKind::Raise(Raised::Exception(e) | Raised::Assertion(e)) => {
+                let mut live = Names::new();
+                e.iter().for_each(|e| reads(e, &mut live));
                 live
             }
             StmtKind::Pass | StmtKind::Unsupported(_) => live,

@@ -10,6 +10,8 @@
 
 mod arithmetic;
 mod arrays;
+mod atomic;
+mod block;
 mod bounds;
 mod builtins;
 mod call;
@@ -32,6 +34,7 @@ mod named;
 mod power;
 mod prelude;
 mod printing;
+mod raise;
 mod ranges;
 mod reach;
 mod slices;
@@ -39,6 +42,7 @@ mod stmt;
 mod time;
 mod value;
 mod view;
+mod warp;
 
 pub use builtins::BUILTINS;
 
@@ -162,6 +166,8 @@ struct Lowerer {
     /// Functions parsed so far, by the address of their definition's source and name.
     parsed: HashMap<(usize, String, u32, Option<u32>), Arc<Parsed>>,
     constant_arrays: Vec<(usize, Array)>,
+    /// Shared arrays by the place of their making: a function called twice has one.
+    shared_arrays: Vec<(block::Made, Array)>,
     /// Reads of variables that no path has assigned *so far*: faults, unless the loop around them is lowered again.
     #[expect(clippy::vec_box, reason = "a diagnostic is boxed wherever it goes")]
     pending: Vec<Box<Diagnostic>>,
@@ -187,6 +193,7 @@ impl Lowerer {
             slots: HashMap::new(),
             parsed: HashMap::new(),
             constant_arrays: Vec::new(),
+            shared_arrays: Vec::new(),
             pending: Vec::new(),
             stored: Vec::new(),
             literals: Literals::Wide,
@@ -213,6 +220,7 @@ impl Lowerer {
         let (slots, arrays) = (f.slots.len(), f.arrays.len());
         self.slots.retain(|_, s| s.index() < slots);
         self.constant_arrays.retain(|(_, a)| a.index() < arrays);
+        self.shared_arrays.retain(|(_, a)| a.index() < arrays);
     }
 
     /// What is emitted from now on belongs to this span (in library code written in the language: to its call).

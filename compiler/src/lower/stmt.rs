@@ -93,6 +93,7 @@ impl Lowerer {
             StmtKind::Break => self.leave_loop(stmt.span),
             StmtKind::Continue => self.next_lap(stmt.span),
             StmtKind::Pass => Ok(()),
+            StmtKind::Raise(raised) => self.raise_stmt(raised, stmt.span),
             StmtKind::Return(_) => unreachable!("handled by block()"),
             StmtKind::Unsupported(u) => fault(self.unsupported(stmt.span, &u.what, u.help.as_deref())),
         }

@@ -1,14 +1,18 @@
 //! The operations of the IR: one row each.
 //!
-//! Owns [`Op`], and per row its spelling, arity, type rule, effects and the interpreter's function ([`eval`]). The LLVM form of each row is in
+//! Owns [`Op`] (and [`AtomicOp`] and [`WarpOp`], which touch memory or other lanes), and per row its spelling, arity, type rule, effects and the interpreter's function ([`eval`]). The LLVM form of each row is in
 //! `llvm/`. Semantics of a row are the same on every backend; docs/semantics.md states them. Every operand is a scalar of IR type (never complex).
 
+mod atomic;
 mod eval;
 pub mod exact;
 mod row;
+mod warp;
 
+pub use atomic::AtomicOp;
 pub use eval::eval;
 pub use row::{Effects, TypeRule};
+pub use warp::{Shuffle, Vote, WarpOp};
 
 use crate::types::ScalarType;
 

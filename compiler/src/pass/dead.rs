@@ -69,7 +69,9 @@ fn is_pure(inst: &Inst) -> bool {
     match inst {
         Inst::Const(_) | Inst::Param(_) | Inst::Apply { .. } | Inst::Geometry(_) | Inst::Extent { .. } | Inst::Get(_) => true,
         Inst::Set(..) | Inst::Load { .. } | Inst::Store { .. } | Inst::If { .. } | Inst::Loop { .. } | Inst::Scope { .. } => false,
-        Inst::Break(_) | Inst::Continue(_) | Inst::Fail(_) | Inst::Print { .. } => false,
+        Inst::Break(_) | Inst::Continue(_) | Inst::Fail(_) | Inst::Report(_) | Inst::Barrier { .. } | Inst::Fence | Inst::Print { .. } => false,
+        // What a lane gives others may have effects there.
+        Inst::Atomic { .. } | Inst::Warp { .. } => false,
     }
 }
 
@@ -149,7 +151,17 @@ impl Renewal<'_> {
             Inst::Fail(Failure::Bounds(array)) => Inst::Fail(Failure::Bounds(self.array(*array))),
             Inst::Print { pieces, values } => Inst::Print { pieces: pieces.clone(), values: self.to(values) },
             Inst::Const(_) | Inst::Param(_) | Inst::Geometry(_) => inst.clone(),
-            Inst::Break(_) | Inst::Continue(_) | Inst::Fail(_) => inst.clone(),
+            Inst::Atomic { op, array, index, value, expected } => Inst::Atomic {
+                op: *op,
+                array: self.array(*array),
+                index: self.to(index),
+                value: self.values[value],
+                expected: expected.map(|v| self.values[&v]),
+            },
+            Inst::Warp { op, args } => Inst::Warp { op: *op, args: self.to(args) },
+            Inst::Barrier { meeting, operand } => Inst::Barrier { meeting: *meeting, operand: operand.map(|v| self.values[&v]) },
+            Inst::Report(Failure::Unassigned(slot)) => Inst::Report(Failure::Unassigned(self.slot(*slot))),
+            Inst::Break(_) | Inst::Continue(_) | Inst::Fail(_) | Inst::Report(_) | Inst::Fence => inst.clone(),
         }
     }
 }

@@ -12,8 +12,8 @@
 //!
 //! Everything is computed optimistically and raised to a fixpoint. The function has been verified. Nothing here names a target.
 
-use crate::ir::{Function, Geometry, Inst, Label, Slot, Value};
-use crate::op::Op;
+use crate::ir::{Function, Geometry, Inst, Label, Meeting, Slot, Storage, Value};
+use crate::op::{Op, Shuffle, WarpOp};
 use crate::types::ScalarType;
 
 /// How a value varies over the lanes of a warp.
@@ -316,6 +316,8 @@ impl Analysis<'_> {
         let one = self.lanes == Lanes::One;
         Some(match inst {
             Inst::Const(_) | Inst::Extent { .. } => Class::Uniform,
+            // What all threads of the block are given together.
+            Inst::Barrier { meeting, .. } if *meeting != Meeting::Plain => Class::Uniform,
             Inst::Param(i) => match self.lanes {
                 Lanes::Elements(uniform) if !uniform[*i as usize] => Class::Varying,
                 _ => Class::Uniform,
@@ -337,8 +339,31 @@ impl Analysis<'_> {
                 }
                 self.apply(*op, args, &classes[..args.len()])
             }
-            Inst::Load { index, .. } => {
-                let mut class = Class::Uniform;
+            // Every lane finds what the one before it left.
+            Inst::Atomic { .. } => {
+                if one {
+                    Class::Uniform
+                } else {
+                    Class::Varying
+                }
+            }
+            Inst::Warp { op, args } => {
+                let mut classes = [Class::Uniform; 3];
+                for (c, a) in classes.iter_mut().zip(args) {
+                    *c = self.class(*a)?;
+                }
+                match op {
+                    WarpOp::ActiveMask => Class::Uniform,
+                    // All lanes with the same mask are told the same.
+                    WarpOp::Vote(_) | WarpOp::MatchAll if classes[0] == Class::Uniform => Class::Uniform,
+                    WarpOp::Shuffle(Shuffle::Index) if classes[2] == Class::Uniform => Class::Uniform,
+                    _ => Class::Varying,
+                }
+            }
+            Inst::Load { array, index, .. } => {
+                // Each lane has its own element of a local array.
+                let own = !one && matches!(self.f.array(*array).storage, Some(Storage::Local(_)));
+                let mut class = if own { Class::Varying } else { Class::Uniform };
                 for i in index {
                     if self.class(*i)? != Class::Uniform {
                         class = Class::Varying;

@@ -60,10 +60,21 @@ pub enum StmtKind {
     Continue,
     /// `return`, with or without a value.
     Return(Option<Expr>),
+    /// `raise` or, inside an `if`, `assert`.
+    Raise(Raised),
     /// `pass`.
     Pass,
     /// Anything else.
     Unsupported(Unsupported),
+}
+
+/// What is raised.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Raised {
+    /// `raise exception`, or `raise` alone.
+    Exception(Option<Expr>),
+    /// A failed `assert`, with its message.
+    Assertion(Option<Expr>),
 }
 
 /// An expression and where it stands.

@@ -4,7 +4,7 @@
 
 use std::collections::HashSet;
 
-use super::ast::{Expr, ExprKind, Function, Stmt, StmtKind};
+use super::ast::{Expr, ExprKind, Function, Raised, Stmt, StmtKind};
 
 /// Dotted paths whose first name is free in the function, in order of first use, each once: the longest chain of attributes written.
 pub fn free_paths(function: &Function) -> Vec<String> {
@@ -34,7 +34,8 @@ fn bind_body<'a>(body: &'a [Stmt], names: &mut HashSet<&'a str>) {
                 bind_body(body, names);
                 bind_body(orelse, names);
             }
-            StmtKind::Expr(_) | StmtKind::Break | StmtKind::Continue | StmtKind::Return(_) | StmtKind::Pass | StmtKind::Unsupported(_) => {}
+            StmtKind::Expr(_) | StmtKind::Break | StmtKind::Continue | StmtKind::Return(_) | StmtKind::Raise(_) => {}
+            StmtKind::Pass | StmtKind::Unsupported(_) => {}
         }
     }
 }
@@ -84,6 +85,7 @@ impl Free<'_> {
                 self.body(body);
                 self.body(orelse);
             }
+            StmtKind::Raise(Raised::Exception(e) | Raised::Assertion(e)) => e.iter().for_each(|e| self.expr(e)),
             StmtKind::Return(None) | StmtKind::Break | StmtKind::Continue | StmtKind::Pass | StmtKind::Unsupported(_) => {}
         }
     }

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use verdigris_compiler::syntax::{CompareOp, Expr, ExprKind, Function, Stmt, StmtKind, UnaryOp, Unsupported};
+use verdigris_compiler::syntax::{CompareOp, Expr, ExprKind, Function, Raised, Stmt, StmtKind, UnaryOp, Unsupported};
 
 pub(crate) fn function(function: &Function) -> String {
     let params: Vec<String> = function.params.iter().map(|param| format!("{}{}", param.name, if param.has_default { "=" } else { "" })).collect();
@@ -42,6 +42,10 @@ fn write_stmt(out: &mut String, depth: usize, stmt: &Stmt) {
         StmtKind::Continue => "(continue)".to_owned(),
         StmtKind::Return(None) => "(return)".to_owned(),
         StmtKind::Return(Some(value)) => format!("(return {})", expr(value)),
+        StmtKind::Raise(Raised::Exception(None)) => "(raise)".to_owned(),
+        StmtKind::Raise(Raised::Exception(Some(e))) => format!("(raise {})", expr(e)),
+        StmtKind::Raise(Raised::Assertion(None)) => "(fail)".to_owned(),
+        StmtKind::Raise(Raised::Assertion(Some(e))) => format!("(fail {})", expr(e)),
         StmtKind::Pass => "(pass)".to_owned(),
         StmtKind::Unsupported(what) => unsupported(what),
     };

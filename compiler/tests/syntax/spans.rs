@@ -1,7 +1,7 @@
 //! Spans name the text they say they do, and each part lies within the whole.
 
 use verdigris_compiler::source::Span;
-use verdigris_compiler::syntax::{Expr, ExprKind, Function, Stmt, StmtKind};
+use verdigris_compiler::syntax::{Expr, ExprKind, Function, Raised, Stmt, StmtKind};
 
 pub(crate) fn check(function: &Function, text: &str) {
     let check = Check { text };
@@ -61,6 +61,7 @@ impl Check<'_> {
             }
             StmtKind::Break => self.says(stmt.span, "break"),
             StmtKind::Continue => self.says(stmt.span, "continue"),
+            StmtKind::Raise(Raised::Exception(e) | Raised::Assertion(e)) => e.iter().for_each(|e| self.expr(e, inner)),
             StmtKind::Return(None) | StmtKind::Pass | StmtKind::Unsupported(_) => {}
         }
     }

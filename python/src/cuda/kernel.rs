@@ -171,13 +171,13 @@ impl Kernel {
             }
         };
         let (grid, block) = (extents(&key.get_item(0)?, "the grid", name)?, extents(&key.get_item(1)?, "the block", name)?);
-        let config = Config::new(grid, block).map_err(|error| {
+        let mut config = Config::new(grid, block).map_err(|error| {
             let text = format!("{name}: {error}");
             Exception::new(slf.py(), Class::Launch, text).with("code", "launch-limit").build()
         })?;
         let stream = if key.len() > 2 { Some(key.get_item(2)?) } else { None };
         if key.len() > 3 {
-            no_shared_memory(&key.get_item(3)?, name)?;
+            config = with_shared_memory(config, &key.get_item(3)?, name)?;
         }
         Ok(Launcher { kernel: slf.clone().unbind(), config: Some(config), stream: stream.map(Bound::unbind) })
     }
@@ -204,16 +204,17 @@ impl Kernel {
     #[pyo3(signature = (ntasks, tpb=0, stream=None, sharedmem=None))]
     fn forall(slf: &Bound<'_, Kernel>, ntasks: i64, tpb: u32, stream: Option<Py<PyAny>>, sharedmem: Option<Bound<'_, PyAny>>) -> PyResult<Launcher> {
         let (py, name) = (slf.py(), slf.get().name());
-        if let Some(bytes) = sharedmem {
-            no_shared_memory(&bytes, name)?;
-        }
         let refused = |text: String| Exception::new(py, Class::Launch, text).with("code", "launch-limit").build();
         let tasks = u64::try_from(ntasks).map_err(|_| refused(format!("{name}.forall({ntasks}): the number of tasks is negative")))?;
         let config = match tasks {
             0 => None,
             tasks => {
                 let block = if tpb == 0 { FORALL_BLOCK } else { tpb };
-                Some(Config::for_elements(tasks, block).map_err(|error| refused(format!("{name}: {error}")))?)
+                let config = Config::for_elements(tasks, block).map_err(|error| refused(format!("{name}: {error}")))?;
+                Some(match &sharedmem {
+                    Some(bytes) => with_shared_memory(config, bytes, name)?,
+                    None => config,
+                })
             }
         };
         Ok(Launcher { kernel: slf.clone().unbind(), config, stream })
@@ -424,15 +425,17 @@ fn extent(object: &Bound<'_, PyAny>) -> Option<i64> {
     }
 }
 
-/// Kernels have no dynamic shared memory yet: asking for some must not seem to work.
-fn no_shared_memory(bytes: &Bound<'_, PyAny>, kernel: &str) -> PyResult<()> {
-    match bytes.extract::<i64>() {
-        Ok(0) => Ok(()),
-        _ => {
-            let text = format!("{kernel}: dynamic shared memory is not supported yet, so its size must be 0, not {bytes}");
-            Err(Exception::new(bytes.py(), Class::Unsupported, text).with("code", "shared-memory").build())
-        }
+/// The configuration with as many bytes of dynamic shared memory as the object says.
+fn with_shared_memory(config: Config, bytes: &Bound<'_, PyAny>, kernel: &str) -> PyResult<Config> {
+    let refused = |text: String| Exception::new(bytes.py(), Class::Launch, text).with("code", "launch-limit").build();
+    if bytes.is_none() {
+        return Ok(config);
     }
+    let Some(size) = extent(bytes) else {
+        let text = format!("{kernel}: the size of dynamic shared memory is a number of bytes, not {}", bytes.get_type());
+        return Err(Exception::new(bytes.py(), Class::Argument, text).with("code", "bad-configuration").build());
+    };
+    config.with_shared(size).map_err(|error| refused(format!("{kernel}: {error}")))
 }
 
 /// Types as objects of `verdigris.types`.

@@ -96,7 +96,7 @@ impl Host {
 
     /// What compiled code reads of this worker's side; valid as long as the host stays where it is.
     pub(super) fn launch(&self) -> Launch {
-        Launch { grid: [1; 3], block: [1; 3], stop: self.stop_word(), state: &self.state }
+        Launch::new([1; 3], [1; 3], self.stop_word(), &self.state)
     }
 
     /// The failure of the code, if it failed.

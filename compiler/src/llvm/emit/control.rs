@@ -7,7 +7,7 @@ use super::super::instr::{IntPred, Opcode, V};
 use super::{Emitter, Rep};
 use crate::abi::SiteKind;
 use crate::ir::{Block, Failure, Inst, Label, Value};
-use crate::op::Op;
+use crate::op::{Op, WarpOp};
 use crate::types::ScalarType;
 
 /// A construct that can be left.
@@ -24,9 +24,9 @@ pub(super) struct Target<'c> {
 
 /// Where to go when no lane acts in a block any more.
 pub(super) struct End<'c> {
-    block: BasicBlock<'c>,
+    pub(super) block: BasicBlock<'c>,
     /// Variable that takes the (then empty) mask.
-    mask: Option<V<'c>>,
+    pub(super) mask: Option<V<'c>>,
 }
 
 /// How control leaves a block.
@@ -51,7 +51,8 @@ impl<'c> Emitter<'_, 'c> {
         self.ends.pop();
     }
 
-    fn block(&mut self, block: &Block) -> Flow {
+    /// Emits instructions that hold no barrier.
+    pub(super) fn block(&mut self, block: &Block) -> Flow {
         for &at in block {
             let f = self.f;
             let inst = f.inst(at);
@@ -75,6 +76,16 @@ impl<'c> Emitter<'_, 'c> {
                 Inst::Fail(failure) => self.fail(at, *failure),
                 Inst::Print { pieces, values } => {
                     self.print(pieces, values);
+                    Flow::Open
+                }
+                Inst::Report(failure) => {
+                    self.report(at, *failure);
+                    Flow::Open
+                }
+                // Its lanes run as one, in program order.
+                Inst::Warp { op: WarpOp::Sync, .. } => Flow::Open,
+                Inst::Fence => {
+                    self.i.fence();
                     Flow::Open
                 }
                 _ => {
@@ -120,21 +131,21 @@ impl<'c> Emitter<'_, 'c> {
         self.level == Level::Avx512 && self.lanes == super::WARP
     }
 
-    fn mask_variable(&self, initial: V<'c>) -> V<'c> {
+    pub(super) fn mask_variable(&self, initial: V<'c>) -> V<'c> {
         let ty = if self.masks_as_bits() { self.i.int(32) } else { self.mask_type() };
         let variable = self.i.alloca(ty, 4);
         self.store_mask(initial, variable);
         variable
     }
 
-    fn load_mask(&self, variable: V<'c>) -> V<'c> {
+    pub(super) fn load_mask(&self, variable: V<'c>) -> V<'c> {
         if self.masks_as_bits() {
             return self.lanes_of_bits(self.i.load(self.i.int(32), variable, 4));
         }
         self.i.load(self.mask_type(), variable, 4)
     }
 
-    fn store_mask(&self, mask: V<'c>, variable: V<'c>) {
+    pub(super) fn store_mask(&self, mask: V<'c>, variable: V<'c>) {
         let stored = if self.masks_as_bits() { self.bits(mask) } else { mask };
         self.i.store(stored, variable, 4);
     }
@@ -332,7 +343,7 @@ impl<'c> Emitter<'_, 'c> {
         Flow::Open
     }
 
-    fn has_partial_continue(&self, block: &Block, label: Label) -> bool {
+    pub(super) fn has_partial_continue(&self, block: &Block, label: Label) -> bool {
         block.iter().any(|at| match self.f.inst(*at) {
             Inst::Continue(l) => *l == label && self.d.is_partial(*at),
             inst => inst.blocks().iter().any(|b| self.has_partial_continue(b, label)),
@@ -361,6 +372,9 @@ impl<'c> Emitter<'_, 'c> {
     }
 
     fn leave(&mut self, at: Value, label: Label, continues: bool) -> Flow {
+        if let Some(flow) = self.leave_segment(at, label, continues) {
+            return flow;
+        }
         let target = self.targets.iter().rposition(|t| t.label == label).expect("verified: the label encloses this");
         let Target { exit, exit_mask, latch, continued, .. } = self.targets[target];
         let (to, gather) = if continues { (latch.expect("verified: continue targets a loop"), continued) } else { (exit, exit_mask) };
@@ -402,9 +416,17 @@ impl<'c> Emitter<'_, 'c> {
     }
 
     fn fail(&mut self, at: Value, failure: Failure) -> Flow {
+        self.report(at, failure);
+        self.i.br(self.frame.abort);
+        Flow::Ended
+    }
+
+    /// Tells of a failure of the lowest acting thread.
+    fn report(&mut self, at: Value, failure: Failure) {
         let kind = match failure {
             Failure::ZeroStep => SiteKind::ZeroStep,
             Failure::TupleIndex => SiteKind::TupleIndex,
+            Failure::Raise(n) => SiteKind::Raise(self.f.raises[n as usize].clone()),
             Failure::Unassigned(slot) => SiteKind::Unassigned(self.f.slot(slot).name.clone()),
             Failure::Bounds(array) => SiteKind::Index { array: self.f.array(array).name.clone() },
             Failure::Value(complaint) => SiteKind::Value(complaint),
@@ -412,7 +434,5 @@ impl<'c> Emitter<'_, 'c> {
         let site = self.site(at, kind);
         let thread = self.first_thread();
         self.i.call("vg_fail", self.i.void(), &[self.frame.launch, self.frame.block, thread, self.i.i32(site as i32)]);
-        self.i.br(self.frame.abort);
-        Flow::Ended
     }
 }

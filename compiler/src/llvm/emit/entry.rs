@@ -1,14 +1,16 @@
 //! What stands around a body: the loops over blocks and warps of a kernel, or over the elements of a scalar function (see [`crate::abi`]).
 
+use inkwell::basic_block::BasicBlock;
 use inkwell::module::Module;
 
 use super::super::cpu::Level;
 use super::super::instr::{Instr, IntPred, Opcode, V};
 use super::super::{BlockClass, Lanes, Signature};
 use super::{Bound, Emitter, Frame, Rep, WARP};
-use crate::abi::Site;
-use crate::ir::{ArrayInfo, Function, Param};
+use crate::abi::{Memory, Site};
+use crate::ir::{ArrayInfo, Function, Param, Storage};
 use crate::pass::divergence::{self, Divergence};
+use crate::pass::phases;
 use crate::types::ScalarType;
 
 /// Emits a kernel into `i`, whose function has the parameters of [`crate::abi::BlocksFn`].
@@ -19,7 +21,7 @@ pub(in super::super) fn blocks<'c>(
     class: BlockClass,
     check: bool,
     level: Level,
-) -> (Module<'c>, Vec<Site>) {
+) -> (Module<'c>, Vec<Site>, Memory) {
     let d = divergence::analyse(
         f,
         match (lanes, class) {
@@ -29,8 +31,14 @@ pub(in super::super) fn blocks<'c>(
         },
     );
     let mut e = Emitter::new(i, f, &d, lanes, level, check, false);
-    e.kernel(class);
-    (e.i.module, e.sites)
+    let plan = phases::plan(f);
+    e.kernel(class, plan.as_ref());
+    let memory = Memory {
+        shared: e.shared_size,
+        frame: e.frame_size.next_multiple_of(64),
+        threads_a_frame: if plan.is_some() { super::phases::threads_a_frame(lanes) } else { 0 },
+    };
+    (e.i.module, e.sites, memory)
 }
 
 /// Emits a loop into `i`, whose function has the parameters of [`crate::abi::LoopFn`].
@@ -80,6 +88,9 @@ impl<'a, 'c> Emitter<'a, 'c> {
             sites: Vec::new(),
             indexes: None,
             scratch: Vec::new(),
+            frame_size: 0,
+            shared_size: 0,
+            phases: None,
             maybe_empty: false,
             i,
             f,
@@ -106,7 +117,57 @@ impl<'a, 'c> Emitter<'a, 'c> {
         let pointer = self.i.load(self.i.ptr(), words, 8);
         let extents = (0..ndim).map(|a| word(1 + a)).collect();
         let strides = (0..ndim).map(|a| word(1 + ndim + a)).collect();
-        self.arrays.push(Bound { pointer, extents, strides, words });
+        self.arrays.push(Bound { pointer, extents, strides, words, fixed: None, local: None });
+    }
+
+    /// Binds a kernel's own memory: `shared` begins at `shared_at` of the block's.
+    fn bind_storage(&mut self, info: &ArrayInfo, shared_at: u64) {
+        let storage = info.storage.as_ref().expect("memory of the kernel's own");
+        let elem = info.ty.elem.size() as u64;
+        let launch = self.frame.launch;
+        let field = |e: &Self, ty, at| e.i.load(ty, e.i.offset(launch, e.i.i64(at)), 8);
+        let each = match storage {
+            // Lanes beside each other: an index that they share is a run.
+            Storage::Local(_) => elem * u64::from(self.lanes),
+            _ => elem,
+        };
+        let (extents, local) = match storage {
+            Storage::Shared(shape) => (shape.iter().map(|n| self.i.i64(*n as i64)).collect(), None),
+            Storage::Dynamic => {
+                let bytes = field(self, self.i.int(64), 64);
+                (vec![self.i.binary(Opcode::LLVMUDiv, bytes, self.i.i64(elem as i64))], None)
+            }
+            Storage::Local(shape) => {
+                let at = self.room(shape.iter().product::<u64>() * each, 64);
+                (shape.iter().map(|n| self.i.i64(*n as i64)).collect::<Vec<_>>(), Some(at))
+            }
+        };
+        let base = field(self, self.i.ptr(), if local.is_some() { 48 } else { 40 });
+        let pointer = self.i.offset(base, self.i.i64(local.unwrap_or(shared_at as i64)));
+        let mut fixed = vec![each as i64; extents.len()];
+        if let Some(shape) = storage.shape() {
+            for axis in (1..shape.len()).rev() {
+                fixed[axis - 1] = fixed[axis] * shape[axis] as i64;
+            }
+        }
+        let words = self.i.alloca(self.i.array(self.i.int(64), 1 + 2 * extents.len() as u64), 8);
+        self.i.store(pointer, words, 8);
+        let strides: Vec<V<'c>> = fixed.iter().map(|s| self.i.i64(*s)).collect();
+        for (n, word) in extents.iter().chain(&strides).enumerate() {
+            self.i.store(*word, self.i.offset(words, self.i.i64(8 * (n as i64 + 1))), 8);
+        }
+        self.arrays.push(Bound { pointer, extents, strides, words, fixed: Some(fixed), local });
+    }
+
+    /// Points local arrays into the present warp's frame.
+    pub(super) fn point_local_arrays(&mut self, frame: V<'c>) {
+        for n in 0..self.arrays.len() {
+            if let Some(at) = self.arrays[n].local {
+                let pointer = self.i.offset(frame, self.i.i64(at));
+                self.i.store(pointer, self.arrays[n].words, 8);
+                self.arrays[n].pointer = pointer;
+            }
+        }
     }
 
     /// Binds a constant array to data in the object.
@@ -147,15 +208,26 @@ impl<'a, 'c> Emitter<'a, 'c> {
                 }
             }
         }
+        let size = |info: &ArrayInfo| match &info.storage {
+            Some(Storage::Shared(shape)) => (shape.iter().product::<u64>() * info.ty.elem.size() as u64).next_multiple_of(64),
+            _ => 0,
+        };
+        self.shared_size = f.arrays.iter().map(size).sum();
+        let mut shared_at = 0;
         for (info, place) in f.arrays.iter().zip(places) {
-            match place {
-                Some(words) => self.bind(words, info.ty.ndim as usize),
-                None => self.bind_constant(info),
+            match (place, &info.storage) {
+                (Some(words), _) => self.bind(words, info.ty.ndim as usize),
+                (None, Some(Storage::Dynamic)) => self.bind_storage(info, self.shared_size),
+                (None, Some(_)) => {
+                    self.bind_storage(info, shared_at);
+                    shared_at += size(info);
+                }
+                (None, None) => self.bind_constant(info),
             }
         }
     }
 
-    fn kernel(&mut self, class: BlockClass) {
+    fn kernel(&mut self, class: BlockClass, plan: Option<&phases::Plan>) {
         let start = self.i.here();
         let (params, launch, first, last) = (self.i.param(0), self.i.param(1), self.i.param(2), self.i.param(3));
         let i32_at = |i: &Instr<'c>, n: i64| i.load(i.int(32), i.offset(launch, i.i64(n * 4)), 4);
@@ -195,6 +267,16 @@ impl<'a, 'c> Emitter<'a, 'c> {
         let index = [self.i.binary(Opcode::LLVMURem, b, gx), self.i.binary(Opcode::LLVMURem, rest, gy), self.i.binary(Opcode::LLVMUDiv, rest, gy)];
         self.frame.block_idx = index.map(|v| self.i.resize(v, self.i.int(32), false));
         self.frame.block = b;
+        if let Some(plan) = plan {
+            for unused in [warps, warp, body, next_warp] {
+                self.i.go(unused);
+                self.i.builder.build_unreachable().expect("a positioned builder");
+            }
+            self.i.go(coordinates);
+            self.phased(plan, class, threads32, next_block, done);
+            self.end_blocks(b, [setup, blocks, next_block, done], start, first);
+            return;
+        }
         self.i.br(warps);
 
         self.i.go(warps);
@@ -215,6 +297,11 @@ impl<'a, 'c> Emitter<'a, 'c> {
         self.i.br(warps);
         self.i.incoming(thread, &[(self.i.i64(0), coordinates), (next, next_warp)]);
 
+        self.end_blocks(b, [setup, blocks, next_block, done], start, first);
+    }
+
+    /// Closes the loop over blocks.
+    fn end_blocks(&mut self, b: V<'c>, [setup, blocks, next_block, done]: [BasicBlock<'c>; 4], start: BasicBlock<'c>, first: V<'c>) {
         self.i.go(next_block);
         let following = self.i.add(b, self.i.i64(1));
         self.i.br(blocks);
@@ -226,7 +313,7 @@ impl<'a, 'c> Emitter<'a, 'c> {
     }
 
     /// Computes `threadIdx` of the lanes, and which lanes are threads at all.
-    fn place_threads(&mut self, class: BlockClass, thread: V<'c>, threads: V<'c>) {
+    pub(super) fn place_threads(&mut self, class: BlockClass, thread: V<'c>, threads: V<'c>) {
         let [bx, by, _] = self.frame.block_dim;
         let t = self.i.resize(thread, self.i.int(32), false);
         self.mask = self.full();
@@ -474,7 +561,7 @@ impl<'a, 'c> Emitter<'a, 'c> {
         }
     }
 
-    fn scalar_of(&self, rep: Rep<'c>) -> V<'c> {
+    pub(super) fn scalar_of(&self, rep: Rep<'c>) -> V<'c> {
         match rep {
             Rep::Uniform(v) => v,
             other => unreachable!("{other:?} with one lane"),

@@ -9,6 +9,7 @@ use super::super::runtime::AccessKind;
 use super::{Emitter, Rep, WARP};
 use crate::abi::SiteKind;
 use crate::ir::{Array, Part, Value};
+use crate::op::AtomicOp;
 use crate::pass::divergence::Class;
 use crate::types::{Layout, ScalarType};
 
@@ -33,6 +34,8 @@ struct Access<'c> {
     /// Size of the whole element.
     elem: u32,
     layout: Layout,
+    /// Each lane has its own element: a local array of a warp.
+    own: bool,
 }
 
 impl<'c> Emitter<'_, 'c> {
@@ -62,7 +65,7 @@ impl<'c> Emitter<'_, 'c> {
         self.i.go(cold);
         let buffer = self.buffer(0);
         self.i.store(self.i.zero(ty), buffer, 64);
-        self.cold(at, &a, buffer, false, varying);
+        self.cold(at, &a, buffer, false, varying, false);
         let slow = self.i.load(ty, buffer, 64);
         let cold_end = self.i.here();
         self.i.br(join);
@@ -76,7 +79,7 @@ impl<'c> Emitter<'_, 'c> {
 
     pub(super) fn store(&mut self, at: Value, array: Array, index: &[Value], part: Part, value: Value) {
         let a = self.access(array, index, part);
-        let one = a.index.iter().all(|(r, _)| matches!(r, Rep::Uniform(_)));
+        let one = a.is_one();
         let data = if one { self.last_acting(value) } else { self.vector(value) };
         let data = self.to_stored(data, a.ty);
         let (fast, cold, join) = (self.i.block("in"), self.i.block("out"), self.i.block("stored"));
@@ -94,9 +97,55 @@ impl<'c> Emitter<'_, 'c> {
         self.i.go(cold);
         let buffer = self.buffer(0);
         self.i.store(data, buffer, 64);
-        self.cold(at, &a, buffer, true, !one);
+        self.cold(at, &a, buffer, true, !one, false);
         self.i.br(join);
         self.i.go(join);
+    }
+
+    /// An atomic operation: the lanes' old values, in ascending order of lanes.
+    pub(super) fn atomic(&mut self, at: Value, op: AtomicOp, array: Array, index: &[Value], operands: [Option<Value>; 2]) -> Rep<'c> {
+        let a = self.access(array, index, Part::Whole);
+        let warp = self.lanes != 1;
+        let (fast, cold, join) = (self.i.block("in"), self.i.block("out"), self.i.block("atomic"));
+        let places = self.buffer(1);
+        let ok = self.in_bounds(&a);
+        self.i.cond_br_likely(ok, fast, cold);
+
+        self.i.go(fast);
+        let addresses = match self.address(&a) {
+            Address::One(p) if warp => self.i.splat(p, WARP),
+            Address::One(p) => p,
+            Address::Consecutive(p) => {
+                let run = self.spread(Rep::Linear(self.i.i64(0), i64::from(a.elem)));
+                self.i.offset(p, run)
+            }
+            Address::Each(p) => p,
+        };
+        self.i.store(addresses, places, 64);
+        self.i.br(join);
+
+        self.i.go(cold);
+        self.cold(at, &a, places, true, warp, true);
+        self.i.br(join);
+
+        self.i.go(join);
+        let scalar = self.i.scalar(a.ty);
+        let ty = if warp { self.i.vector(scalar, WARP) } else { scalar };
+        let old = self.buffer(0);
+        self.i.store(self.i.zero(ty), old, 64);
+        let mut buffers = [old; 2];
+        for (n, operand) in operands.into_iter().enumerate() {
+            if let Some(value) = operand {
+                buffers[n] = self.buffer(2 + n);
+                let v = if warp { self.vector(value) } else { self.base(value) };
+                self.i.store(v, buffers[n], 64);
+            }
+        }
+        let name = super::super::atomics::symbol(op, a.ty);
+        let mask = self.mask_bits();
+        self.i.call(&name, self.i.void(), &[places, mask, buffers[0], buffers[1], old]);
+        let result = self.i.load(ty, old, 64);
+        if warp { Rep::Varying(result) } else { Rep::Uniform(result) }
     }
 
     fn access(&self, array: Array, index: &[Value], part: Part) -> Access<'c> {
@@ -108,6 +157,7 @@ impl<'c> Emitter<'_, 'c> {
             offset: if part == Part::Imag { elem.part().size() as u8 } else { 0 },
             elem: elem.size() as u32,
             layout: self.f.array(array).ty.layout,
+            own: self.lanes != 1 && self.arrays[array.index()].local.is_some(),
         }
     }
 
@@ -181,6 +231,9 @@ impl<'c> Emitter<'_, 'c> {
 
     /// Bytes from one element to the next along an axis, if known at compile time.
     fn dense_stride(&self, a: &Access<'c>, axis: usize) -> Option<i64> {
+        if let Some(fixed) = &self.arrays[a.array.index()].fixed {
+            return Some(fixed[axis]);
+        }
         let ty = self.f.array(a.array).ty;
         let dense = match ty.layout {
             Layout::C => ty.ndim as usize - 1,
@@ -193,8 +246,8 @@ impl<'c> Emitter<'_, 'c> {
     fn address(&self, a: &Access<'c>) -> Address<'c> {
         let bound = &self.arrays[a.array.index()];
         let mut base = self.i.i64(a.offset as i64);
-        let mut step = Some(0i64);
-        let mut lanes: Option<V<'c>> = None;
+        let mut step = Some(if a.own { i64::from(a.elem) } else { 0 });
+        let mut lanes: Option<V<'c>> = a.own.then(|| self.spread(Rep::Linear(self.i.i64(0), a.elem.into())));
         for (axis, (index, _)) in a.index.iter().enumerate() {
             let dense = self.dense_stride(a, axis);
             let stride = dense.map_or(bound.strides[axis], |s| self.i.i64(s));
@@ -225,7 +278,7 @@ impl<'c> Emitter<'_, 'c> {
                 }
             }
         }
-        if a.index.iter().all(|(r, _)| matches!(r, Rep::Uniform(_))) {
+        if a.is_one() {
             return Address::One(self.i.offset(bound.pointer, base));
         }
         if let Some(step) = step {
@@ -310,8 +363,8 @@ impl<'c> Emitter<'_, 'c> {
         self.i.call("vg_scatter", self.i.void(), &[at, self.mask_bits(), from, self.i.i64(size as i64)]);
     }
 
-    /// Calls the whole rule on the lanes' elements in `buffer`; leaves the warp if one failed.
-    fn cold(&mut self, at: Value, a: &Access<'c>, buffer: V<'c>, store: bool, each: bool) {
+    /// Calls the whole rule on the lanes' elements in `buffer`, or writes their addresses there; leaves the warp if one failed.
+    fn cold(&mut self, at: Value, a: &Access<'c>, buffer: V<'c>, store: bool, each: bool, addresses: bool) {
         let ndim = a.index.len();
         let indexes = self.index_buffer();
         for (axis, (index, _)) in a.index.iter().enumerate() {
@@ -324,7 +377,15 @@ impl<'c> Emitter<'_, 'c> {
         let name = self.f.array(a.array).name.clone();
         let site = self.site(at, SiteKind::Index { array: name });
         let unsigned = a.index.iter().enumerate().fold(0, |bits, (n, (_, u))| bits | (*u as u8) << n);
-        let kind = AccessKind { size: a.ty.size() as u8, offset: a.offset, ndim: ndim as u8, unsigned, store, check: self.check_bounds };
+        let kind = AccessKind {
+            size: if addresses { 0 } else { a.ty.size() as u8 },
+            offset: a.offset,
+            ndim: ndim as u8,
+            unsigned,
+            store,
+            check: self.check_bounds,
+            own: if a.own { a.elem as u8 } else { 0 },
+        };
         let (thread, mask) = if each { (self.frame.thread, self.mask_bits()) } else { (self.first_thread(), self.i.i32(1)) };
         let words = self.arrays[a.array.index()].words;
         let f = &self.frame;
@@ -349,6 +410,11 @@ impl<'c> Emitter<'_, 'c> {
 }
 
 impl Access<'_> {
+    /// Whether all lanes touch one element.
+    fn is_one(&self) -> bool {
+        !self.own && self.index.iter().all(|(r, _)| matches!(r, Rep::Uniform(_)))
+    }
+
     fn align(&self) -> u32 {
         // Fields of packed records lie anywhere; their arrays are strided ones.
         if self.layout == Layout::A { 1 } else { self.ty.size() as u32 }

@@ -4,7 +4,8 @@
 //! vectors; varying control flow becomes masks. Invariants: code of a region runs only if a lane acts in it; lanes that are off hold values, never poison, and
 //! never act on memory, trap or call; masks are merged by `select m, c, false`.
 //!
-//! `entry` frames the body as a kernel or a loop, `core` as a loop over core arrays, `control` does constructs and masks, `memory` element access, `ops` the op table, `routine` the functions of the math library, `division` the integer division no SIMD has. Failures leave the
+//! `entry` frames the body as a kernel or a loop, `core` as a loop over core arrays, `phases` runs kernels with barriers, `control` does constructs and masks, `memory` element access, `ops` the op
+//! table, `routine` the functions of the math library, `warp` and `division` what no SIMD has. Failures leave the
 //! warp: its other lanes stop where they are, other warps go on, and the launch reports the lowest block and thread.
 
 mod control;
@@ -14,7 +15,9 @@ mod entry;
 mod half;
 mod memory;
 mod ops;
+mod phases;
 mod routine;
+mod warp;
 
 pub(super) use core::core;
 pub(super) use entry::{blocks, elements};
@@ -48,6 +51,10 @@ struct Bound<'c> {
     extents: Vec<V<'c>>,
     strides: Vec<V<'c>>,
     words: V<'c>,
+    /// The strides in bytes, where the function fixes them.
+    fixed: Option<Vec<i64>>,
+    /// Place in a frame, of a local array.
+    local: Option<i64>,
 }
 
 /// What the code around a body has made ready for it.
@@ -95,6 +102,11 @@ struct Emitter<'a, 'c> {
     indexes: Option<V<'c>>,
     /// Scratch buffers of 32 eight-byte lanes, made once a function.
     scratch: Vec<V<'c>>,
+    /// Bytes of a frame given out so far.
+    frame_size: u64,
+    /// Bytes of static shared memory.
+    shared_size: u64,
+    phases: Option<phases::Phases<'c>>,
 }
 
 impl<'c> Emitter<'_, 'c> {
@@ -136,6 +148,9 @@ impl<'c> Emitter<'_, 'c> {
     }
 
     fn mask_type(&self) -> T<'c> {
+        if self.lanes == 1 {
+            return self.i.int(1);
+        }
         self.i.vector(self.i.int(1), self.lanes)
     }
 
@@ -234,9 +249,19 @@ impl<'c> Emitter<'_, 'c> {
                 self.with_class(class, result)
             }
             Inst::Load { array, index, part } => self.load(at, *array, index, *part),
+            Inst::Atomic { op, array, index, value, expected } => self.atomic(at, *op, *array, index, [Some(*value), *expected]),
+            Inst::Warp { op, args } => self.warp(at, *op, args),
             other => unreachable!("{other:?} gives no value"),
         };
+        self.keep(at, rep);
         self.values[at.index()] = Some(rep);
+    }
+
+    /// Bytes of a frame that nothing else uses.
+    fn room(&mut self, size: u64, align: u64) -> i64 {
+        let at = self.frame_size.next_multiple_of(align);
+        self.frame_size = at + size;
+        at as i64
     }
 
     fn site(&mut self, at: Value, kind: SiteKind) -> u32 {

@@ -31,6 +31,7 @@ struct Aside<'a, 'c> {
     targets: Vec<Target<'c>>,
     ends: Vec<super::control::End<'c>>,
     scratch: Vec<V<'c>>,
+    phases: Option<super::phases::Phases<'c>>,
 }
 
 impl<'a, 'c> Emitter<'a, 'c> {
@@ -58,6 +59,7 @@ impl<'a, 'c> Emitter<'a, 'c> {
             targets: take(&mut self.targets),
             ends: take(&mut self.ends),
             scratch: take(&mut self.scratch),
+            phases: self.phases.take(),
         }
     }
 
@@ -78,6 +80,7 @@ impl<'a, 'c> Emitter<'a, 'c> {
         self.targets = aside.targets;
         self.ends = aside.ends;
         self.scratch = aside.scratch;
+        self.phases = aside.phases;
     }
 
     /// A row that is a routine.

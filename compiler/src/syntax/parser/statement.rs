@@ -5,7 +5,7 @@ use ruff_text_size::{Ranged, TextRange};
 
 use super::{Context, Parsed, unsupported};
 use crate::diagnostic::{Code, Diagnostic};
-use crate::syntax::ast::{Expr, ExprKind, Stmt, StmtKind};
+use crate::syntax::ast::{Expr, ExprKind, Raised, Stmt, StmtKind, UnaryOp};
 
 impl Context<'_> {
     pub(super) fn body(&mut self, body: &[py::Stmt]) -> Parsed<Vec<Stmt>> {
@@ -48,6 +48,16 @@ impl Context<'_> {
             py::Stmt::Continue(_) => StmtKind::Continue,
             py::Stmt::Return(ret) => StmtKind::Return(ret.value.as_deref().map(|value| self.expr(value)).transpose()?),
             py::Stmt::Pass(_) => StmtKind::Pass,
+            py::Stmt::Raise(raise) if raise.cause.is_none() => {
+                StmtKind::Raise(Raised::Exception(raise.exc.as_deref().map(|e| self.expr(e)).transpose()?))
+            }
+            py::Stmt::Assert(assert) => {
+                let holds = self.expr(&assert.test)?;
+                let test = Expr { span: holds.span, kind: ExprKind::Unary { op: UnaryOp::Not, operand: Box::new(holds) } };
+                let message = assert.msg.as_deref().map(|e| self.expr(e)).transpose()?;
+                let raise = Stmt { kind: StmtKind::Raise(Raised::Assertion(message)), span: self.span(stmt) };
+                StmtKind::If { test, body: vec![raise], orelse: Vec::new() }
+            }
             other => StmtKind::Unsupported(unsupported::stmt(other)),
         };
         Ok(Stmt { kind, span: self.span(stmt) })

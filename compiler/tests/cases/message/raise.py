@@ -1,5 +1,5 @@
 # args: float64
 def f(x):
     if x < 0:
-        raise ValueError("negative")
+        raise ValueError("negative", x)
     return x

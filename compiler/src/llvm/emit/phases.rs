@@ -1,0 +1,644 @@
+//! Kernels whose threads wait for each other: the block as a whole, phase by phase (see [`crate::pass::phases`]).
+//!
+//! Each segment is a loop over the block's warps. What a warp keeps between segments lies in its frame: masks as 32-bit words, values, slots. A construct that holds a barrier is
+//! entered by the block if any warp has lanes for it; each of its levels has a word that holds the lanes at it. Whatever mask is loaded is cut to the lanes that still
+//! run, so a warp that failed is out of every level at once.
+//!
+//! At a barrier the lanes that come are compared with those that came to the last one (at first, all): a lane that was elsewhere then and comes now has missed one, and the
+//! launch fails with both places. Lanes that never come to another barrier are nobody's concern, and a barrier to which no lane of the block comes has not been. Barriers are
+//! numbered as they happen, so that a warp that was at none of the last ones has no lanes that were.
+
+use super::super::instr::{IntPred, Opcode, V};
+use super::super::{BlockClass, Lanes};
+use super::control::{End as Way, Flow};
+use super::{Emitter, Rep, WARP};
+use crate::abi::SiteKind;
+use crate::ir::{Block, Inst, Label, Meeting, Slot, Value};
+use crate::pass::divergence::Class;
+use crate::pass::phases::{self, End, Home, Plan, Segment, Step};
+use crate::types::ScalarType;
+use inkwell::basic_block::BasicBlock;
+
+/// What the emission of phases keeps in mind.
+pub(super) struct Phases<'c> {
+    /// The present warp's frame.
+    frame: V<'c>,
+    /// Where each kept value lies in a frame.
+    values: Vec<Option<i64>>,
+    /// Where each slot that outlives segments lies.
+    slots: Vec<Option<i64>>,
+    /// Where `threadIdx` lies.
+    thread_idx: [i64; 3],
+    /// Word: lanes that still run.
+    running: i64,
+    /// Word: lanes that came to the last barrier that any lane of the warp came to.
+    arrived: i64,
+    /// Word: the number of that barrier.
+    arrived_at: i64,
+    /// Variable: barriers so far.
+    barriers: V<'c>,
+    /// Warps of a block, i64.
+    warps: V<'c>,
+    /// Frames of the block.
+    frames: V<'c>,
+    frame_size: V<'c>,
+    /// Variable: site of the last barrier.
+    last_barrier: V<'c>,
+    /// Where a block goes that ends early.
+    next_block: BasicBlock<'c>,
+    /// Constructs with a barrier around the present place.
+    around: Vec<Around>,
+    /// The present segment's mask variable and where its warp goes when it ends.
+    segment: Option<(V<'c>, BasicBlock<'c>)>,
+}
+
+/// A construct with a barrier inside: the words in which lanes that leave it, or wait for its latch, are gathered.
+#[derive(Clone, Copy)]
+struct Around {
+    label: Label,
+    left: i64,
+    continued: Option<i64>,
+}
+
+/// Where the lanes of a level are.
+#[derive(Clone)]
+struct Level {
+    /// The word they are kept in.
+    word: i64,
+    /// The words that together hold them now.
+    sources: Vec<i64>,
+    /// Each warp has all of its lanes or none.
+    whole: bool,
+}
+
+/// What a run does after its segment, besides what the segment's end says.
+#[derive(Clone, Copy, Default)]
+struct After<'c> {
+    /// Word to be cleared.
+    clear: Option<i64>,
+    /// Variable that gathers the masks.
+    any: Option<V<'c>>,
+}
+
+/// What a segment's end has opened.
+enum Opened<'c> {
+    Nothing,
+    /// Words of both arms and variables that tell whether any warp has lanes there.
+    If([(i64, V<'c>); 2]),
+    Loop {
+        live: i64,
+        left: i64,
+        continued: i64,
+    },
+    Scope {
+        inner: i64,
+        left: i64,
+    },
+}
+
+impl<'c> Emitter<'_, 'c> {
+    /// Emits the block's threads from the present place; control ends in `next_block`.
+    pub(super) fn phased(&mut self, plan: &Plan, class: BlockClass, threads: V<'c>, next_block: BasicBlock<'c>, stop: BasicBlock<'c>) {
+        let lanes = self.i.i64(self.lanes as i64);
+        let wide = self.i.resize(threads, self.i.int(64), false);
+        let warps = self.i.binary(Opcode::LLVMUDiv, self.i.add(wide, self.i.i64(self.lanes as i64 - 1)), lanes);
+        let frames = self.i.load(self.i.ptr(), self.i.offset(self.frame.launch, self.i.i64(48)), 8);
+        let frame_size = self.i.load(self.i.int(64), self.i.offset(self.frame.launch, self.i.i64(56)), 8);
+        let last_barrier = self.i.alloca(self.i.int(32), 4);
+        self.i.store(self.i.i32(0), last_barrier, 4);
+        let barriers = self.i.alloca(self.i.int(32), 4);
+        self.i.store(self.i.i32(0), barriers, 4);
+        let [running, arrived, arrived_at, root] = [0; 4].map(|_| self.word());
+        self.phases = Some(Phases {
+            frame: frames,
+            values: vec![None; self.f.insts.len()],
+            slots: vec![None; self.f.slots.len()],
+            thread_idx: [0; 3],
+            running,
+            arrived,
+            arrived_at,
+            barriers,
+            warps,
+            frames,
+            frame_size,
+            last_barrier,
+            next_block,
+            around: Vec::new(),
+            segment: None,
+        });
+        self.lay_out(plan);
+        self.each_warp(|e| e.prepare_warp(plan, class, threads, [running, arrived, root]));
+        // Without vectors every lane is a warp of its own.
+        let whole = self.lanes == 1 || class == BlockClass::Rows;
+        let mut level = Level { word: root, sources: vec![root], whole };
+        self.frame.abort = stop;
+        self.steps(plan, &plan.steps, &mut level);
+        self.i.br(next_block);
+    }
+
+    fn phase(&self) -> &Phases<'c> {
+        self.phases.as_ref().expect("a kernel in phases")
+    }
+
+    fn phase_mut(&mut self) -> &mut Phases<'c> {
+        self.phases.as_mut().expect("a kernel in phases")
+    }
+
+    // --- frames ---
+
+    fn word(&mut self) -> i64 {
+        self.room(4, 4)
+    }
+
+    /// Room for a value of a class.
+    fn room_for(&mut self, ty: ScalarType, class: Class) -> i64 {
+        let size = ty.size().max(1) as u64;
+        if class == Class::Varying { self.room(size * u64::from(WARP), 64) } else { self.room(size, 8) }
+    }
+
+    fn lay_out(&mut self, plan: &Plan) {
+        for (n, kept) in plan.kept.iter().enumerate() {
+            if *kept {
+                let v = Value(n as u32);
+                let at = self.room_for(self.f.ty(v), self.d.value(v));
+                self.phase_mut().values[n] = Some(at);
+            }
+        }
+        for (n, home) in plan.homes.iter().enumerate() {
+            let slot = Slot(n as u32);
+            if let Home::Frame { .. } = home {
+                let at = self.room_for(self.f.slot(slot).ty, self.d.slot(slot));
+                self.phase_mut().slots[n] = Some(at);
+            }
+            let variable = self.i.alloca(self.slot_type(slot), 64);
+            self.slots.push(variable);
+        }
+        let vectors = self.lanes != 1;
+        for axis in 0..3 {
+            let at = self.room(if vectors { 128 } else { 4 }, if vectors { 64 } else { 4 });
+            self.phase_mut().thread_idx[axis] = at;
+        }
+    }
+
+    fn in_frame(&self, at: i64) -> V<'c> {
+        self.i.offset(self.phase().frame, self.i.i64(at))
+    }
+
+    fn load_word(&self, at: i64) -> V<'c> {
+        self.i.load(self.i.int(32), self.in_frame(at), 4)
+    }
+
+    fn store_word(&self, at: i64, word: V<'c>) {
+        self.i.store(word, self.in_frame(at), 4);
+    }
+
+    fn mask_word(&self, mask: V<'c>) -> V<'c> {
+        if self.lanes == 1 { self.i.resize(mask, self.i.int(32), false) } else { self.bits(mask) }
+    }
+
+    fn word_mask(&self, word: V<'c>) -> V<'c> {
+        if self.lanes == 1 { self.nonzero(word) } else { self.i.cast(Opcode::LLVMBitCast, word, self.mask_type()) }
+    }
+
+    fn nonzero(&self, word: V<'c>) -> V<'c> {
+        self.i.icmp(IntPred::LLVMIntNE, word, self.i.i32(0))
+    }
+
+    /// Keeps a value that other segments need.
+    pub(super) fn keep(&self, at: Value, rep: Rep<'c>) {
+        let Some(place) = self.phases.as_ref().and_then(|p| p.values[at.index()]) else { return };
+        match rep {
+            Rep::Uniform(v) | Rep::Linear(v, _) => self.i.store(v, self.in_frame(place), 8),
+            Rep::Varying(v) => self.i.store(v, self.in_frame(place), 64),
+        }
+    }
+
+    fn reload(&mut self, at: Value) {
+        let place = self.phase().values[at.index()].expect("a kept value has its place");
+        let scalar = self.i.scalar(self.f.ty(at));
+        let rep = match self.d.value(at) {
+            Class::Varying => Rep::Varying(self.i.load(self.i.vector(scalar, WARP), self.in_frame(place), 64)),
+            class => self.with_class(class, self.i.load(scalar, self.in_frame(place), 8)),
+        };
+        self.values[at.index()] = Some(rep);
+    }
+
+    fn slot_align(&self, slot: Slot) -> u32 {
+        if self.d.slot(slot) == Class::Varying { 64 } else { 8 }
+    }
+
+    // --- warps ---
+
+    /// A loop over the warps of the block; `body` must leave the builder where a warp is done.
+    fn each_warp(&mut self, body: impl FnOnce(&mut Self)) {
+        let (head, warp, done) = (self.i.block("warps"), self.i.block("warp"), self.i.block("warps.done"));
+        let before = self.i.here();
+        self.i.br(head);
+        self.i.go(head);
+        let number = self.i.phi(self.i.int(64));
+        self.i.cond_br(self.i.icmp(IntPred::LLVMIntULT, number, self.phase().warps), warp, done);
+        self.i.go(warp);
+        let frame = self.i.offset(self.phase().frames, self.i.mul(number, self.phase().frame_size));
+        self.phase_mut().frame = frame;
+        self.frame.thread = self.i.mul(number, self.i.i64(self.lanes as i64));
+        body(self);
+        let next = self.i.add(number, self.i.i64(1));
+        let last = self.i.here();
+        self.i.br(head);
+        self.i.incoming(number, &[(self.i.i64(0), before), (next, last)]);
+        self.i.go(done);
+    }
+
+    fn prepare_warp(&mut self, plan: &Plan, class: BlockClass, threads: V<'c>, words: [i64; 3]) {
+        let thread = self.frame.thread;
+        self.place_threads(class, thread, threads);
+        let word = if self.lanes == 1 { self.i.i32(1) } else { self.bits(self.mask) };
+        words.into_iter().for_each(|at| self.store_word(at, word));
+        self.store_word(self.phase().arrived_at, self.i.i32(0));
+        for axis in 0..3 {
+            let place = self.in_frame(self.phase().thread_idx[axis]);
+            match self.frame.thread_idx[axis] {
+                Rep::Uniform(v) | Rep::Linear(v, _) => self.i.store(v, place, 4),
+                Rep::Varying(v) => self.i.store(v, place, 64),
+            }
+        }
+        for (n, home) in plan.homes.iter().enumerate() {
+            if *home == (Home::Frame { zeroed: true }) {
+                let slot = Slot(n as u32);
+                let place = self.in_frame(self.phase().slots[n].expect("laid out"));
+                self.i.store(self.i.zero(self.slot_type(slot)), place, self.slot_align(slot));
+            }
+        }
+    }
+
+    fn load_thread_idx(&mut self) {
+        for axis in 0..3 {
+            let place = self.in_frame(self.phase().thread_idx[axis]);
+            let int = self.i.int(32);
+            let rep = match self.frame.thread_idx[axis] {
+                Rep::Uniform(_) => Rep::Uniform(self.i.load(int, place, 4)),
+                Rep::Linear(_, step) => Rep::Linear(self.i.load(int, place, 4), step),
+                Rep::Varying(_) => Rep::Varying(self.i.load(self.i.vector(int, WARP), place, 64)),
+            };
+            self.frame.thread_idx[axis] = rep;
+        }
+    }
+
+    // --- steps ---
+
+    fn steps(&mut self, plan: &Plan, steps: &[Step], level: &mut Level) {
+        let mut opened = Opened::Nothing;
+        for step in steps {
+            match (step, std::mem::replace(&mut opened, Opened::Nothing)) {
+                (Step::Run(n), _) => opened = self.run_segment(&plan.segments[*n], level, After::default()),
+                (Step::If { at, then, otherwise }, Opened::If(arms)) => self.block_if(plan, *at, [then, otherwise], arms, level),
+                (Step::Loop { at, label, body, latch }, Opened::Loop { live, left, continued }) => {
+                    self.block_loop(plan, *at, *label, [body, latch], [live, left, continued], level);
+                }
+                (Step::Scope { at, label, body }, Opened::Scope { inner, left }) => self.block_scope(plan, *at, *label, body, [inner, left], level),
+                _ => unreachable!("a construct comes after the segment that opens it"),
+            }
+        }
+    }
+
+    /// Brings the lanes of a level together in its word.
+    fn gather_level(&mut self, level: &mut Level) {
+        if level.sources != [level.word] {
+            let nothing = Segment { insts: Block::new(), end: End::Plain, reload: Vec::new(), again: Vec::new(), slots: Vec::new() };
+            self.run_segment(&nothing, level, After::default());
+        }
+    }
+
+    fn block_if(&mut self, plan: &Plan, at: Value, arms: [&Vec<Step>; 2], opened: [(i64, V<'c>); 2], level: &mut Level) {
+        let Inst::If { cond, .. } = self.f.inst(at) else { unreachable!("a step's own instruction") };
+        let agree = self.lanes == 1 || self.d.value(*cond) == Class::Uniform;
+        for (steps, (word, any)) in arms.into_iter().zip(opened) {
+            if steps.is_empty() {
+                continue;
+            }
+            let (go, join) = (self.i.block("arm"), self.i.block("join"));
+            let some = self.nonzero(self.i.load(self.i.int(32), any, 4));
+            self.i.cond_br(some, go, join);
+            self.i.go(go);
+            let mut inner = Level { word, sources: vec![word], whole: level.whole && agree };
+            self.steps(plan, steps, &mut inner);
+            self.gather_level(&mut inner);
+            self.i.br(join);
+            self.i.go(join);
+        }
+        if phases::escapes(self.f, at) {
+            level.sources = opened.iter().map(|(word, _)| *word).collect();
+        }
+        level.whole &= !self.d.loses_lanes(at);
+    }
+
+    fn block_loop(
+        &mut self,
+        plan: &Plan,
+        at: Value,
+        label: Label,
+        [body, latch]: [&Vec<Step>; 2],
+        [live, left, continued]: [i64; 3],
+        level: &mut Level,
+    ) {
+        let Inst::Loop { body: inside, .. } = self.f.inst(at) else { unreachable!("a step's own instruction") };
+        let together = self.lanes == 1 || !(self.d.leaves_lane_by_lane(at) || self.has_partial_continue(inside, label));
+        let (head, exit) = (self.i.block("laps"), self.i.block("laps.done"));
+        let any = self.i.alloca(self.i.int(32), 4);
+        self.i.br(head);
+        self.i.go(head);
+        self.i.store(self.i.i32(0), any, 4);
+        self.phase_mut().around.push(Around { label, left, continued: Some(continued) });
+        let mut inner = Level { word: live, sources: vec![live], whole: level.whole && together };
+        self.steps(plan, body, &mut inner);
+        self.phase_mut().around.pop();
+        inner.sources.push(continued);
+        inner.whole = level.whole && together;
+        let last = After { clear: Some(continued), any: Some(any) };
+        if let [Step::Run(n)] = latch[..]
+            && plan.segments[n].end == End::Plain
+        {
+            self.run_segment(&plan.segments[n], &mut inner, last);
+        } else {
+            let nothing = Segment { insts: Block::new(), end: End::Plain, reload: Vec::new(), again: Vec::new(), slots: Vec::new() };
+            self.run_segment(&nothing, &mut inner, After { clear: Some(continued), any: None });
+            self.steps(plan, latch, &mut inner);
+            self.run_segment(&nothing, &mut inner, After { clear: None, any: Some(any) });
+        }
+        let again = self.i.block("lap");
+        let some = self.nonzero(self.i.load(self.i.int(32), any, 4));
+        self.i.cond_br(some, again, exit);
+        self.i.go(again);
+        self.poll(head);
+        self.i.go(exit);
+        if phases::escapes(self.f, at) {
+            level.sources = vec![left];
+        }
+        level.whole &= !self.d.loses_lanes(at);
+    }
+
+    fn block_scope(&mut self, plan: &Plan, at: Value, label: Label, body: &[Step], [inner, left]: [i64; 2], level: &mut Level) {
+        self.phase_mut().around.push(Around { label, left, continued: None });
+        let mut inside = Level { word: inner, sources: vec![inner], whole: level.whole };
+        self.steps(plan, body, &mut inside);
+        self.phase_mut().around.pop();
+        if phases::escapes(self.f, at) {
+            level.sources = inside.sources;
+            level.sources.push(left);
+        }
+        level.whole &= !self.d.loses_lanes(at);
+    }
+
+    // --- segments ---
+
+    fn variable(&self) -> V<'c> {
+        self.i.alloca(self.i.int(32), 4)
+    }
+
+    /// Emits a segment for the lanes of a level.
+    fn run_segment(&mut self, segment: &Segment, level: &mut Level, after: After<'c>) -> Opened<'c> {
+        let f = self.f;
+        let operand = match segment.end {
+            End::Barrier(at) => f.inst(at).operands().first().copied(),
+            End::Open(at) => match f.inst(at) {
+                Inst::If { cond, .. } => Some(*cond),
+                _ => None,
+            },
+            End::Plain => None,
+        };
+        // Lanes at the end of the segment, and those of them for which the operand holds.
+        let (mask, holds) = (self.variable(), operand.map(|_| self.variable()));
+        let (opened, sums) = self.before_run(segment);
+        // Whether anybody came to the barrier.
+        let came = matches!(segment.end, End::Barrier(_)).then(|| {
+            let v = self.variable();
+            self.i.store(self.i.i32(0), v, 4);
+            v
+        });
+        let (sources, whole) = (level.sources.clone(), level.whole);
+        self.each_warp(|e| {
+            let any = sources.iter().map(|at| e.load_word(*at)).reduce(|a, b| e.i.or(a, b)).expect("a level has a word");
+            let lanes = e.i.and(any, e.load_word(e.phase().running));
+            e.i.store(lanes, mask, 4);
+            if let Some(holds) = holds {
+                e.i.store(e.i.i32(0), holds, 4);
+            }
+            let finish = e.i.block("warp.end");
+            if !(segment.insts.is_empty() && operand.is_none()) {
+                let work = e.i.block("segment");
+                e.i.cond_br(e.nonzero(lanes), work, finish);
+                e.i.go(work);
+                e.mask = if whole { e.full() } else { e.word_mask(lanes) };
+                e.segment(segment, operand.zip(holds), mask, finish);
+            } else {
+                e.i.br(finish);
+            }
+            e.i.go(finish);
+            let last = e.i.load(e.i.int(32), mask, 4);
+            e.store_word(level.word, last);
+            if let Some(word) = after.clear {
+                e.store_word(word, e.i.i32(0));
+            }
+            for any in after.any.into_iter().chain(came) {
+                e.gather_into(any, last);
+            }
+            let truth = holds.map(|v| e.i.load(e.i.int(32), v, 4));
+            e.after_warp(segment, last, truth, &opened, sums);
+        });
+        level.sources = vec![level.word];
+        level.whole &= !segment.insts.iter().any(|at| self.d.loses_lanes(*at));
+        if let Some(came) = came {
+            let some = self.i.resize(self.nonzero(self.i.load(self.i.int(32), came, 4)), self.i.int(32), false);
+            let barriers = self.phase().barriers;
+            let count = self.i.add(self.i.load(self.i.int(32), barriers, 4), some);
+            self.i.store(count, barriers, 4);
+        }
+        if let End::Barrier(at) = segment.end
+            && let Inst::Barrier { meeting, .. } = f.inst(at)
+            && *meeting != Meeting::Plain
+        {
+            let sum = self.i.load(self.i.int(32), sums.expect("a barrier that reduces"), 4);
+            let result = match meeting {
+                Meeting::All => self.i.resize(self.i.icmp(IntPred::LLVMIntEQ, sum, self.i.i32(0)), self.i.int(32), false),
+                Meeting::Any => self.i.resize(self.nonzero(sum), self.i.int(32), false),
+                _ => sum,
+            };
+            self.values[at.index()] = Some(Rep::Uniform(result));
+        }
+        opened
+    }
+
+    fn gather_into(&self, variable: V<'c>, word: V<'c>) {
+        let old = self.i.load(self.i.int(32), variable, 4);
+        self.i.store(self.i.or(old, word), variable, 4);
+    }
+
+    /// Makes the words and variables of what the segment opens, and the variable in which a barrier's operands are gathered.
+    fn before_run(&mut self, segment: &Segment) -> (Opened<'c>, Option<V<'c>>) {
+        let zeroed = |e: &Self| {
+            let v = e.variable();
+            e.i.store(e.i.i32(0), v, 4);
+            v
+        };
+        match segment.end {
+            End::Plain => (Opened::Nothing, None),
+            End::Barrier(at) => (Opened::Nothing, self.f.types[at.index()].map(|_| zeroed(self))),
+            End::Open(at) => match self.f.inst(at) {
+                Inst::If { .. } => (Opened::If([0; 2].map(|_| (self.word(), zeroed(self)))), None),
+                Inst::Loop { .. } => (Opened::Loop { live: self.word(), left: self.word(), continued: self.word() }, None),
+                _ => (Opened::Scope { inner: self.word(), left: self.word() }, None),
+            },
+        }
+    }
+
+    /// The instructions of a segment for one warp that has lanes.
+    fn segment(&mut self, segment: &Segment, operand: Option<(Value, V<'c>)>, mask: V<'c>, finish: BasicBlock<'c>) {
+        let (left, dead) = (self.i.block("segment.end"), self.i.block("segment.dead"));
+        let lanes = self.mask_variable(self.mask);
+        self.maybe_empty = false;
+        let stop = std::mem::replace(&mut self.frame.abort, dead);
+        self.load_thread_idx();
+        self.point_local_arrays(self.phase().frame);
+        for at in &segment.again {
+            let f = self.f;
+            self.value(*at, f.inst(*at));
+        }
+        for at in &segment.reload {
+            self.reload(*at);
+        }
+        for used in &segment.slots {
+            let (slot, variable) = (used.slot, self.slots[used.slot.index()]);
+            let overwritten = used.first.is_some_and(|set| self.d.slot(slot) != Class::Varying || !self.d.needs_blend(set));
+            let ty = self.slot_type(slot);
+            let start = match self.phase().slots[slot.index()] {
+                Some(at) if !overwritten => self.i.load(ty, self.in_frame(at), self.slot_align(slot)),
+                _ => self.i.zero(ty),
+            };
+            self.i.store(start, variable, 64);
+        }
+        self.phase_mut().segment = Some((lanes, left));
+        self.ends.push(Way { block: left, mask: Some(lanes) });
+        let flow = self.block(&segment.insts);
+        self.ends.pop();
+        if flow == Flow::Open {
+            self.store_mask(self.mask, lanes);
+            if let Some((value, holds)) = operand {
+                let truth = self.rep(value);
+                let truth = if self.lanes == 1 { self.scalar_of(truth) } else { self.spread(truth) };
+                let both = if self.full_mask() { truth } else { self.i.select(self.mask, truth, self.i.zero(self.mask_type())) };
+                // Frozen: one lane that is poison must not make the whole word so.
+                self.i.store(self.mask_word(self.i.freeze(both)), holds, 4);
+            }
+        } else if flow == Flow::Empty {
+            self.store_mask(self.i.zero(self.mask_type()), lanes);
+        }
+        if flow != Flow::Ended {
+            self.i.br(left);
+        }
+        self.phase_mut().segment = None;
+        self.frame.abort = stop;
+
+        self.i.go(dead);
+        self.store_word(self.phase().running, self.i.i32(0));
+        self.store_mask(self.i.zero(self.mask_type()), lanes);
+        self.i.br(left);
+
+        self.i.go(left);
+        for used in segment.slots.iter().filter(|u| u.written) {
+            if let Some(at) = self.phase().slots[used.slot.index()] {
+                let v = self.i.load(self.slot_type(used.slot), self.slots[used.slot.index()], 64);
+                self.i.store(v, self.in_frame(at), self.slot_align(used.slot));
+            }
+        }
+        let last = self.mask_word(self.load_mask(lanes));
+        self.i.store(last, mask, 4);
+        self.i.br(finish);
+    }
+
+    /// What a warp does at the end of a segment, with lanes or without.
+    fn after_warp(&mut self, segment: &Segment, lanes: V<'c>, holds: Option<V<'c>>, opened: &Opened<'c>, sums: Option<V<'c>>) {
+        match opened {
+            Opened::Nothing => {}
+            Opened::If(arms) => {
+                let yes = holds.expect("an `If` has a condition");
+                // A warp that failed on the way has no lanes left, whatever its condition was.
+                let yes = self.i.and(yes, lanes);
+                let masks = [yes, self.i.binary(Opcode::LLVMXor, lanes, yes)];
+                for ((word, any), mask) in arms.iter().zip(masks) {
+                    self.store_word(*word, mask);
+                    self.gather_into(*any, mask);
+                }
+            }
+            Opened::Loop { live, left, continued } => {
+                self.store_word(*live, lanes);
+                self.store_word(*left, self.i.i32(0));
+                self.store_word(*continued, self.i.i32(0));
+            }
+            Opened::Scope { inner, left } => {
+                self.store_word(*inner, lanes);
+                self.store_word(*left, self.i.i32(0));
+            }
+        }
+        if let End::Barrier(at) = segment.end {
+            self.arrive(at, lanes, holds, sums);
+        }
+    }
+
+    fn arrive(&mut self, at: Value, lanes: V<'c>, holds: Option<V<'c>>, sums: Option<V<'c>>) {
+        let site = self.site(at, SiteKind::Barrier);
+        let (arrived, arrived_at) = (self.phase().arrived, self.phase().arrived_at);
+        let number = self.i.load(self.i.int(32), self.phase().barriers, 4);
+        let were = self.load_word(arrived);
+        let there = self.i.icmp(IntPred::LLVMIntEQ, self.load_word(arrived_at), number);
+        let missing = self.i.binary(Opcode::LLVMXor, self.i.select(there, were, self.i.i32(0)), self.i.i32(-1));
+        let late = self.i.and(lanes, missing);
+        let (bad, good) = (self.i.block("diverged"), self.i.block("met"));
+        self.i.cond_br_likely(self.i.icmp(IntPred::LLVMIntEQ, late, self.i.i32(0)), good, bad);
+        self.i.go(bad);
+        let lane = self.i.intrinsic("llvm.cttz", &[self.i.int(32)], &[late, self.i.i1(false)]);
+        let thread = self.i.add(self.frame.thread, self.i.resize(lane, self.i.int(64), false));
+        let other = self.i.load(self.i.int(32), self.phase().last_barrier, 4);
+        self.i.call("vg_diverged", self.i.void(), &[self.frame.launch, self.frame.block, thread, self.i.i32(site as i32), other]);
+        self.i.br(self.phase().next_block);
+        self.i.go(good);
+        let some = self.nonzero(lanes);
+        self.store_word(arrived, self.i.select(some, lanes, were));
+        let old_number = self.load_word(arrived_at);
+        self.store_word(arrived_at, self.i.select(some, self.i.add(number, self.i.i32(1)), old_number));
+        let last = self.phase().last_barrier;
+        let old_site = self.i.load(self.i.int(32), last, 4);
+        self.i.store(self.i.select(some, self.i.i32(site as i32), old_site), last, 4);
+        let Inst::Barrier { meeting, .. } = self.f.inst(at) else { unreachable!("a barrier ends the segment") };
+        if let (Some(sums), Some(holds)) = (sums, holds) {
+            let holds = self.i.and(holds, lanes);
+            let old = self.i.load(self.i.int(32), sums, 4);
+            let new = match meeting {
+                Meeting::Count => self.i.add(old, self.i.intrinsic("llvm.ctpop", &[self.i.int(32)], &[holds])),
+                Meeting::All => self.i.or(old, self.i.binary(Opcode::LLVMXor, lanes, holds)),
+                _ => self.i.or(old, holds),
+            };
+            self.i.store(new, sums, 4);
+        }
+    }
+
+    /// Takes the acting lanes to the end or latch of a construct that holds a barrier; `None` if the label's construct lies inside the segment.
+    pub(super) fn leave_segment(&mut self, at: Value, label: Label, continues: bool) -> Option<Flow> {
+        let around = *self.phases.as_ref()?.around.iter().rfind(|a| a.label == label)?;
+        let word = if continues { around.continued.expect("verified: continue targets a loop") } else { around.left };
+        let old = self.load_word(word);
+        self.store_word(word, self.i.or(old, self.mask_word(self.mask)));
+        if self.lanes == 1 || !self.d.is_partial(at) {
+            let (lanes, left) = self.phase().segment.expect("instructions stand in a segment");
+            self.store_mask(self.i.zero(self.mask_type()), lanes);
+            self.i.br(left);
+            return Some(Flow::Ended);
+        }
+        self.mask = self.i.zero(self.mask_type());
+        Some(Flow::Empty)
+    }
+}
+
+/// Threads that share a frame.
+pub(super) fn threads_a_frame(lanes: Lanes) -> u32 {
+    if lanes == Lanes::One { 1 } else { WARP }
+}

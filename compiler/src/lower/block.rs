@@ -1,0 +1,160 @@
+//! What the threads of a block have together: shared memory and barriers; and a thread's own arrays.
+//!
+//! Owns what shapes and types such arrays take. That all threads come to a barrier is seen when the kernel runs.
+
+use super::Lowerer;
+use super::builtins::{self, Builtin};
+use super::call::Arg;
+use super::fault::{Result, fault};
+use super::value::Val;
+use crate::diagnostic::{Code, Diagnostic};
+use crate::ir::{Inst, MOST_STORAGE, Meeting, Storage};
+use crate::names::{Constant, Meaning};
+use crate::source::Span;
+use crate::syntax::{Expr, ExprKind};
+use crate::types::{ArrayType, Layout, ScalarType};
+
+/// What tells shared arrays apart: where one is made, and its type.
+pub(super) type Made = (Span, ArrayType, Storage);
+
+impl Lowerer {
+    /// `cuda.shared.array(shape, dtype)` and `cuda.local.array(shape, dtype)`.
+    pub(super) fn block_array(&mut self, shared: bool, text: &str, args: &[Expr], keywords: &[(String, Expr)], span: Span) -> Result<Val> {
+        self.in_kernel(text, span)?;
+        let mut given: [Option<&Expr>; 2] = [args.first(), args.get(1)];
+        if args.len() > 2 {
+            return self.wrong_count(text, "a shape and a type", args.len(), span);
+        }
+        for (name, e) in keywords {
+            let place = match name.as_str() {
+                "shape" => 0,
+                "dtype" => 1,
+                // On this device every such array is aligned to a cache line.
+                "alignment" => continue,
+                _ => return self.bad_keyword(text, name, e.span),
+            };
+            if given[place].replace(e).is_some() {
+                return fault(Diagnostic::new(Code::WrongArguments, e.span, format!("{text}() got two values for `{name}`")));
+            }
+        }
+        let [Some(shape), Some(dtype)] = given else {
+            return self.wrong_count(text, "a shape and a type", args.len() + keywords.len(), span);
+        };
+        let elem = self.element_type(text, dtype)?;
+        let extents = self.extents(shared, text, shape)?;
+        let ty = ArrayType { elem, ndim: extents.len() as u8, layout: Layout::C, readonly: false };
+        let storage = match (shared, &extents[..]) {
+            (true, [0]) => Storage::Dynamic,
+            (true, _) => Storage::Shared(extents),
+            (false, _) => Storage::Local(extents),
+        };
+        let name = if shared { "shared array" } else { "local array" }.to_owned();
+        self.at(span);
+        if !shared {
+            return Ok(Val::Array(self.b.stored_array(name, ty, storage)));
+        }
+        let made = (span, ty, storage);
+        if let Some((_, array)) = self.shared_arrays.iter().find(|(m, _)| *m == made) {
+            return Ok(Val::Array(*array));
+        }
+        let array = self.b.stored_array(name, ty, made.2.clone());
+        self.shared_arrays.push((made, array));
+        Ok(Val::Array(array))
+    }
+
+    fn extents(&mut self, shared: bool, text: &str, shape: &Expr) -> Result<Vec<u64>> {
+        let val = self.expr(shape)?;
+        let items = match &val {
+            Val::Tuple(items) => items.clone(),
+            one => vec![one.clone()],
+        };
+        let one_number = matches!(val, Val::Real(_));
+        let mut extents = Vec::new();
+        for item in &items {
+            let known = match item {
+                Val::Real(v) => self.known(*v).filter(|c| c.ty().is_integer()),
+                _ => None,
+            };
+            let Some(extent) = known.map(|c| c.as_int()) else {
+                let d = Diagnostic::new(Code::BadValue, shape.span, format!("the shape of {text}() must be a constant, or a tuple of constants"));
+                let d = d.note("memory is laid out when the kernel is compiled");
+                let help =
+                    "use a global or a literal; for a size known at launch, take shape 0 and give the bytes: `kernel[grid, block, stream, bytes]`";
+                return fault(if shared { d.help(help) } else { d.help("use a global or a literal") });
+            };
+            if extent < 0 || (extent == 0 && !(shared && one_number)) {
+                return fault(Diagnostic::new(Code::BadValue, shape.span, format!("an array of {text}() cannot have the extent {extent}")));
+            }
+            extents.push(u64::try_from(extent).unwrap_or(u64::MAX));
+        }
+        if !(1..=3).contains(&extents.len()) {
+            return fault(self.unsupported(shape.span, format!("an array of {} dimensions", extents.len()), Some("use one to three")));
+        }
+        let bytes = extents.iter().try_fold(16u64, |n, extent| n.checked_mul(*extent));
+        if bytes.is_none_or(|n| n > MOST_STORAGE) {
+            return fault(Diagnostic::new(Code::BadValue, shape.span, format!("an array of {text}() is limited to {} MiB", MOST_STORAGE >> 24)));
+        }
+        Ok(extents)
+    }
+
+    /// The type that an expression names: a type, its name in a string, or an array's `dtype`.
+    fn element_type(&mut self, text: &str, e: &Expr) -> Result<ScalarType> {
+        if let ExprKind::Attribute { value, attr, .. } = &e.kind
+            && attr == "dtype"
+            && self.path(value)?.is_none()
+            && let Val::Array(array) = self.expr(value)?
+        {
+            return Ok(self.b.function().array(array).ty.elem);
+        }
+        let spelled = match &e.kind {
+            ExprKind::Str(name) => ScalarType::from_name(name),
+            _ => match self.path(e)? {
+                Some(path) if path.rest.is_empty() => match &path.meaning {
+                    Meaning::Type(ty) => Some(*ty),
+                    Meaning::Constant(Constant::Str(name)) => ScalarType::from_name(name),
+                    Meaning::Builtin(name) => match builtins::find(name) {
+                        Some(Builtin::Int) => Some(ScalarType::I64),
+                        Some(Builtin::Float) => Some(ScalarType::F64),
+                        Some(Builtin::Bool) => Some(ScalarType::Bool),
+                        Some(Builtin::Complex) => Some(ScalarType::C128),
+                        _ => None,
+                    },
+                    _ => None,
+                },
+                _ => None,
+            },
+        };
+        match spelled {
+            Some(ty) => Ok(ty),
+            None => {
+                let d = Diagnostic::new(Code::TypeMismatch, e.span, format!("the type of {text}() must be the name of a scalar type"));
+                fault(d.help("write one of float32, float64, int32, … as imported from verdigris or NumPy"))
+            }
+        }
+    }
+
+    // --- waiting ---
+
+    /// `cuda.syncthreads()`, and those that count.
+    pub(super) fn barrier(&mut self, meeting: Meeting, text: &str, args: &[Arg], span: Span) -> Result<Val> {
+        self.in_kernel(text, span)?;
+        let operand = match (meeting, args) {
+            (Meeting::Plain, []) => None,
+            (Meeting::Plain, _) => return self.wrong_count(text, "no arguments", args.len(), span),
+            (_, [(Val::Real(v), _)]) => Some(self.cast(*v, ScalarType::Bool)),
+            (_, [(val, at)]) => return fault(self.bad_argument(text, val, *at)),
+            _ => return self.wrong_count(text, "one argument", args.len(), span),
+        };
+        let value = self.b.push(Inst::Barrier { meeting, operand });
+        Ok(if operand.is_some() { Val::Real(value) } else { Val::None })
+    }
+
+    pub(super) fn fence(&mut self, text: &str, args: &[Arg], span: Span) -> Result<Val> {
+        if !args.is_empty() {
+            return self.wrong_count(text, "no arguments", args.len(), span);
+        }
+        self.in_kernel(text, span)?;
+        self.b.push(Inst::Fence);
+        Ok(Val::None)
+    }
+}
