@@ -158,12 +158,23 @@ impl IntoPyErr for llvm::Error {
 
 impl IntoPyErr for verdigris_rand::Error {
     fn into_py_err(self, py: Python<'_>) -> PyErr {
-        use verdigris_rand::Error::{Lambda, OddLength, Ordering, UnknownKind, UnknownOrdering};
+        use verdigris_rand::Error::{
+            Dims, Lambda, Multiple, OddLength, Ordering, Parameter, Quasi, Range, Setting, State, Tables, UnknownKind, UnknownName, UnknownOrdering, Width,
+        };
         let (class, code) = match self {
             OddLength { .. } => (Class::Shape, "odd-length"),
+            Multiple { .. } => (Class::Shape, "not-a-multiple"),
+            Dims { .. } => (Class::BadValue, "dims"),
             Lambda { .. } => (Class::BadValue, "lambda"),
+            Parameter { .. } => (Class::BadValue, "parameter"),
+            Range => (Class::BadValue, "range"),
             Ordering { .. } | UnknownOrdering { .. } => (Class::BadValue, "ordering"),
-            UnknownKind { .. } => (Class::BadValue, "generator-kind"),
+            Setting { .. } => (Class::BadValue, "no-such-setting"),
+            Width { .. } => (Class::BadValue, "width"),
+            Quasi { .. } => (Class::BadValue, "quasirandom"),
+            Tables { .. } => (Class::LibraryNotFound, "tables"),
+            State => (Class::BadValue, "state"),
+            UnknownKind { .. } | UnknownName => (Class::BadValue, "generator-kind"),
             _ => (Class::BadValue, "rand"),
         };
         Exception::new(py, class, self.to_string()).with("code", code).build()

@@ -43,7 +43,7 @@ mod module {
     #[pymodule_export]
     use crate::meaning::register_builtin;
     #[pymodule_export]
-    use crate::rand::PyGenerator;
+    use crate::rand::{PyBits, PyGenerator, load_curand, sort_pairs};
     #[pymodule_export]
     use crate::ufunc::PyUfunc;
 

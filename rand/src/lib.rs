@@ -20,7 +20,7 @@
 //! generator.normal_f32(&mut path, 0.0, 0.01)?;
 //!
 //! let mut odd = [0.0_f64; 3];
-//! assert!(generator.normal_f64(&mut odd, 0.0, 1.0).is_err()); // normals come in pairs
+//! assert!(generator.curand_normal_f64(&mut odd, 0.0, 1.0).is_err()); // cuRAND makes them in pairs
 //! # Ok::<(), verdigris_rand::Error>(())
 //! ```
 //!
@@ -65,9 +65,17 @@
 mod backend;
 mod cpu;
 mod distribution;
+mod erfcinv;
 mod error;
 mod generator;
+mod math;
+mod own;
+mod rng;
 mod scalar;
+mod state;
+mod tables;
 
 pub use error::Error;
 pub use generator::{Builder, Generator, Kind, Ordering};
+pub use rng::Rng;
+pub use tables::load_curand;

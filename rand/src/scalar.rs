@@ -1,13 +1,15 @@
 //! From random bits to a number in `(0, 1]`, one value at a time.
 //!
-//! Owns cuRAND's two uniform formulas, the ground under every distribution. Each operation is an
+//! Owns cuRAND's uniform formulas, the ground under every distribution. Each operation is an
 //! IEEE operation of its own: nothing may be fused or reordered, and Rust does neither. Must not
 //! know where the bits come from or where the values go.
 
 /// 2^-32.
 pub(crate) const SCALE_32: f32 = 1.0 / 4_294_967_296.0;
+/// 2^-32, twice as wide.
+pub(crate) const WIDE_SCALE_32: f64 = 1.0 / 4_294_967_296.0;
 /// 2^-53.
-const SCALE_53: f64 = 1.0 / 9_007_199_254_740_992.0;
+pub(crate) const SCALE_53: f64 = 1.0 / 9_007_199_254_740_992.0;
 
 /// The uniform float32 of one draw. The conversion rounds, so draws near 2^32 give exactly 1.
 #[inline(always)]
@@ -22,6 +24,24 @@ pub(crate) fn unit_f64(x: u32, y: u32) -> f64 {
     bits as f64 * SCALE_53 + SCALE_53 / 2.0
 }
 
+/// The float64 in the middle of what one draw stands for.
+#[inline(always)]
+pub(crate) fn middle_f64(x: u32) -> f64 {
+    f64::from(x) * WIDE_SCALE_32 + WIDE_SCALE_32 / 2.0
+}
+
+/// The float64 at the upper end of what one draw stands for.
+#[inline(always)]
+pub(crate) fn upper_f64(x: u32) -> f64 {
+    f64::from(x) * WIDE_SCALE_32 + WIDE_SCALE_32
+}
+
+/// The uniform float64 of one 64-bit draw.
+#[inline(always)]
+pub(crate) fn long_unit_f64(x: u64) -> f64 {
+    (x >> 11) as f64 * SCALE_53 + SCALE_53 / 2.0
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -33,5 +53,7 @@ mod tests {
         assert_eq!(unit_f64(0, 0), 2.0_f64.powi(-54));
         assert_eq!(unit_f64(0x001f_ffff, u32::MAX), 1.0);
         assert_eq!(unit_f64(1, 0), 1.5 * 2.0_f64.powi(-53));
+        assert_eq!((middle_f64(0), upper_f64(u32::MAX)), (2.0_f64.powi(-33), 1.0));
+        assert_eq!((long_unit_f64(0x7ff), long_unit_f64(u64::MAX)), (2.0_f64.powi(-54), 1.0));
     }
 }

@@ -42,10 +42,10 @@ fn split_or_not(make: impl Fn() -> Generator, pieces: &[usize]) {
     check(make(), make(), pieces, 1, "u32", |g, out| g.generate_u32(out));
     check(make(), make(), pieces, 1, "uniform f32", |g, out| g.uniform_f32(out));
     check(make(), make(), pieces, 1, "uniform f64", |g, out| g.uniform_f64(out));
-    check(make(), make(), pieces, 2, "normal f32", |g, out| g.normal_f32(out, 1.0, 2.0));
-    check(make(), make(), pieces, 2, "normal f64", |g, out| g.normal_f64(out, 1.0, 2.0));
-    check(make(), make(), pieces, 2, "lognormal f32", |g, out| g.lognormal_f32(out, 0.0, 0.5));
-    check(make(), make(), pieces, 2, "lognormal f64", |g, out| g.lognormal_f64(out, 0.0, 0.5));
+    check(make(), make(), pieces, 2, "normal f32", |g, out| g.curand_normal_f32(out, 1.0, 2.0));
+    check(make(), make(), pieces, 2, "normal f64", |g, out| g.curand_normal_f64(out, 1.0, 2.0));
+    check(make(), make(), pieces, 2, "lognormal f32", |g, out| g.curand_lognormal_f32(out, 0.0, 0.5));
+    check(make(), make(), pieces, 2, "lognormal f64", |g, out| g.curand_lognormal_f64(out, 0.0, 0.5));
     check(make(), make(), pieces, 1, "poisson", |g, out| g.poisson(out, 12.5));
     check(make(), make(), pieces, 1, "large poisson", |g, out| g.poisson(out, 5000.0));
 }
@@ -78,11 +78,11 @@ proptest! {
         generator.uniform_f64(&mut doubles).unwrap();
         let position = 3 + n as u64;
         prop_assert_eq!(generator.position(), position);
-        generator.set_seed(second);
+        generator.set_seed(second).unwrap();
         prop_assert!(u32s(&mut generator, n) == u32s(&mut xorwow(second, position, ordering), n));
-        generator.set_offset(offset);
+        generator.set_offset(offset).unwrap();
         prop_assert!(u32s(&mut generator, n) == u32s(&mut xorwow(second, offset, ordering), n));
-        generator.set_offset(offset);
+        generator.set_offset(offset).unwrap();
         generator.uniform_f64(&mut doubles).unwrap();
         generator.set_ordering(Ordering::Legacy).unwrap();
         let there = offset.wrapping_add(n as u64);
@@ -97,7 +97,7 @@ proptest! {
             set.uniform_f64(&mut a).unwrap();
             plain.uniform_f64(&mut b).unwrap();
             prop_assert!(a == b);
-            set.set_seed(seed);
+            set.set_seed(seed).unwrap();
             set.set_ordering(ordering).unwrap();
         }
     }
@@ -108,10 +108,10 @@ fn errors_say_what_is_wrong_and_change_nothing() {
     let mut generator = xorwow(1, 0, Ordering::Default);
     let before = u32s(&mut generator, 10);
     let (mut f, mut d, mut u) = ([7.0_f32; 3], [7.0_f64; 5], [7_u32; 3]);
-    assert_eq!(generator.normal_f32(&mut f, 0.0, 1.0), Err(Error::OddLength { len: 3 }));
-    assert_eq!(generator.lognormal_f32(&mut f, 0.0, 1.0), Err(Error::OddLength { len: 3 }));
-    assert_eq!(generator.normal_f64(&mut d, 0.0, 1.0), Err(Error::OddLength { len: 5 }));
-    assert_eq!(generator.lognormal_f64(&mut d, 0.0, 1.0), Err(Error::OddLength { len: 5 }));
+    assert_eq!(generator.curand_normal_f32(&mut f, 0.0, 1.0), Err(Error::OddLength { len: 3 }));
+    assert_eq!(generator.curand_lognormal_f32(&mut f, 0.0, 1.0), Err(Error::OddLength { len: 3 }));
+    assert_eq!(generator.curand_normal_f64(&mut d, 0.0, 1.0), Err(Error::OddLength { len: 5 }));
+    assert_eq!(generator.curand_lognormal_f64(&mut d, 0.0, 1.0), Err(Error::OddLength { len: 5 }));
     for lambda in [0.0, -1.0, 400_000.5, f64::INFINITY] {
         assert_eq!(generator.poisson(&mut u, lambda), Err(Error::Lambda { lambda }));
     }
@@ -132,7 +132,7 @@ fn empty_requests_are_served_and_take_nothing() {
     let mut generator = xorwow(1, 9, Ordering::Default);
     generator.generate_u32(&mut []).unwrap();
     generator.uniform_f32(&mut []).unwrap();
-    generator.normal_f64(&mut [], 0.0, 1.0).unwrap();
+    generator.curand_normal_f64(&mut [], 0.0, 1.0).unwrap();
     generator.poisson(&mut [], 3000.0).unwrap();
     assert_eq!(generator.position(), 9);
     assert_eq!(u32s(&mut generator, 5), u32s(&mut xorwow(1, 9, Ordering::Default), 5));
@@ -144,7 +144,8 @@ fn curand_numbers_name_kinds_and_orderings() {
     assert_eq!(Kind::try_from(101), Ok(Kind::Xorwow));
     assert_eq!(Kind::try_from(7), Err(Error::UnknownKind { number: 7 }));
     assert_eq!(Ordering::try_from(102), Ok(Ordering::Seeded));
-    assert_eq!(Ordering::try_from(201), Err(Error::UnknownOrdering { number: 201 }));
+    assert_eq!(Ordering::try_from(201), Ok(Ordering::Quasi));
+    assert_eq!(Ordering::try_from(7), Err(Error::UnknownOrdering { number: 7 }));
 }
 
 #[test]
@@ -155,7 +156,7 @@ fn the_number_of_threads_changes_nothing() {
             let mut generator = xorwow(11, 4000, Ordering::Default);
             let (mut f, mut d) = (vec![0.0; 300_001], vec![0.0; 200_002]);
             generator.uniform_f32(&mut f).unwrap();
-            generator.normal_f64(&mut d, 0.0, 1.0).unwrap();
+            generator.curand_normal_f64(&mut d, 0.0, 1.0).unwrap();
             (f, d, u32s(&mut generator, 100_000))
         })
     };
@@ -169,7 +170,7 @@ fn the_number_of_threads_changes_nothing() {
 fn a_sigma_of_any_sign_is_taken_literally() {
     let draw = |mean, sigma| {
         let mut out = [0.0; 64];
-        xorwow(5, 0, Ordering::Default).normal_f64(&mut out, mean, sigma).unwrap();
+        xorwow(5, 0, Ordering::Default).curand_normal_f64(&mut out, mean, sigma).unwrap();
         out
     };
     let standard = draw(0.0, 1.0);

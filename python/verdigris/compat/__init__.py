@@ -22,6 +22,8 @@ _ALWAYS = {
     "pyculib.fft": "verdigris.compat.pyculib.fft",
     "pyculib.fft.binding": "verdigris.compat.pyculib.fft.binding",
     "pyculib.rand": "verdigris.compat.pyculib.rand",
+    "pyculib.rand.binding": "verdigris.compat.pyculib.rand.binding",
+    "pyculib.sorting": "verdigris.compat.pyculib.sorting",
     "accelerate": "verdigris.compat.accelerate",
     "accelerate.cuda": "verdigris.compat.pyculib",
     "accelerate.cuda.blas": "verdigris.compat.pyculib.blas",
@@ -29,6 +31,8 @@ _ALWAYS = {
     "accelerate.cuda.fft": "verdigris.compat.pyculib.fft",
     "accelerate.cuda.fft.binding": "verdigris.compat.pyculib.fft.binding",
     "accelerate.cuda.rand": "verdigris.compat.pyculib.rand",
+    "accelerate.cuda.rand.binding": "verdigris.compat.pyculib.rand.binding",
+    "accelerate.cuda.sorting": "verdigris.compat.pyculib.sorting",
 }
 _NUMBA = {
     "numba": "verdigris.compat.numba",

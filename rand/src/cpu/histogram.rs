@@ -6,8 +6,6 @@
 //! cuRAND's: its domain is every value whose probability is above 0 as a float64, denormals
 //! included, and donors are taken from the top down. Must not know where draws come from.
 
-use super::item::{Draws, Item};
-
 /// The natural logarithm of half the smallest float64 above 0: a probability below it rounds to 0.
 const LN_SMALLEST: f64 = -1075.0 * std::f64::consts::LN_2;
 
@@ -58,7 +56,7 @@ impl Histogram {
     }
 
     #[inline(always)]
-    fn value(&self, x: u32) -> u32 {
+    pub(super) fn value(&self, x: u32) -> u32 {
         const SCALE: f64 = 1.0 / 4_294_967_296.0;
         let u = f64::from(x) * SCALE + SCALE / 2.0;
         let i = ((u * self.columns.len() as f64) as usize).min(self.columns.len() - 1);
@@ -67,21 +65,8 @@ impl Histogram {
     }
 }
 
-impl Item for Histogram {
-    type Value = u32;
-    const DRAWS: usize = 1;
-    const VALUES: usize = 1;
-
-    #[inline(always)]
-    fn emit(&self, draws: &Draws, out: &mut [u32]) {
-        for (value, &x) in out.iter_mut().zip(&draws[0]) {
-            *value = self.value(x);
-        }
-    }
-}
-
 /// The first value with a probability above 0, and the probabilities from there on.
-fn probabilities(lambda: f64) -> (u32, Vec<f64>) {
+pub(super) fn probabilities(lambda: f64) -> (u32, Vec<f64>) {
     let mode = lambda as u32;
     let (peak, ln_peak) = at_mode(lambda, mode);
     // Away from the mode by the ratio of neighbours. The product loses its low bits where it turns

@@ -7,7 +7,9 @@
 
 use std::marker::PhantomData;
 
-use crate::scalar::{SCALE_32, unit_f32, unit_f64};
+use super::counts::{Counts, Large};
+use super::quantile::Quantile;
+use crate::distribution::Shape;
 
 /// Lanes that are drawn from at a time.
 pub(super) const RUN: usize = 128;
@@ -17,6 +19,20 @@ pub(super) const MAX_DRAWS: usize = 4;
 
 /// Draws of a run of lanes: `draws[k][i]` is the `k`th of the `i`th lane.
 pub(super) type Draws = [[u32; RUN]; MAX_DRAWS];
+
+/// What a generator's draws stand for.
+pub(super) trait Numbers: Send + Sync + 'static {
+    /// Draws of a float64.
+    const WIDE: usize;
+    /// 32 random bits.
+    fn bits(x: u32) -> u32;
+    /// A float32 in `(0, 1]`.
+    fn unit_f32(x: u32) -> f32;
+    /// A float64 in `(0, 1]`; `y` counts only if `WIDE` is 2.
+    fn unit_f64(x: u32, y: u32) -> f64;
+    /// An angle in `(0, 2 pi]`.
+    fn angle_f32(x: u32) -> f32;
+}
 
 /// How to make values of draws.
 pub(super) trait Item: Sync {
@@ -31,23 +47,25 @@ pub(super) trait Item: Sync {
 }
 
 /// The draw itself.
-pub(super) struct Bits;
+pub(super) struct Bits<N>(pub(super) PhantomData<N>);
 
-impl Item for Bits {
+impl<N: Numbers> Item for Bits<N> {
     type Value = u32;
     const DRAWS: usize = 1;
     const VALUES: usize = 1;
 
     #[inline(always)]
     fn emit(&self, draws: &Draws, out: &mut [u32]) {
-        out.copy_from_slice(&draws[0][..out.len()]);
+        for (value, &x) in out.iter_mut().zip(&draws[0]) {
+            *value = N::bits(x);
+        }
     }
 }
 
 /// Uniform in `(0, 1]`.
-pub(super) struct Uniform<T>(pub(super) PhantomData<T>);
+pub(super) struct Uniform<N, T>(pub(super) PhantomData<N>, pub(super) PhantomData<T>);
 
-impl Item for Uniform<f32> {
+impl<N: Numbers> Item for Uniform<N, f32> {
     type Value = f32;
     const DRAWS: usize = 1;
     const VALUES: usize = 1;
@@ -55,81 +73,171 @@ impl Item for Uniform<f32> {
     #[inline(always)]
     fn emit(&self, draws: &Draws, out: &mut [f32]) {
         for (value, &x) in out.iter_mut().zip(&draws[0]) {
-            *value = unit_f32(x);
+            *value = N::unit_f32(x);
         }
     }
 }
 
-impl Item for Uniform<f64> {
+impl<N: Numbers> Item for Uniform<N, f64> {
     type Value = f64;
-    const DRAWS: usize = 2;
+    const DRAWS: usize = N::WIDE;
     const VALUES: usize = 1;
 
     #[inline(always)]
     fn emit(&self, draws: &Draws, out: &mut [f64]) {
         for (value, (&x, &y)) in out.iter_mut().zip(draws[0].iter().zip(&draws[1])) {
-            *value = unit_f64(x, y);
+            *value = N::unit_f64(x, y);
         }
     }
 }
 
-/// A pair of normal values by the polar form of Box and Muller, lognormal if `EXP`.
-pub(super) struct Pair<T, const EXP: bool> {
+/// What is made of a standard normal value.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Affine<T, const EXP: bool> {
     pub(super) mean: T,
     pub(super) sigma: T,
 }
 
-/// A pair of standard normal float32 values of two draws.
+impl<const EXP: bool> Affine<f32, EXP> {
+    #[inline(always)]
+    pub(super) fn of(self, z: f32) -> f32 {
+        let value = z * self.sigma + self.mean;
+        if EXP { value.exp() } else { value }
+    }
+}
+
+impl<const EXP: bool> Affine<f64, EXP> {
+    #[inline(always)]
+    pub(super) fn of(self, z: f64) -> f64 {
+        let value = z * self.sigma + self.mean;
+        if EXP { value.exp() } else { value }
+    }
+}
+
+/// Two standard normal values of a uniform number and an angle: the sine's and the cosine's.
 #[inline(always)]
-pub(super) fn box_muller_f32(x: u32, y: u32) -> (f32, f32) {
-    const TURN: f32 = SCALE_32 * std::f32::consts::TAU;
-    let angle = y as f32 * TURN + TURN / 2.0;
-    let radius = (-2.0 * unit_f32(x).ln()).sqrt();
+pub(super) fn polar_f32(unit: f32, angle: f32) -> (f32, f32) {
+    let radius = (-2.0 * unit.ln()).sqrt();
     let (sin, cos) = angle.sin_cos();
     (sin * radius, cos * radius)
 }
 
-/// A pair of standard normal float64 values of four draws.
+/// As [`polar_f32`], of two uniform numbers.
 #[inline(always)]
-fn box_muller_f64(x: [u32; 2], y: [u32; 2]) -> (f64, f64) {
-    let angle = 2.0 * unit_f64(y[0], y[1]) * std::f64::consts::PI;
-    let radius = (-2.0 * unit_f64(x[0], x[1]).ln()).sqrt();
+pub(super) fn polar_f64(unit: f64, turn: f64) -> (f64, f64) {
+    let angle = 2.0 * turn * std::f64::consts::PI;
+    let radius = (-2.0 * unit.ln()).sqrt();
     let (sin, cos) = angle.sin_cos();
     (sin * radius, cos * radius)
 }
 
-impl<const EXP: bool> Item for Pair<f32, EXP> {
+/// A pair of normal values by the polar form of Box and Muller, lognormal if `EXP`.
+pub(super) struct Pair<N, T, const EXP: bool> {
+    affine: Affine<T, EXP>,
+    numbers: PhantomData<N>,
+}
+
+impl<N, T, const EXP: bool> Pair<N, T, EXP> {
+    pub(super) fn new(mean: T, sigma: T) -> Self {
+        Self { affine: Affine { mean, sigma }, numbers: PhantomData }
+    }
+}
+
+impl<N: Numbers, const EXP: bool> Item for Pair<N, f32, EXP> {
     type Value = f32;
     const DRAWS: usize = 2;
     const VALUES: usize = 2;
 
     #[inline(always)]
     fn emit(&self, draws: &Draws, out: &mut [f32]) {
-        let shape = |z: f32| {
-            let value = z * self.sigma + self.mean;
-            if EXP { value.exp() } else { value }
-        };
         for (i, pair) in out.as_chunks_mut::<2>().0.iter_mut().enumerate() {
-            let (first, second) = box_muller_f32(draws[0][i], draws[1][i]);
-            *pair = [shape(first), shape(second)];
+            let (first, second) = polar_f32(N::unit_f32(draws[0][i]), N::angle_f32(draws[1][i]));
+            *pair = [self.affine.of(first), self.affine.of(second)];
         }
     }
 }
 
-impl<const EXP: bool> Item for Pair<f64, EXP> {
+impl<N: Numbers, const EXP: bool> Item for Pair<N, f64, EXP> {
     type Value = f64;
-    const DRAWS: usize = 4;
+    const DRAWS: usize = 2 * N::WIDE;
     const VALUES: usize = 2;
 
     #[inline(always)]
     fn emit(&self, draws: &Draws, out: &mut [f64]) {
-        let shape = |z: f64| {
-            let value = z * self.sigma + self.mean;
-            if EXP { value.exp() } else { value }
-        };
         for (i, pair) in out.as_chunks_mut::<2>().0.iter_mut().enumerate() {
-            let (first, second) = box_muller_f64([draws[0][i], draws[1][i]], [draws[2][i], draws[3][i]]);
-            *pair = [shape(first), shape(second)];
+            let unit = N::unit_f64(draws[0][i], draws[1][i]);
+            let turn = N::unit_f64(draws[N::WIDE][i], draws[N::WIDE + N::WIDE / 2][i]);
+            let (first, second) = polar_f64(unit, turn);
+            *pair = [self.affine.of(first), self.affine.of(second)];
         }
     }
+}
+
+/// Normal values by the inverse distribution function, one of each draw.
+pub(super) struct Inverse<T, const EXP: bool>(pub(super) Affine<T, EXP>);
+
+impl<const EXP: bool> Item for Inverse<f32, EXP> {
+    type Value = f32;
+    const DRAWS: usize = 1;
+    const VALUES: usize = 1;
+
+    #[inline(always)]
+    fn emit(&self, draws: &Draws, out: &mut [f32]) {
+        for (value, &x) in out.iter_mut().zip(&draws[0]) {
+            *value = self.0.of(f32::normal_of(x));
+        }
+    }
+}
+
+impl<const EXP: bool> Item for Inverse<f64, EXP> {
+    type Value = f64;
+    const DRAWS: usize = 1;
+    const VALUES: usize = 1;
+
+    #[inline(always)]
+    fn emit(&self, draws: &Draws, out: &mut [f64]) {
+        for (value, &x) in out.iter_mut().zip(&draws[0]) {
+            *value = self.0.of(f64::normal_of(x));
+        }
+    }
+}
+
+/// Poisson numbers of one draw each.
+pub(super) struct Counted<'a, N>(pub(super) &'a Counts, pub(super) PhantomData<N>);
+
+impl<N: Numbers> Item for Counted<'_, N> {
+    type Value = u32;
+    const DRAWS: usize = 1;
+    const VALUES: usize = 1;
+
+    #[inline(always)]
+    fn emit(&self, draws: &Draws, out: &mut [u32]) {
+        match self.0 {
+            Counts::Histogram(histogram) => {
+                for (value, &x) in out.iter_mut().zip(&draws[0]) {
+                    *value = histogram.value(N::bits(x));
+                }
+            }
+            Counts::Cumulative(cumulative) => {
+                for (value, &x) in out.iter_mut().zip(&draws[0]) {
+                    *value = cumulative.value(N::unit_f64(x, 0));
+                }
+            }
+            Counts::Large(large) => {
+                for (value, &x) in out.iter_mut().zip(&draws[0]) {
+                    *value = large.value(f32::normal_of(x));
+                }
+            }
+            Counts::LargeSingle(lambda) => {
+                for (value, &x) in out.iter_mut().zip(&draws[0]) {
+                    *value = Large::single(*lambda, f32::normal_of(x));
+                }
+            }
+        }
+    }
+}
+
+/// Whether a shape asks for the exponential.
+pub(super) fn exponential(shape: Shape) -> bool {
+    shape == Shape::LogNormal
 }

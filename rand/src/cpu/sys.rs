@@ -8,14 +8,15 @@
 
 use std::marker::PhantomData;
 use std::ops::Range;
+use std::sync::OnceLock;
 
 use super::item::{Draws, Item, MAX_DRAWS, RUN};
-use super::xorwow::Block;
+use super::lanes::Block;
 
 /// An instruction set that the loop was compiled for. Only [`Level::detect`] and
 /// [`Level::available`] make one, so holding one proves that this CPU has it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Level(Set);
+pub(crate) struct Level(Set);
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Set {
@@ -27,8 +28,25 @@ enum Set {
 }
 
 impl Level {
-    /// The widest that this CPU has.
-    pub(super) fn detect() -> Self {
+    /// The widest that this CPU has and that `VERDIGRIS_CPU`, the name of a processor (read once), has too.
+    pub(crate) fn detect() -> Self {
+        static CHOSEN: OnceLock<Level> = OnceLock::new();
+        *CHOSEN.get_or_init(|| Self::of_processor(&std::env::var("VERDIGRIS_CPU").unwrap_or_default()))
+    }
+
+    fn of_processor(name: &str) -> Self {
+        let widest = Self::widest();
+        match name {
+            "x86-64" | "x86-64-v2" | "core2" | "nehalem" | "westmere" | "sandybridge" | "ivybridge" => Self(Set::Baseline),
+            #[cfg(target_arch = "x86_64")]
+            "x86-64-v3" | "haswell" | "broadwell" | "skylake" | "alderlake" | "znver1" | "znver2" | "znver3" if widest.0 == Set::Avx512 => {
+                Self(Set::Avx2)
+            }
+            _ => widest,
+        }
+    }
+
+    fn widest() -> Self {
         #[cfg(target_arch = "x86_64")]
         {
             if is_x86_feature_detected!("avx512f")
@@ -49,7 +67,7 @@ impl Level {
 #[cfg(test)]
 impl Level {
     /// Every one that this CPU has.
-    pub(super) fn available() -> Vec<Self> {
+    pub(crate) fn available() -> Vec<Self> {
         let sets = [
             Set::Baseline,
             #[cfg(target_arch = "x86_64")]
@@ -57,13 +75,38 @@ impl Level {
             #[cfg(target_arch = "x86_64")]
             Set::Avx512,
         ];
-        let widest = Self::detect().0 as usize;
+        let widest = Self::widest().0 as usize;
         sets.into_iter().filter(|&set| set as usize <= widest).map(Self).collect()
     }
 }
 
+/// Runs `work` compiled for the level's instructions: what is inlined into it is, too.
+pub(crate) fn run<R>(level: Level, work: impl FnOnce() -> R) -> R {
+    match level.0 {
+        Set::Baseline => work(),
+        // SAFETY: a `Level` of this set exists only if the CPU was found to have its features.
+        #[cfg(target_arch = "x86_64")]
+        Set::Avx2 => unsafe { run_avx2(work) },
+        // SAFETY: as above.
+        #[cfg(target_arch = "x86_64")]
+        Set::Avx512 => unsafe { run_avx512(work) },
+    }
+}
+
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx2")]
+fn run_avx2<R>(work: impl FnOnce() -> R) -> R {
+    work()
+}
+
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx512f,avx512dq,avx512bw,avx512vl")]
+fn run_avx512<R>(work: impl FnOnce() -> R) -> R {
+    work()
+}
+
 /// For every row of the tile: one item from each lane of the block.
-pub(super) fn rows<I: Item>(level: Level, item: &I, block: &mut Block, tile: Tile<'_, I::Value>) {
+pub(super) fn rows<B: Block, I: Item>(level: Level, item: &I, block: &mut B, tile: Tile<'_, I::Value>) {
     match level.0 {
         Set::Baseline => rows_here(item, block, tile),
         // SAFETY: a `Level` of this set exists only if the CPU was found to have its features.
@@ -77,18 +120,18 @@ pub(super) fn rows<I: Item>(level: Level, item: &I, block: &mut Block, tile: Til
 
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "avx2")]
-fn rows_avx2<I: Item>(item: &I, block: &mut Block, tile: Tile<'_, I::Value>) {
+fn rows_avx2<B: Block, I: Item>(item: &I, block: &mut B, tile: Tile<'_, I::Value>) {
     rows_here(item, block, tile);
 }
 
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "avx512f,avx512dq,avx512bw,avx512vl")]
-fn rows_avx512<I: Item>(item: &I, block: &mut Block, tile: Tile<'_, I::Value>) {
+fn rows_avx512<B: Block, I: Item>(item: &I, block: &mut B, tile: Tile<'_, I::Value>) {
     rows_here(item, block, tile);
 }
 
 #[inline(always)]
-fn rows_here<I: Item>(item: &I, block: &mut Block, tile: Tile<'_, I::Value>) {
+fn rows_here<B: Block, I: Item>(item: &I, block: &mut B, tile: Tile<'_, I::Value>) {
     let mut draws: Draws = [[0; RUN]; MAX_DRAWS];
     for out in tile {
         for draws in draws.iter_mut().take(I::DRAWS) {

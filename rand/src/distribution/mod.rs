@@ -9,15 +9,3 @@ mod poisson;
 
 pub(crate) use normal::{Normal, Shape};
 pub(crate) use poisson::Poisson;
-
-/// Raw 32-bit draws; any length will do.
-#[derive(Debug)]
-pub(crate) struct Bits<'a> {
-    pub(crate) out: &'a mut [u32],
-}
-
-/// Numbers in `(0, 1]`; any length will do.
-#[derive(Debug)]
-pub(crate) struct Uniform<'a, T> {
-    pub(crate) out: &'a mut [T],
-}

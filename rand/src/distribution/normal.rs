@@ -1,8 +1,8 @@
 //! Normal and lognormal requests.
 //!
-//! Owns the rule that such values come in pairs. The deviation is not judged: cuRAND computes `z *
+//! Owns the rule that some generators make such values in pairs. The deviation is not judged: cuRAND computes `z *
 //! sigma + mean` literally for a negative, zero or NaN sigma too, and so do we. Must not know how a
-//! pair is made.
+//! value is made.
 
 use crate::error::Error;
 
@@ -14,30 +14,20 @@ pub(crate) enum Shape {
     LogNormal,
 }
 
-/// A request for an even number of values.
+/// A request for normal values: an even number where they come in pairs.
 #[derive(Debug)]
 pub(crate) struct Normal<'a, T> {
-    out: &'a mut [T],
-    mean: T,
-    sigma: T,
-    shape: Shape,
+    pub(crate) out: &'a mut [T],
+    pub(crate) mean: T,
+    pub(crate) sigma: T,
+    pub(crate) shape: Shape,
 }
 
 impl<'a, T: Copy> Normal<'a, T> {
-    pub(crate) fn new(out: &'a mut [T], mean: T, sigma: T, shape: Shape) -> Result<Self, Error> {
-        if !out.len().is_multiple_of(2) {
+    pub(crate) fn new(out: &'a mut [T], mean: T, sigma: T, shape: Shape, pairs: bool) -> Result<Self, Error> {
+        if pairs && !out.len().is_multiple_of(2) {
             return Err(Error::OddLength { len: out.len() });
         }
         Ok(Self { out, mean, sigma, shape })
-    }
-
-    /// How many pairs are asked for.
-    pub(crate) fn pairs(&self) -> usize {
-        self.out.len() / 2
-    }
-
-    /// The output (of even length), mean, sigma and shape.
-    pub(crate) fn into_parts(self) -> (&'a mut [T], T, T, Shape) {
-        (self.out, self.mean, self.sigma, self.shape)
     }
 }

@@ -1,15 +1,15 @@
-"""Stands for `pyculib` 1.0 (and for `accelerate.cuda`, its former name): `blas`, `fft` and `rand`, as far as we have them."""
+"""Stands for `pyculib` 1.0 (and for `accelerate.cuda`, its former name): `blas`, `fft`, `rand` and `sorting`, as far as verdigris has them."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from . import blas, fft, rand
+from . import blas, fft, rand, sorting
 
 __version__ = "1.0.1"
-__all__ = ["blas", "fft", "rand"]
+__all__ = ["blas", "fft", "rand", "sorting"]
 
-_NOT_YET = ("sorting", "sparse")
+_NOT_YET = ("sparse",)
 
 
 def __getattr__(name: str) -> Any:

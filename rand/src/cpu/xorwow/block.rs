@@ -3,8 +3,13 @@
 //! Owns the step of a whole block, which touches three rows of words and moves none: the register
 //! is a ring whose start the block knows. Must not know which lanes of the generator these are.
 
+use std::ops::Range;
+
+use super::jump::Jump;
 use super::recurrence::{WEYL, Words, feed};
-use crate::cpu::item::RUN;
+use crate::cpu::item::{Draws, RUN};
+use crate::cpu::lanes;
+use crate::state::{Reader, Writer};
 
 /// [`RUN`] lanes.
 #[derive(Clone, Copy)]
@@ -36,17 +41,16 @@ impl Block {
         Words { register: self.ring.map(|row| row[lane]), counter: self.counter[lane] }
     }
 
-    /// One draw from every lane.
-    #[inline(always)]
-    pub(in crate::cpu) fn draw(&mut self, out: &mut [u32; RUN]) {
-        match self.head {
-            0 => self.draw_at::<0, 4>(out),
-            1 => self.draw_at::<1, 0>(out),
-            2 => self.draw_at::<2, 1>(out),
-            3 => self.draw_at::<3, 2>(out),
-            _ => self.draw_at::<4, 3>(out),
+    /// Leaves out `each` draws of every lane, whose jump is given.
+    pub(super) fn advance(&mut self, jump: &Jump, each: u64) {
+        for lane in 0..RUN {
+            let at = |i: usize| (self.head + i) % 5;
+            let register = jump.apply(std::array::from_fn(|i| self.ring[at(i)][lane]));
+            for (i, word) in register.into_iter().enumerate() {
+                self.ring[at(i)][lane] = word;
+            }
         }
-        self.head = if self.head == 4 { 0 } else { self.head + 1 };
+        self.weyl = self.weyl.wrapping_add(WEYL.wrapping_mul(each as u32));
     }
 
     #[inline(always)]
@@ -60,7 +64,7 @@ impl Block {
     }
 
     /// One draw from one lane; the others stay.
-    pub(in crate::cpu) fn draw_one(&mut self, lane: usize) -> u32 {
+    pub(super) fn draw_one(&mut self, lane: usize) -> u32 {
         let at = |i: usize| (self.head + i) % 5;
         let word = feed(self.ring[at(0)][lane], self.ring[at(4)][lane]);
         for i in 0..4 {
@@ -72,9 +76,45 @@ impl Block {
     }
 }
 
+impl lanes::Block for Block {
+    #[inline(always)]
+    fn draw(&mut self, out: &mut [u32; RUN]) {
+        match self.head {
+            0 => self.draw_at::<0, 4>(out),
+            1 => self.draw_at::<1, 0>(out),
+            2 => self.draw_at::<2, 1>(out),
+            3 => self.draw_at::<3, 2>(out),
+            _ => self.draw_at::<4, 3>(out),
+        }
+        self.head = if self.head == 4 { 0 } else { self.head + 1 };
+    }
+
+    fn draw_some(&mut self, lanes: Range<usize>, count: usize, out: &mut Draws) {
+        for (i, lane) in lanes.enumerate() {
+            for out in out.iter_mut().take(count) {
+                out[i] = self.draw_one(lane);
+            }
+        }
+    }
+
+    fn save(&self, writer: &mut Writer) {
+        for i in 0..5 {
+            writer.all(&self.ring[(self.head + i) % 5]);
+        }
+        writer.all(&self.counter.map(|counter| counter.wrapping_add(self.weyl)));
+    }
+
+    fn load(&mut self, reader: &mut Reader<'_>) -> Option<()> {
+        *self = Self::EMPTY;
+        self.ring.iter_mut().try_for_each(|row| reader.all(row))?;
+        reader.all(&mut self.counter)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::super::recurrence::{seeded, step};
+    use super::lanes::Block as _;
     use super::*;
 
     #[test]

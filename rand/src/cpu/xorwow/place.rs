@@ -6,10 +6,10 @@
 use super::block::Block;
 use super::jump::Jump;
 use super::recurrence::{WEYL, Words, seeded};
-use super::{BLOCKS, LANES};
+use super::LANES;
 use crate::backend::Origin;
 use crate::cpu::item::RUN;
-use crate::generator::Layout;
+use crate::generator::Spread;
 
 /// Between the seeds of neighbouring lanes.
 const SEED_STEP: u64 = 3_133_713;
@@ -19,12 +19,12 @@ pub(super) fn place(origin: Origin) -> (Vec<Block>, usize) {
     let cursor = (origin.offset % LANES as u64) as usize;
     let rows = origin.offset / LANES as u64;
     let first = seeded(origin.seed);
-    let mut blocks = vec![Block::EMPTY; BLOCKS];
+    let mut blocks = vec![Block::EMPTY; LANES / RUN];
     let counted = |counter: u32| counter.wrapping_add(WEYL.wrapping_mul(rows as u32));
-    match origin.layout {
+    match origin.layout.spread {
         // Jumps commute: skip the rows once, before the walk over the subsequences. The counter is
         // the same at the start of each: 2^67 is 0 modulo 2^32.
-        Layout::Subsequences => {
+        Spread::Subsequences => {
             let next = Jump::subsequence();
             let mut register = Jump::by(rows).apply(first.register);
             for lane in 0..LANES {
@@ -32,7 +32,7 @@ pub(super) fn place(origin: Origin) -> (Vec<Block>, usize) {
                 register = next.apply(register);
             }
         }
-        Layout::Seeds => {
+        Spread::Seeds => {
             let skip = Jump::by(rows);
             for lane in 0..LANES {
                 let words = seeded(origin.seed.wrapping_add(SEED_STEP.wrapping_mul(lane as u64)));

@@ -1,10 +1,7 @@
-"""Random numbers, equal to cuRAND's: `PRNG` as in pyculib, and functions that make arrays.
+"""pyculib's `rand`: `PRNG`, `QRNG`, and functions that make arrays by generators of the process.
 
-    from verdigris import rand as curand
-    prng = curand.PRNG(rndtype=curand.PRNG.XORWOW, seed=1)
-    prng.uniform(array)
-
-Arrays are filled in place: NumPy arrays and device arrays, contiguous and of one dimension. Uniform numbers lie in (0, 1].
+Arrays are filled in place: NumPy arrays and device arrays, contiguous and of one dimension. Normal numbers are cuRAND's (`method="curand"` of
+`Generator`).
 """
 
 from __future__ import annotations
@@ -17,13 +14,14 @@ from typing import Any
 
 import numpy as np
 
-from ._verdigris import Generator
-from .errors import ArgumentError, BadValueError, ShapeError
+from ..errors import ArgumentError, BadValueError, ShapeError
+from ._generator import counted, make, on_device
 
-__all__ = ["PRNG", "lognormal", "normal", "poisson", "uniform"]
+__all__ = ["PRNG", "QRNG", "lognormal", "normal", "poisson", "quasi", "uniform"]
 
 _FLOATS = {np.dtype(np.float32): "f32", np.dtype(np.float64): "f64"}
-_INTEGERS = {np.dtype(np.int32), np.dtype(np.uint32)}
+_INTEGERS = {np.dtype(np.int32): "u32", np.dtype(np.uint32): "u32"}
+_LONGS = {np.dtype(np.int64): "u64", np.dtype(np.uint64): "u64"}
 
 
 class PRNG:
@@ -39,11 +37,11 @@ class PRNG:
     MTGP32 = 141
 
     def __init__(self, rndtype: int = DEFAULT, seed: int | None = None, offset: int | None = None, stream: Any = None) -> None:
+        # pyculib's TEST makes the default generator.
         self._rndtype = int(rndtype)
-        try:
-            self._generator = Generator(self._rndtype)
-        except OverflowError:
-            raise BadValueError(f"{rndtype} is the number of no generator", code="generator-kind") from None
+        self._generator = make(self._rndtype or self.DEFAULT, None, None, None, None)
+        if self._generator.is_quasi:
+            raise BadValueError(f"{rndtype} is the number of a quasirandom generator: use QRNG", code="generator-kind")
         self._offset = 0
         self.stream = stream
         if seed is not None:
@@ -72,11 +70,9 @@ class PRNG:
 
     @offset.setter
     def offset(self, offset: int) -> None:
-        offset = int(offset)
-        if not 0 <= offset < 2**64:
-            raise BadValueError(f"an offset is a number of draws to leave out, not {offset}", code="offset")
-        self._offset = offset
+        offset = counted(int(offset), "an offset")
         self._generator.set_offset(offset)
+        self._offset = offset
 
     def uniform(self, ary: Any, size: int | None = None) -> None:
         """Fills `ary` (float32 or float64), or its first `size` elements, with uniform numbers in (0, 1]."""
@@ -84,11 +80,11 @@ class PRNG:
 
     def normal(self, ary: Any, mean: float, sigma: float, size: int | None = None) -> None:
         """Fills `ary` with normal numbers. They come in pairs: an even number of them."""
-        self._fill(ary, size, "normal", float(mean), float(sigma))
+        self._fill(ary, size, "curand_normal", float(mean), float(sigma))
 
     def lognormal(self, ary: Any, mean: float, sigma: float, size: int | None = None) -> None:
         """Fills `ary` with the exponentials of normal numbers of that mean and sigma; an even number of them."""
-        self._fill(ary, size, "lognormal", float(mean), float(sigma))
+        self._fill(ary, size, "curand_lognormal", float(mean), float(sigma))
 
     def poisson(self, ary: Any, lmbd: float, size: int | None = None) -> None:
         """Fills `ary` (int32 or uint32) with Poisson numbers of mean `lmbd`."""
@@ -96,7 +92,7 @@ class PRNG:
         if ary.dtype not in _INTEGERS:
             raise BadValueError("Only accept 32-bit integer arrays.", code="bad-array")
         with _host(ary, size) as host:
-            self._generator.poisson_u32(host.view(np.uint32), float(lmbd), size)
+            self._generator.draw("poisson_u32", host.view(np.uint32), float(lmbd))
 
     def _fill(self, ary: Any, size: int | None, distribution: str, *parameters: float) -> None:
         size = _checked(ary, size)
@@ -104,15 +100,78 @@ class PRNG:
         if kind is None:
             raise BadValueError("Only accept float or double arrays.", code="bad-array")
         with _host(ary, size) as host:
-            getattr(self._generator, f"{distribution}_{kind}")(host, *parameters, size)
+            self._generator.draw(f"{distribution}_{kind}", host, *parameters)
 
     def __repr__(self) -> str:
         return f"PRNG(rndtype={self._rndtype}, seed={self.seed}, offset={self._offset})"
 
 
+class QRNG:
+    """A quasirandom sequence of raw bits; arrays hold all values of dimension 0, then of dimension 1, and so on."""
+
+    TEST = 0
+    DEFAULT = 200
+    SOBOL32 = 201
+    SCRAMBLED_SOBOL32 = 202
+    SOBOL64 = 203
+    SCRAMBLED_SOBOL64 = 204
+
+    def __init__(self, rndtype: int = DEFAULT, ndim: int | None = None, offset: int | None = None, stream: Any = None) -> None:
+        self._rndtype = int(rndtype)
+        self._generator = make(self._rndtype or self.DEFAULT, None, None, None, None)
+        if not self._generator.is_quasi:
+            raise BadValueError(f"{rndtype} is the number of a pseudorandom generator: use PRNG", code="generator-kind")
+        self._offset = 0
+        self.stream = stream
+        if ndim is not None:
+            self.ndim = ndim
+        if offset is not None:
+            self.offset = offset
+
+    @property
+    def rndtype(self) -> int:
+        """cuRAND's number of the generator."""
+        return self._rndtype
+
+    @property
+    def ndim(self) -> int:
+        """Dimensions, 1 to 20000. The points go on where they were when another number is set."""
+        return self._generator.dims
+
+    @ndim.setter
+    def ndim(self, ndim: int) -> None:
+        self._generator.set_dims(counted(int(ndim), "the number of dims"))
+
+    @property
+    def offset(self) -> int:
+        """The points left out at the start. Setting it restarts the sequence there."""
+        return self._offset
+
+    @offset.setter
+    def offset(self, offset: int) -> None:
+        offset = counted(int(offset), "an offset")
+        self._generator.set_offset(offset)
+        self._offset = offset
+
+    def generate(self, ary: Any, size: int | None = None) -> None:
+        """Fills `ary`, or its first `size` elements, with raw bits: int32 or uint32, for the 64-bit generators int64 or uint64. As many of
+        them as a multiple of `ndim`.
+        """
+        size = _checked(ary, size)
+        wide = "64" in self._generator.kind
+        kind = (_LONGS if wide else _INTEGERS).get(ary.dtype)
+        if kind is None:
+            raise BadValueError(f"Only accept {64 if wide else 32}-bit integer arrays.", code="bad-array")
+        with _host(ary, size) as host:
+            self._generator.draw(f"bits_{kind}", host.view(np.uint64 if wide else np.uint32))
+
+    def __repr__(self) -> str:
+        return f"QRNG(rndtype={self._rndtype}, ndim={self.ndim}, offset={self._offset})"
+
+
 def _checked(ary: Any, size: int | None) -> int:
     """How much of `ary` to fill; refuses what is no array to fill."""
-    if not (isinstance(ary, np.ndarray) or _on_device(ary)):
+    if not (isinstance(ary, np.ndarray) or on_device(ary)):
         raise ArgumentError(f"Only accept arrays, not {type(ary).__name__}", code="bad-array")
     if ary.ndim != 1:
         raise ArgumentError("Only accept 1-D array", code="bad-array")
@@ -124,15 +183,11 @@ def _checked(ary: Any, size: int | None) -> int:
     return size
 
 
-def _on_device(ary: Any) -> bool:
-    return hasattr(type(ary), "copy_to_device")
-
-
 @contextmanager
 def _host(ary: Any, size: int) -> Iterator[np.ndarray[Any, Any]]:
     """The memory to fill: the array's own, or for a device array a buffer that is copied there at the end."""
     if isinstance(ary, np.ndarray):
-        yield ary
+        yield ary[:size]
     else:
         buffer = np.empty(size, ary.dtype)
         yield buffer
@@ -143,6 +198,7 @@ def _host(ary: Any, size: int) -> Iterator[np.ndarray[Any, Any]]:
 
 _lock = allocate_lock()
 _shared: PRNG | None = None
+_shared_quasi: dict[int, QRNG] = {}
 
 
 def _global() -> PRNG:
@@ -157,7 +213,7 @@ def _global() -> PRNG:
 def _finished(array: np.ndarray[Any, Any], device: bool) -> Any:
     if not device:
         return array
-    from . import cuda
+    from .. import cuda
 
     return cuda.to_device(array)
 
@@ -187,4 +243,18 @@ def poisson(lmbd: float, size: int, device: bool = False) -> Any:
     """An array of uint32 Poisson numbers."""
     array = np.empty(size, np.uint32)
     _global().poisson(array, lmbd)
+    return _finished(array, device)
+
+
+def quasi(size: int, bits: int = 32, nd: int = 1, device: bool = False) -> Any:
+    """An array of the next points of Sobol's sequence as uint32 or uint64, all of dimension 0 first; `size` is a multiple of `nd`."""
+    if bits not in (32, 64):
+        raise BadValueError("Only support 32 or 64 bits", code="bits")
+    array = np.empty(size, np.uint32 if bits == 32 else np.uint64)
+    with _lock:
+        if bits not in _shared_quasi:
+            _shared_quasi[bits] = QRNG(QRNG.SOBOL32 if bits == 32 else QRNG.SOBOL64)
+        shared = _shared_quasi[bits]
+        shared.ndim = nd
+        shared.generate(array)
     return _finished(array, device)

@@ -1,6 +1,6 @@
 //! The walk over an output: which block writes where, in what order, on which core.
 //!
-//! Owns the order of the walk. An output is rows of 4096 items, the first of which begins at the
+//! Owns the order of the walk. An output is rows of one item a lane, the first of which begins at the
 //! cursor's column; a block writes the same columns of every row. So blocks need nothing of each
 //! other: they are shared out over the cores, and each core goes down the rows a cache's worth at a
 //! time. Must not know what an item is.
@@ -9,7 +9,7 @@ use std::ops::Range;
 
 use rayon::prelude::*;
 
-use super::{BLOCKS, Backend, Block, LANES};
+use super::{Block, Lanes};
 use crate::cpu::item::{Draws, Item, MAX_DRAWS, RUN};
 use crate::cpu::sys::{self, Columns, Level};
 
@@ -18,35 +18,35 @@ const PARALLEL_ITEMS: usize = 1 << 16;
 /// Bytes of output to write before going back for the next block: well inside a level-2 cache.
 const TILE_BYTES: usize = 256 * 1024;
 
-impl Backend {
+impl<B: Block> Lanes<B> {
     /// Fills `out` with items, from the cursor on.
-    pub(super) fn fill<I: Item>(&mut self, item: &I, out: &mut [I::Value]) {
+    pub(in crate::cpu) fn fill<I: Item>(&mut self, item: &I, out: &mut [I::Value]) {
         let items = out.len() / I::VALUES;
-        let tasks = if items >= PARALLEL_ITEMS { rayon::current_num_threads().min(BLOCKS) } else { 1 };
+        let tasks = if items >= PARALLEL_ITEMS { rayon::current_num_threads().min(self.blocks.len()) } else { 1 };
         self.fill_at(Level::detect(), tasks, item, out);
     }
 
     /// Fills `out` in `tasks` shares. Neither the level nor the shares change a bit.
     fn fill_at<I: Item>(&mut self, level: Level, tasks: usize, item: &I, out: &mut [I::Value]) {
         let items = out.len() / I::VALUES;
-        let blocks_each = BLOCKS.div_ceil(tasks);
-        let columns = Columns::split(out, self.cursor * I::VALUES, LANES * I::VALUES, blocks_each * RUN * I::VALUES);
+        let (lanes, blocks_each) = (self.lanes(), self.blocks.len().div_ceil(tasks));
+        let columns = Columns::split(out, self.cursor * I::VALUES, lanes * I::VALUES, blocks_each * RUN * I::VALUES);
         if tasks == 1 {
             for (blocks, columns) in self.blocks.chunks_mut(blocks_each).zip(columns) {
-                walk(level, item, blocks, columns);
+                walk(level, lanes, item, blocks, columns);
             }
         } else {
             let shares = self.blocks.par_chunks_mut(blocks_each).zip(columns);
-            shares.for_each(|(blocks, columns)| walk(level, item, blocks, columns));
+            shares.for_each(|(blocks, columns)| walk(level, lanes, item, blocks, columns));
         }
-        self.cursor = (self.cursor + items) % LANES;
+        self.cursor = (self.cursor + items) % lanes;
     }
 }
 
 /// Fills the columns of some neighbouring blocks, from the first row to the last.
-fn walk<I: Item>(level: Level, item: &I, blocks: &mut [Block], mut columns: Columns<'_, I::Value>) {
+fn walk<B: Block, I: Item>(level: Level, lanes: usize, item: &I, blocks: &mut [B], mut columns: Columns<'_, I::Value>) {
     let whole = columns.whole_rows();
-    let tile_rows = (TILE_BYTES / (LANES * I::VALUES * size_of::<I::Value>())).max(1);
+    let tile_rows = (TILE_BYTES / (lanes * I::VALUES * size_of::<I::Value>())).max(1);
     for row in 0..whole.start {
         part_of_row(level, item, blocks, &mut columns, row);
     }
@@ -69,7 +69,7 @@ fn own(i: usize, values: usize) -> Range<usize> {
 }
 
 /// Fills what is there of a row that the output does not hold whole.
-fn part_of_row<I: Item>(level: Level, item: &I, blocks: &mut [Block], columns: &mut Columns<'_, I::Value>, row: usize) {
+fn part_of_row<B: Block, I: Item>(level: Level, item: &I, blocks: &mut [B], columns: &mut Columns<'_, I::Value>, row: usize) {
     for (i, block) in blocks.iter_mut().enumerate() {
         let present = columns.present(row, own(i, I::VALUES));
         if present.len() == RUN * I::VALUES {
@@ -85,13 +85,9 @@ fn part_of_row<I: Item>(level: Level, item: &I, blocks: &mut [Block], columns: &
 }
 
 /// One item from each of some neighbouring lanes of a block.
-fn some_lanes<I: Item>(item: &I, block: &mut Block, lanes: Range<usize>, out: &mut [I::Value]) {
+fn some_lanes<B: Block, I: Item>(item: &I, block: &mut B, lanes: Range<usize>, out: &mut [I::Value]) {
     let mut draws: Draws = [[0; RUN]; MAX_DRAWS];
-    for (i, lane) in lanes.enumerate() {
-        for draws in draws.iter_mut().take(I::DRAWS) {
-            draws[i] = block.draw_one(lane);
-        }
-    }
+    block.draw_some(lanes, I::DRAWS, &mut draws);
     item.emit(&draws, out);
 }
 
@@ -100,17 +96,24 @@ mod tests {
     use super::*;
     use crate::backend::{Backend as _, Origin};
     use crate::cpu::item::{Bits, Pair, Uniform};
-    use crate::generator::Layout;
+    use crate::cpu::xorwow::{self, Numbers};
+    use crate::generator::{Layout, Spread};
     use std::fmt::Debug;
     use std::marker::PhantomData;
 
+    const LANES: usize = 4096;
+
+    fn started() -> Lanes<xorwow::Block> {
+        let mut backend = xorwow::Backend::default();
+        backend.start(Origin { seed: 7, offset: 5003, layout: Layout { lanes: LANES, spread: Spread::Seeds }, dims: 1 });
+        backend
+    }
+
     /// Every level and number of shares gives the bits of the plainest walk: single draws of single lanes.
     fn same_everywhere<I: Item<Value: Default + Debug + PartialEq>>(item: &I) {
-        let origin = Origin { seed: 7, offset: 5003, layout: Layout::Seeds };
         // Head, whole rows and tail; a part of one row; parts of two rows, none whole.
         for items in [3 * LANES + 700, 300, 4000] {
-            let mut plain = Backend::default();
-            plain.start(origin);
+            let mut plain = started();
             let mut want = vec![I::Value::default(); items * I::VALUES];
             for (i, out) in want.chunks_mut(I::VALUES).enumerate() {
                 let lane = (5003 + i) % LANES;
@@ -118,9 +121,8 @@ mod tests {
                 some_lanes(item, &mut plain.blocks[lane / RUN], lanes, out);
             }
             for level in Level::available() {
-                for tasks in [1, 2, 5, BLOCKS] {
-                    let mut backend = Backend::default();
-                    backend.start(origin);
+                for tasks in [1, 2, 5, LANES / RUN] {
+                    let mut backend = started();
                     let mut got = vec![I::Value::default(); want.len()];
                     backend.fill_at(level, tasks, item, &mut got);
                     assert!(got == want, "{level:?}, {tasks} tasks, {items} items");
@@ -132,10 +134,11 @@ mod tests {
 
     #[test]
     fn no_level_or_number_of_shares_changes_a_bit() {
-        same_everywhere(&Bits);
-        same_everywhere(&Uniform::<f32>(PhantomData));
-        same_everywhere(&Uniform::<f64>(PhantomData));
-        same_everywhere(&Pair::<f32, false> { mean: 0.5, sigma: 2.0 });
-        same_everywhere(&Pair::<f64, true> { mean: 0.5, sigma: 2.0 });
+        const N: PhantomData<Numbers> = PhantomData;
+        same_everywhere(&Bits(N));
+        same_everywhere(&Uniform::<Numbers, f32>(N, PhantomData));
+        same_everywhere(&Uniform::<Numbers, f64>(N, PhantomData));
+        same_everywhere(&Pair::<Numbers, f32, false>::new(0.5, 2.0));
+        same_everywhere(&Pair::<Numbers, f64, true>::new(0.5, 2.0));
     }
 }

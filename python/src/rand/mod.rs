@@ -1,0 +1,277 @@
+//! Random numbers into NumPy arrays.
+//!
+//! Owns [`PyGenerator`]: a generator with its lock, and the taking apart of the array to fill. `verdigris/rand` has judged shapes and dtypes
+//! before; what is judged here is what memory safety needs. Knows nothing of the streams themselves.
+
+mod bits;
+
+use std::path::PathBuf;
+use std::sync::{Mutex, PoisonError};
+
+use numpy::{Element, PyArray1, PyArrayMethods, PyReadwriteArray1};
+use pyo3::prelude::*;
+use pyo3::types::PyBytes;
+use verdigris_device::pool;
+use verdigris_rand::{Error, Generator, Kind};
+
+use crate::error::{Class, Exception};
+use crate::gate;
+
+pub(crate) use bits::PyBits;
+
+/// A stream of random numbers. Calls from several threads take turns.
+#[pyclass(frozen, name = "Generator", module = "verdigris._verdigris")]
+pub(crate) struct PyGenerator(Mutex<Generator>);
+
+/// A kind by its name, or by cuRAND's number of it.
+#[derive(FromPyObject)]
+pub(crate) enum KindName {
+    Number(u32),
+    Name(String),
+}
+
+impl KindName {
+    fn kind(&self) -> Result<Kind, Error> {
+        match self {
+            Self::Number(number) => Kind::try_from(*number),
+            Self::Name(name) => name.parse(),
+        }
+    }
+}
+
+/// The array to fill, borrowed from Python for the call.
+fn target<'py, T: Element>(array: &Bound<'py, PyAny>) -> PyResult<PyReadwriteArray1<'py, T>> {
+    let refused = |why: &str| Exception::new(array.py(), Class::Argument, format!("the array to fill {why}")).with("code", "bad-array").build();
+    let typed = array.cast::<PyArray1<T>>().map_err(|_| refused("has not the dtype or the dimensions asked for"))?;
+    typed.try_readwrite().map_err(|error| refused(&format!("cannot be written: {error}")))
+}
+
+impl PyGenerator {
+    fn fill<T, F>(&self, array: &Bound<'_, PyAny>, draw: F) -> PyResult<()>
+    where
+        T: Element + Send,
+        F: FnOnce(&mut Generator, &mut [T]) -> Result<(), Error> + Send,
+    {
+        let mut held = target::<T>(array)?;
+        let unfit = |_| Exception::new(array.py(), Class::Argument, "the array to fill is not contiguous or not aligned").build();
+        let out = held.as_slice_mut().map_err(unfit)?;
+        gate::detached(array.py(), || {
+            let mut held = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+            let generator: &mut Generator = &mut held;
+            pool::install(|| draw(generator, out))
+        })
+    }
+
+    fn with<R: Send>(&self, py: Python<'_>, change: impl FnOnce(&mut Generator) -> R + Send) -> R {
+        // Another thread may hold the lock for as long as it fills an array, and it needs no GIL to go on.
+        py.detach(|| change(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner)))
+    }
+
+    fn change(&self, py: Python<'_>, change: impl FnOnce(&mut Generator) -> Result<(), Error> + Send) -> PyResult<()> {
+        gate::detached(py, || change(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner)))
+    }
+}
+
+#[pymethods]
+impl PyGenerator {
+    /// A generator by its name or cuRAND's number of its kind.
+    #[new]
+    #[pyo3(signature = (kind, seed=None, offset=None, ordering=None, dims=None))]
+    fn new(
+        py: Python<'_>,
+        kind: KindName,
+        seed: Option<u64>,
+        offset: Option<u64>,
+        ordering: Option<u32>,
+        dims: Option<usize>,
+    ) -> PyResult<PyGenerator> {
+        gate::detached(py, || {
+            let mut builder = Generator::builder(kind.kind()?);
+            if let Some(seed) = seed {
+                builder = builder.seed(seed);
+            }
+            if let Some(offset) = offset {
+                builder = builder.offset(offset);
+            }
+            if let Some(ordering) = ordering {
+                builder = builder.ordering(ordering.try_into()?);
+            }
+            if let Some(dims) = dims {
+                builder = builder.dims(dims);
+            }
+            builder.build().map(|generator| PyGenerator(Mutex::new(generator)))
+        })
+    }
+
+    /// The generator whose state these bytes are.
+    #[staticmethod]
+    fn restored(py: Python<'_>, state: Vec<u8>) -> PyResult<PyGenerator> {
+        gate::detached(py, || Generator::restored(&state).map(|generator| PyGenerator(Mutex::new(generator))))
+    }
+
+    /// The state as bytes.
+    fn saved<'py>(&self, py: Python<'py>) -> Bound<'py, PyBytes> {
+        PyBytes::new(py, &self.with(py, |g| g.saved()))
+    }
+
+    /// Takes over the state of bytes that a generator of the same kind saved.
+    fn restore(&self, py: Python<'_>, state: Vec<u8>) -> PyResult<()> {
+        self.change(py, |g| {
+            let restored = Generator::restored(&state)?;
+            if restored.kind() != g.kind() {
+                return Err(Error::State);
+            }
+            *g = restored;
+            Ok(())
+        })
+    }
+
+    #[getter]
+    fn kind(&self, py: Python<'_>) -> &'static str {
+        self.with(py, |g| g.kind().name())
+    }
+
+    #[getter]
+    fn is_quasi(&self, py: Python<'_>) -> bool {
+        self.with(py, |g| g.kind().is_quasi())
+    }
+
+    #[getter]
+    fn seed(&self, py: Python<'_>) -> u64 {
+        self.with(py, |g| g.seed())
+    }
+
+    #[getter]
+    fn position(&self, py: Python<'_>) -> u64 {
+        self.with(py, |g| g.position())
+    }
+
+    #[getter]
+    fn dims(&self, py: Python<'_>) -> usize {
+        self.with(py, |g| g.dims())
+    }
+
+    #[getter]
+    fn ordering(&self, py: Python<'_>) -> String {
+        self.with(py, |g| g.ordering().to_string())
+    }
+
+    fn set_seed(&self, py: Python<'_>, seed: u64) -> PyResult<()> {
+        self.change(py, |g| g.set_seed(seed))
+    }
+
+    fn set_offset(&self, py: Python<'_>, offset: u64) -> PyResult<()> {
+        self.change(py, |g| g.set_offset(offset))
+    }
+
+    fn set_dims(&self, py: Python<'_>, dims: usize) -> PyResult<()> {
+        self.change(py, |g| g.set_dims(dims))
+    }
+
+    fn set_ordering(&self, py: Python<'_>, ordering: u32) -> PyResult<()> {
+        self.change(py, |g| g.set_ordering(ordering.try_into()?))
+    }
+
+    fn skip(&self, py: Python<'_>, n: u64) -> PyResult<()> {
+        self.change(py, |g| {
+            pool::install(|| g.skip(n));
+            Ok(())
+        })
+    }
+
+    fn spawn(&self, py: Python<'_>, n: usize) -> Vec<PyGenerator> {
+        self.with(py, |g| g.spawn(n)).into_iter().map(|g| PyGenerator(Mutex::new(g))).collect()
+    }
+
+    /// Fills a contiguous array of one dimension with what `what` names, of parameters `a` and `b`.
+    #[pyo3(signature = (what, array, a=0.0, b=0.0))]
+    fn draw(&self, what: &str, array: &Bound<'_, PyAny>, a: f64, b: f64) -> PyResult<()> {
+        match what {
+            "bits_u32" => self.fill::<u32, _>(array, Generator::generate_u32),
+            "bits_u64" => self.fill::<u64, _>(array, Generator::generate_u64),
+            "uniform_f32" => self.fill::<f32, _>(array, Generator::uniform_f32),
+            "uniform_f64" => self.fill::<f64, _>(array, Generator::uniform_f64),
+            "curand_normal_f32" => self.fill::<f32, _>(array, |g, out| g.curand_normal_f32(out, a as f32, b as f32)),
+            "curand_normal_f64" => self.fill::<f64, _>(array, |g, out| g.curand_normal_f64(out, a, b)),
+            "curand_lognormal_f32" => self.fill::<f32, _>(array, |g, out| g.curand_lognormal_f32(out, a as f32, b as f32)),
+            "curand_lognormal_f64" => self.fill::<f64, _>(array, |g, out| g.curand_lognormal_f64(out, a, b)),
+            "poisson_u32" => self.fill::<u32, _>(array, |g, out| g.poisson(out, a)),
+            "random_f32" => self.fill::<f32, _>(array, Generator::random_f32),
+            "random_f64" => self.fill::<f64, _>(array, Generator::random_f64),
+            "between_f32" => self.fill::<f32, _>(array, |g, out| g.between_f32(out, a as f32, b as f32)),
+            "between_f64" => self.fill::<f64, _>(array, |g, out| g.between_f64(out, a, b)),
+            "normal_f32" => self.fill::<f32, _>(array, |g, out| g.normal_f32(out, a as f32, b as f32)),
+            "normal_f64" => self.fill::<f64, _>(array, |g, out| g.normal_f64(out, a, b)),
+            "lognormal_f32" => self.fill::<f32, _>(array, |g, out| g.lognormal_f32(out, a as f32, b as f32)),
+            "lognormal_f64" => self.fill::<f64, _>(array, |g, out| g.lognormal_f64(out, a, b)),
+            "exponential_f32" => self.fill::<f32, _>(array, |g, out| g.exponential_f32(out, a as f32)),
+            "exponential_f64" => self.fill::<f64, _>(array, |g, out| g.exponential_f64(out, a)),
+            "gamma_f64" => self.fill::<f64, _>(array, |g, out| g.gamma_f64(out, a, b)),
+            _ => Err(Exception::new(array.py(), Class::BadValue, format!("there is no distribution {what}")).with("code", "rand").build()),
+        }
+    }
+
+    /// Fills with whole numbers from `low` to `high`, both included.
+    fn integers_i64(&self, array: &Bound<'_, PyAny>, low: i64, high: i64) -> PyResult<()> {
+        self.fill::<i64, _>(array, |g, out| g.integers(out, low, high))
+    }
+
+    /// Fills with whole numbers from `low` to `high`, both included.
+    fn integers_u64(&self, array: &Bound<'_, PyAny>, low: u64, high: u64) -> PyResult<()> {
+        self.fill::<u64, _>(array, |g, out| g.integers_u64(out, low, high))
+    }
+
+    /// Fills with numbers of successes.
+    fn binomial_i64(&self, array: &Bound<'_, PyAny>, trials: u64, p: f64) -> PyResult<()> {
+        self.fill::<i64, _>(array, |g, out| g.binomial(out, trials, p))
+    }
+
+    /// Puts the elements in a random order.
+    fn shuffle_i64(&self, array: &Bound<'_, PyAny>) -> PyResult<()> {
+        self.fill::<i64, _>(array, Generator::shuffle)
+    }
+}
+
+/// Names the libcurand to read scrambled Sobol's and MTGP32's tables from.
+#[pyfunction]
+pub(crate) fn load_curand(library: PathBuf) {
+    verdigris_rand::load_curand(&library);
+}
+
+/// Sorts keys in place, and reorders `values` with them; equal keys keep their order.
+#[pyfunction]
+#[pyo3(signature = (keys, values, descending, mask, segments))]
+pub(crate) fn sort_pairs(
+    keys: &Bound<'_, PyAny>,
+    values: &Bound<'_, PyAny>,
+    descending: bool,
+    mask: u64,
+    segments: Vec<usize>,
+) -> PyResult<()> {
+    let mut held_keys = target::<u64>(keys)?;
+    let mut held_values = target::<u32>(values)?;
+    let unfit = |_| Exception::new(keys.py(), Class::Argument, "the arrays to sort are not contiguous or not aligned").build();
+    let keys_out = held_keys.as_slice_mut().map_err(unfit)?;
+    let values_out = held_values.as_slice_mut().map_err(unfit)?;
+    let py = keys.py();
+    if keys_out.len() != values_out.len() || segments.iter().any(|&cut| cut > keys_out.len()) || !segments.is_sorted() {
+        return Err(Exception::new(py, Class::Shape, "keys, values and segments do not fit each other").with("code", "sort").build());
+    }
+    gate::detached(py, || {
+        let mut start = 0;
+        let mut pairs: Vec<(u64, u32)> = keys_out.iter().copied().zip(values_out.iter().copied()).collect();
+        for end in segments.into_iter().chain([pairs.len()]) {
+            let segment = &mut pairs[start..end];
+            if descending {
+                segment.sort_by_key(|&(key, _)| std::cmp::Reverse(key & mask));
+            } else {
+                segment.sort_by_key(|&(key, _)| key & mask);
+            }
+            start = end;
+        }
+        for ((key, value), pair) in keys_out.iter_mut().zip(values_out).zip(pairs) {
+            (*key, *value) = pair;
+        }
+        Ok::<(), Error>(())
+    })
+}
