@@ -54,6 +54,14 @@ lint: llvm $(STAMPS)/lint $(CARGO_TOOLS)/bin/cargo-deny ## rustfmt, clippy, lice
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 
+.PHONY: golden
+golden: build ## 500 random calls of every generator held against cuRAND's host library (from PyPI; no GPU needed)
+	test -x .venv-golden/bin/python || $(PYTHON) -m venv .venv-golden
+	.venv-golden/bin/pip install --quiet numpy -r dev/golden/requirements.txt
+	$(BIN)/python dev/golden/compare.py --python .venv-golden/bin/python --no-tables $(ARGS)
+	VERDIGRIS_CURAND=$$(echo .venv-golden/lib/python3*/site-packages/nvidia/cu13/lib/libcurand.so.10) \
+		$(BIN)/python dev/golden/compare.py --python .venv-golden/bin/python $(ARGS)
+
 .PHONY: bench
 bench: build $(STAMPS)/bench ## time us, NumPy and Numba in one run; tables go to benches/results
 	$(BIN)/python -m benches.python $(ARGS)
@@ -92,7 +100,7 @@ notices: $(CARGO_TOOLS)/bin/cargo-about ## write THIRD-PARTY-NOTICES from the lo
 
 .PHONY: clean
 clean: ## remove what the commands above made
-	rm -rf .venv dist mandelbrot.png $(DEV_PACKAGE)
+	rm -rf .venv .venv-golden dist mandelbrot.png $(DEV_PACKAGE)
 	cargo clean
 
 .PHONY: llvm

@@ -1,7 +1,9 @@
 """cuRAND's host generator, driven through ctypes: the oracle that `rand` is held against.
 
-Needs the PyPI packages of `requirements.txt` beside this file and neither a GPU nor a driver.  Nothing of the product uses it.
-`python oracle.py` answers requests, one JSON object a line on standard input, so that the process under test never opens libcurand.
+Needs the PyPI packages of `requirements.txt` beside this file and neither a GPU nor a driver.  Nothing of the product uses
+it. `python oracle.py` answers requests, one JSON object a line on standard input, so that the process under test never opens
+libcurand.
+
 """
 
 from __future__ import annotations
@@ -75,7 +77,9 @@ def call(name: str, *arguments: object) -> None:
 class HostGenerator:
     """`curandCreateGeneratorHost` and its setters."""
 
-    def __init__(self, kind: str, *, ordering: str | None = None, seed: int | None = None, offset: int = 0, dims: int | None = None):
+    def __init__(
+        self, kind: str, *, ordering: str | None = None, seed: int | None = None, offset: int = 0, dims: int | None = None
+    ):
         self._handle = ctypes.c_void_p()
         call("CreateGeneratorHost", ctypes.byref(self._handle), KINDS[kind])
         if ordering is not None:
@@ -100,11 +104,18 @@ class HostGenerator:
         call("SetQuasiRandomGeneratorDimensions", self._handle, ctypes.c_uint(dims))
 
     def draw(self, output: str, n: int, *parameters: float) -> np.ndarray:
-        name, dtype = OUTPUTS[output]
-        array = np.zeros(n, dtype)
-        real = ctypes.c_float if output.endswith("f32") else ctypes.c_double
-        call(name, self._handle, array.ctypes.data_as(ctypes.c_void_p), ctypes.c_size_t(n), *map(real, parameters))
+        """A new array."""
+        array = np.zeros(n, OUTPUTS[output][1])
+        self.fill(output, array, *parameters)
         return array
+
+    def fill(self, output: str, array: np.ndarray, *parameters: float) -> None:
+        """Fills a contiguous array of the output's dtype."""
+        name, dtype = OUTPUTS[output]
+        assert array.dtype == dtype and array.flags.c_contiguous
+        real = ctypes.c_float if output.endswith("f32") else ctypes.c_double
+        where = array.ctypes.data_as(ctypes.c_void_p)
+        call(name, self._handle, where, ctypes.c_size_t(array.size), *map(real, parameters))
 
     def __del__(self) -> None:
         if self._handle:
@@ -112,7 +123,9 @@ class HostGenerator:
 
 
 def answer(request: dict) -> list:
-    """What a request's calls give: for each draw the hash of all values and the first few as bit patterns, or the status that refused it."""
+    """What a request's calls give: for each draw the hash of all values and the first few as bit patterns, or the status that
+    refused it.
+    """
     generator = HostGenerator(
         request["kind"],
         ordering=request.get("ordering"),

@@ -1,7 +1,9 @@
 """Packs Joe and Kuo's direction numbers (new-joe-kuo-6, as SciPy carries them) into `rand/data/joe-kuo.bin`.
 
-Bits, lowest first in each byte.  For every dimension from the second on: the degree s of the primitive polynomial in 5 bits, its s - 1 inner
-coefficients (the highest power in the highest bit), then m_1 .. m_s, which are odd and below 2^i, as (m_i - 1) / 2 in i - 1 bits.
+Bits, lowest first in each byte.  For every dimension from the second on: the degree s of the primitive polynomial in 5 bits,
+its s - 1 inner coefficients (the highest power in the highest bit), then m_1 .. m_s, which are odd and below 2^i, as (m_i -
+1) / 2 in i - 1 bits.
+
 """
 
 import pathlib

@@ -159,7 +159,8 @@ impl IntoPyErr for llvm::Error {
 impl IntoPyErr for verdigris_rand::Error {
     fn into_py_err(self, py: Python<'_>) -> PyErr {
         use verdigris_rand::Error::{
-            Dims, Lambda, Multiple, OddLength, Ordering, Parameter, Quasi, Range, Setting, State, Tables, UnknownKind, UnknownName, UnknownOrdering, Width,
+            Dims, Lambda, Multiple, OddLength, Ordering, Parameter, Quasi, Range, Setting, State, Tables, UnknownKind, UnknownName, UnknownOrdering,
+            Width,
         };
         let (class, code) = match self {
             OddLength { .. } => (Class::Shape, "odd-length"),

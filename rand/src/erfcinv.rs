@@ -41,8 +41,8 @@ const SHORT: [f32; 10] = [
     -4.97242e-06, -3.4639852e-06, 4.6813136e-07, 2.3335968e-08, -8.931926e-09,
 ];
 
-/// Past this, the short polynomial is not good enough.
-const SHORT_END: f32 = 5.0;
+/// Below this `a`, where `w` nears 5, the short polynomial is not good enough.
+const SHORT_END: f32 = 0.0034;
 /// Past this, the central polynomial is not good enough.
 const CENTRAL_END: f64 = 6.25;
 
@@ -121,15 +121,16 @@ pub(crate) fn normals_f32(parts: &[i32], out: &mut [f32]) {
         sum = sum * t + SHORT[2];
         sum = sum * t + SHORT[1];
         sum = sum * t + SHORT[0];
-        far |= w >= SHORT_END;
+        far |= a < SHORT_END;
         let magnitude = (m as f32 + 0.5) * (2.0 * STEP) * (sum * std::f32::consts::SQRT_2);
         *out = f32::from_bits(magnitude.to_bits() | (k as u32 & 0x8000_0000));
     }
+    // By the value itself, never by its neighbours: a request may be split anywhere.
     if far {
         for (out, &k) in out.iter_mut().zip(parts) {
             let m = k ^ (k >> 31);
             let a = ((i32::MAX - m) as f32 + 0.5) * (2.0 * STEP);
-            if a < 0.0034 {
+            if a < SHORT_END {
                 let a = (f64::from(i32::MAX - m) + 0.5) / 2_147_483_648.0;
                 let magnitude = (erfcinv(a) * std::f64::consts::SQRT_2) as f32;
                 *out = f32::from_bits(magnitude.to_bits() | (k as u32 & 0x8000_0000));

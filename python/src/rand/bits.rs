@@ -14,6 +14,7 @@ use verdigris_device::pool;
 use verdigris_rand::{Generator, Rng};
 
 use super::KindName;
+use crate::error::{Class, Exception};
 use crate::gate;
 
 const CAPSULE: &CStr = c"BitGenerator";
@@ -121,7 +122,7 @@ impl PyBits {
     /// NumPy's capsule.
     fn capsule<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, PyCapsule>> {
         let content = Content { bitgen: slf.get().bitgen(), _owner: slf.clone().unbind() };
-        PyCapsule::new(slf.py(), content, Some(CAPSULE.to_owned()))
+        PyCapsule::new_with_value(slf.py(), content, CAPSULE)
     }
 
     /// The addresses of the state and of next_uint64, next_uint32 and next_double. The caller holds the lock.
@@ -136,12 +137,17 @@ impl PyBits {
         (stream.made, stream.spare)
     }
 
-    /// Some 64-bit draws. The caller holds the lock.
-    fn raw(&self, py: Python<'_>, n: usize) -> Vec<u64> {
-        py.detach(|| {
-            let stream = stream(self.stream.get().cast());
-            (0..n).map(|_| stream.long()).collect()
-        })
+    /// Fills a contiguous array of one dimension with 64-bit draws. The caller holds the lock.
+    fn raw(&self, array: &Bound<'_, PyAny>) -> PyResult<()> {
+        let mut held = super::target::<u64>(array)?;
+        let unfit = |_| Exception::new(array.py(), Class::Argument, "the array to fill is not contiguous or not aligned").build();
+        let out = held.as_slice_mut().map_err(unfit)?;
+        let state = self.stream.get() as usize;
+        array.py().detach(move || {
+            let stream = stream(state as *mut c_void);
+            out.iter_mut().for_each(|value| *value = stream.long());
+        });
+        Ok(())
     }
 
     /// Takes over another stream, at the same address. The caller holds the lock.

@@ -241,13 +241,7 @@ pub(crate) fn load_curand(library: PathBuf) {
 /// Sorts keys in place, and reorders `values` with them; equal keys keep their order.
 #[pyfunction]
 #[pyo3(signature = (keys, values, descending, mask, segments))]
-pub(crate) fn sort_pairs(
-    keys: &Bound<'_, PyAny>,
-    values: &Bound<'_, PyAny>,
-    descending: bool,
-    mask: u64,
-    segments: Vec<usize>,
-) -> PyResult<()> {
+pub(crate) fn sort_pairs(keys: &Bound<'_, PyAny>, values: &Bound<'_, PyAny>, descending: bool, mask: u64, segments: Vec<usize>) -> PyResult<()> {
     let mut held_keys = target::<u64>(keys)?;
     let mut held_values = target::<u32>(values)?;
     let unfit = |_| Exception::new(keys.py(), Class::Argument, "the arrays to sort are not contiguous or not aligned").build();

@@ -6,7 +6,9 @@
     generator.normal((100, 10), 0.0, 1.0)             # our own: the same bits on every machine
     numpy.random.Generator(rand.Philox4x32(42)).integers(6)
 
-`PRNG`, `QRNG` and the functions `uniform`, `normal`, `lognormal`, `poisson` and `quasi` are pyculib's. docs/rand.md has the whole of it.
+`PRNG`, `QRNG` and the functions `uniform`, `normal`, `lognormal`, `poisson` and `quasi` are pyculib's. docs/rand.md has the
+whole of it.
+
 """
 
 from __future__ import annotations
@@ -16,17 +18,18 @@ from typing import Any
 from ._generator import Generator, block
 from ._prng import PRNG, QRNG, lognormal, normal, poisson, quasi, uniform
 
+# Made at first use.
 _BITS = ("MRG32k3a", "MT19937", "MTGP32", "Philox4x32", "XORWOW")
 
 __all__ = [
+    "MT19937",
+    "MTGP32",
     "PRNG",
     "QRNG",
+    "XORWOW",
     "Generator",
-    "MRG32k3a",  # noqa: F822: made at first use, below
-    "MT19937",  # noqa: F822
-    "MTGP32",  # noqa: F822
-    "Philox4x32",  # noqa: F822
-    "XORWOW",  # noqa: F822
+    "MRG32k3a",
+    "Philox4x32",
     "block",
     "lognormal",
     "normal",

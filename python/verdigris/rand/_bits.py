@@ -1,7 +1,9 @@
 """Bit generators for `numpy.random.Generator`: NumPy's distributions over our streams.
 
-Each is a `numpy.random.BitGenerator` whose capsule, and so everything that NumPy draws, is ours. A stream is 64-bit draws, each two 32-bit draws of
-the generator with the first one low, so `random_raw(n).view("uint32")` is cuRAND's sequence of that seed.
+Each is a `numpy.random.BitGenerator` whose capsule, and so everything that NumPy draws, is ours. A stream is 64-bit draws,
+each two 32-bit draws of the generator with the first one low, so `random_raw(n).view("uint32")` is cuRAND's sequence of that
+seed.
+
 """
 
 from __future__ import annotations
@@ -18,16 +20,18 @@ from .._verdigris import BitCore
 from ..errors import UnsupportedError
 from . import _tables
 
-__all__ = ["MRG32k3a", "MT19937", "MTGP32", "Philox4x32", "XORWOW"]
+__all__ = ["MT19937", "MTGP32", "XORWOW", "MRG32k3a", "Philox4x32"]
 
-_Interface = namedtuple("interface", ["state_address", "state", "next_uint64", "next_uint32", "next_double", "bit_generator"])  # noqa: PYI024
+_Interface = namedtuple("interface", ["state_address", "state", "next_uint64", "next_uint32", "next_double", "bit_generator"])
 # 64-bit draws between one stream and its neighbour by `jumped`; a stream has 2**63.
 _JUMP = 2**48
 
 
 class _Bits(BitGenerator):
-    """A whole number from 0 to 2**64 - 1 is the generator's seed itself, so that the stream is cuRAND's of that seed. None takes one from the
-    operating system, and anything else that NumPy takes for a seed goes through `numpy.random.SeedSequence`.
+    """A whole number from 0 to 2**64 - 1 is the generator's seed itself, so that the stream is cuRAND's of that seed. None
+    takes one from the operating system, and anything else that NumPy takes for a seed goes through
+    `numpy.random.SeedSequence`.
+
     """
 
     _kind = ""
@@ -72,7 +76,9 @@ class _Bits(BitGenerator):
             seed, made = operator.index(state["state"]["seed"]), operator.index(state["state"]["made"])
             spare = operator.index(state["uinteger"]) if operator.index(state["has_uint32"]) else None
         except (KeyError, TypeError):
-            raise ValueError("state lacks a whole number that it must have: state.seed, state.made, has_uint32 or uinteger") from None
+            raise ValueError(
+                "state lacks a whole number that it must have: state.seed, state.made, has_uint32 or uinteger"
+            ) from None
         if not (0 <= seed < 2**64 and 0 <= made < 2**64 and 0 <= (spare or 0) < 2**32):
             raise ValueError("state has a number that is too large or negative")
         other = BitCore(self._kind, seed, made, spare)
@@ -86,7 +92,9 @@ class _Bits(BitGenerator):
             self._core.become_(other)
 
     def advance(self, delta: int) -> _Bits:
-        """Leaves out `delta` 64-bit draws, or goes back if it is negative; a half left over is dropped. Returns the bit generator."""
+        """Leaves out `delta` 64-bit draws, or goes back if it is negative; a half left over is dropped. Returns the bit
+        generator.
+        """
         if not self._jumps:
             raise UnsupportedError(f"{type(self).__name__} cannot advance: it has no way but to draw", code="no-jump")
         with self.lock:
@@ -104,17 +112,18 @@ class _Bits(BitGenerator):
         count = 1 if size is None else int(np.prod(size, dtype=np.int64))
         if count < 0:
             raise ValueError("negative dimensions are not allowed")
+        drawn = np.empty(count, np.uint64)
         with self.lock:
-            drawn = self._core.raw(count)
+            self._core.raw(drawn)
         if not output:
             return None
-        return drawn[0] if size is None else np.array(drawn, np.uint64).reshape(size)
+        return int(drawn[0]) if size is None else drawn.reshape(size)
 
     def _benchmark(self, cnt: int, method: str = "uint64") -> None:
         if method not in ("uint64", "double"):
             raise ValueError(f"Unknown method: {method}")
         with self.lock:
-            self._core.raw(int(cnt))
+            self._core.raw(np.empty(int(cnt), np.uint64))
 
     @property
     def ctypes(self) -> Any:
@@ -187,7 +196,9 @@ class XORWOW(_Bits):
 
 
 class MRG32k3a(_Bits):
-    """L'Ecuyer's MRG32k3a. Its draws are whole numbers below 4294967087 stretched to 32 bits, so 209 of the 2**32 values never come."""
+    """L'Ecuyer's MRG32k3a. Its draws are whole numbers below 4294967087 stretched to 32 bits, so 209 of the 2**32 values never
+    come.
+    """
 
     _kind = "mrg32k3a"
 

@@ -27,7 +27,9 @@ def ordering_number(ordering: str | int) -> int:
         try:
             return _ORDERINGS[ordering]
         except KeyError:
-            raise BadValueError(f"no ordering is called {ordering!r}; there are {', '.join(_ORDERINGS)}", code="ordering") from None
+            raise BadValueError(
+                f"no ordering is called {ordering!r}; there are {', '.join(_ORDERINGS)}", code="ordering"
+            ) from None
     return int(ordering)
 
 
@@ -39,7 +41,9 @@ def counted(value: Any, what: str) -> int:
     return number
 
 
-def make(kind: str | int, seed: int | None, offset: int | None, ordering: str | int | None, dims: int | None) -> _verdigris.Generator:
+def make(
+    kind: str | int, seed: int | None, offset: int | None, ordering: str | int | None, dims: int | None
+) -> _verdigris.Generator:
     """The extension's generator of these settings."""
     if not isinstance(kind, str):
         kind = operator.index(kind)
@@ -97,11 +101,14 @@ class Generator:
     """A stream of random numbers.
 
     `kind` is `"xorwow"`, `"mrg32k3a"`, `"mtgp32"`, `"mt19937"`, `"philox"`, `"sobol32"`, `"scrambled_sobol32"`, `"sobol64"`,
-    `"scrambled_sobol64"`, `"owen_sobol32"`, `"owen_sobol64"` or cuRAND's number of one; `ordering` a name (`"best"`, `"default"`, `"seeded"`,
-    `"legacy"`) or number; `dims` is for the quasirandom ones, whose arrays hold all values of dimension 0, then of dimension 1, and so on.
+    `"scrambled_sobol64"`, `"owen_sobol32"`, `"owen_sobol64"` or cuRAND's number of one; `ordering` a name (`"best"`,
+    `"default"`, `"seeded"`, `"legacy"`) or number; `dims` is for the quasirandom ones, whose arrays hold all values of
+    dimension 0, then of dimension 1, and so on.
 
-    Every distribution takes `shape` (a number, a tuple, or None for one number) or `out=`, an array of any shape and strides, or a device array,
-    which is filled in C order and returned. An error leaves the stream where it was. Calls from several threads take turns.
+    Every distribution takes `shape` (a number, a tuple, or None for one number) or `out=`, an array of any shape and strides,
+    or a device array, which is filled in C order and returned. An error leaves the stream where it was. Calls from several
+    threads take turns.
+
     """
 
     def __init__(
@@ -211,7 +218,9 @@ class Generator:
     # --- cuRAND's numbers ---
 
     def bits(self, shape: Any = None, *, out: Any = None, dtype: Any = None) -> Any:
-        """Raw draws: uint32, or uint64, which only the 64-bit quasirandom generators have in cuRAND and which are two draws of others."""
+        """Raw draws: uint32, or uint64, which only the 64-bit quasirandom generators have in cuRAND and which are two draws of
+        others.
+        """
         if dtype is None and out is None:
             dtype = np.uint64 if "sobol64" in self.kind else np.uint32
         return self._fill("bits", shape, out, dtype, _BITS)
@@ -223,8 +232,9 @@ class Generator:
     def normal(
         self, shape: Any = None, mean: float = 0.0, sigma: float = 1.0, *, out: Any = None, dtype: Any = None, method: str = "own"
     ) -> Any:
-        """Normal numbers. `method="own"`: one draw each, the same bits on every machine. `method="curand"`: what cuRAND's host library gives on
-        this machine, which depends on its C library; of XORWOW and MRG32k3a an even number.
+        """Normal numbers. `method="own"`: one draw each, the same bits on every machine. `method="curand"`: what cuRAND's host
+        library gives on this machine, which depends on its C library; of XORWOW and MRG32k3a an even number.
+
         """
         return self._fill(self._by("normal", method), shape, out, dtype, _FLOATS, float(mean), float(sigma))
 
@@ -259,9 +269,12 @@ class Generator:
         """Gamma numbers (float64) of shape parameter `k`, times `scale`."""
         return self._fill("gamma", shape, out, None, {"float64": "f64"}, float(k), float(scale))
 
-    def integers(self, low: int, high: int | None = None, shape: Any = None, *, out: Any = None, dtype: Any = None, endpoint: bool = False) -> Any:
-        """Whole numbers in [low, high), or [0, low) if only one end is given; `endpoint` takes in the upper end. Of dtype int64 or uint64, or a
-        narrower type that holds the range.
+    def integers(
+        self, low: int, high: int | None = None, shape: Any = None, *, out: Any = None, dtype: Any = None, endpoint: bool = False
+    ) -> Any:
+        """Whole numbers in [low, high), or [0, low) if only one end is given; `endpoint` takes in the upper end. Of dtype
+        int64 or uint64, or a narrower type that holds the range.
+
         """
         low, high = (0, operator.index(low)) if high is None else (operator.index(low), operator.index(high))
         high -= not endpoint
@@ -278,7 +291,9 @@ class Generator:
     def binomial(self, n: int, p: float, shape: Any = None, *, out: Any = None) -> Any:
         """Numbers of successes (int64) in `n` trials of probability `p`."""
         trials = counted(n, "the number of trials")
-        return self._through(lambda flat: self._core.binomial_i64(flat, trials, float(p)), shape, out, np.dtype(np.int64), np.dtype(np.int64))
+        return self._through(
+            lambda flat: self._core.binomial_i64(flat, trials, float(p)), shape, out, np.dtype(np.int64), np.dtype(np.int64)
+        )
 
     def permutation(self, x: Any) -> np.ndarray[Any, Any]:
         """The numbers below `x` in a random order, or a copy of the array `x` with its first axis in a random order."""
@@ -349,12 +364,23 @@ class Generator:
         return array[()] if shape is None else array
 
 
-def block(seed: int, start: int, stop: int, *, kind: str = "philox", distribution: str = "random", dtype: Any = np.float64, **parameters: Any) -> Any:
+def block(
+    seed: int,
+    start: int,
+    stop: int,
+    *,
+    kind: str = "philox",
+    distribution: str = "random",
+    dtype: Any = np.float64,
+    **parameters: Any,
+) -> Any:
     """Elements `start` to `stop` of the endless array that a seed stands for.
 
-    Element `i` depends on `seed`, `kind`, `distribution`, `dtype` and `i` only, so an array may be made in any blocks, by any threads, processes or
-    dask chunks. `distribution` is the name of a method of `Generator` of our own: `random`, `normal`, `lognormal`, `exponential`, `between`,
-    `gamma`, `integers`, `binomial` or `bits`; its parameters go by name. `kind` is one that starts anywhere: `philox` (nearly free), `xorwow` or `mrg32k3a`.
+    Element `i` depends on `seed`, `kind`, `distribution`, `dtype` and `i` only, so an array may be made in any blocks, by any
+    threads, processes or dask chunks. `distribution` is the name of a method of `Generator` of our own: `random`, `normal`,
+    `lognormal`, `exponential`, `between`, `gamma`, `integers`, `binomial` or `bits`; its parameters go by name. `kind` is one
+    that starts anywhere: `philox` (nearly free), `xorwow` or `mrg32k3a`.
+
     """
     start, stop = counted(start, "the start"), counted(stop, "the stop")
     if stop < start:

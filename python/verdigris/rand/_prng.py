@@ -1,7 +1,8 @@
 """pyculib's `rand`: `PRNG`, `QRNG`, and functions that make arrays by generators of the process.
 
-Arrays are filled in place: NumPy arrays and device arrays, contiguous and of one dimension. Normal numbers are cuRAND's (`method="curand"` of
-`Generator`).
+Arrays are filled in place: NumPy arrays and device arrays, contiguous and of one dimension. Normal numbers are cuRAND's
+(`method="curand"` of `Generator`).
+
 """
 
 from __future__ import annotations
@@ -154,8 +155,9 @@ class QRNG:
         self._offset = offset
 
     def generate(self, ary: Any, size: int | None = None) -> None:
-        """Fills `ary`, or its first `size` elements, with raw bits: int32 or uint32, for the 64-bit generators int64 or uint64. As many of
-        them as a multiple of `ndim`.
+        """Fills `ary`, or its first `size` elements, with raw bits: int32 or uint32, for the 64-bit generators int64 or
+        uint64. As many of them as a multiple of `ndim`.
+
         """
         size = _checked(ary, size)
         wide = "64" in self._generator.kind
@@ -247,7 +249,9 @@ def poisson(lmbd: float, size: int, device: bool = False) -> Any:
 
 
 def quasi(size: int, bits: int = 32, nd: int = 1, device: bool = False) -> Any:
-    """An array of the next points of Sobol's sequence as uint32 or uint64, all of dimension 0 first; `size` is a multiple of `nd`."""
+    """An array of the next points of Sobol's sequence as uint32 or uint64, all of dimension 0 first; `size` is a multiple of
+    `nd`.
+    """
     if bits not in (32, 64):
         raise BadValueError("Only support 32 or 64 bits", code="bits")
     array = np.empty(size, np.uint32 if bits == 32 else np.uint64)

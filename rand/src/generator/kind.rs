@@ -108,15 +108,7 @@ impl Kind {
     /// Whether this is a quasirandom generator: it has dimensions, and its length is a multiple of them.
     #[must_use]
     pub fn is_quasi(self) -> bool {
-        matches!(
-            self,
-            Self::Sobol32
-                | Self::ScrambledSobol32
-                | Self::Sobol64
-                | Self::ScrambledSobol64
-                | Self::OwenSobol32
-                | Self::OwenSobol64
-        )
+        matches!(self, Self::Sobol32 | Self::ScrambledSobol32 | Self::Sobol64 | Self::ScrambledSobol64 | Self::OwenSobol32 | Self::OwenSobol64)
     }
 
     /// Whether its draws have 64 bits.

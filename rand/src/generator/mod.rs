@@ -8,8 +8,8 @@ mod curand;
 mod kind;
 mod saved;
 
-pub(crate) use kind::{Layout, Spread};
 pub use kind::{Kind, Ordering};
+pub(crate) use kind::{Layout, Spread};
 
 use std::fmt;
 
@@ -113,12 +113,7 @@ impl Builder {
         Generator {
             kind: Kind::Xorwow,
             ordering: Ordering::Default,
-            origin: Origin {
-                seed: self.seed.unwrap_or(0),
-                offset: 0,
-                layout: Layout { lanes: 4096, spread: Spread::Subsequences },
-                dims: 1,
-            },
+            origin: Origin { seed: self.seed.unwrap_or(0), offset: 0, layout: Layout { lanes: 4096, spread: Spread::Subsequences }, dims: 1 },
             count: 0,
             started: false,
             spawned: 0,

@@ -49,8 +49,7 @@ impl Generator {
     }
 }
 
-const ORDERINGS: [Ordering; 6] =
-    [Ordering::Best, Ordering::Default, Ordering::Seeded, Ordering::Legacy, Ordering::Dynamic, Ordering::Quasi];
+const ORDERINGS: [Ordering; 6] = [Ordering::Best, Ordering::Default, Ordering::Seeded, Ordering::Legacy, Ordering::Dynamic, Ordering::Quasi];
 
 /// The generator as it started, and whether it did; None if the words are too few or mean nothing.
 fn head(reader: &mut Reader<'_>) -> Option<Result<(Generator, bool), Error>> {

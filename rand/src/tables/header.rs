@@ -56,7 +56,9 @@ mod tests {
         let table = |first: u32| (first..first + 16).map(|word| format!("(0x{word:08x})")).collect::<Vec<_>>().join(",\n");
         let set = |n: usize, middle: u32| {
             let (a, b, c) = (table(1), table(100), table(200));
-            format!("{{\n/* No.{n} delta:1 weight:2 */\n11213,\n{middle},\n19,\n5,\n{{{a}}},\n{{{b}}},\n{{{c}}},\n(0xfff80000),\n{{0xcb,0x00}}\n}},\n")
+            format!(
+                "{{\n/* No.{n} delta:1 weight:2 */\n11213,\n{middle},\n19,\n5,\n{{{a}}},\n{{{b}}},\n{{{c}}},\n(0xfff80000),\n{{0xcb,0x00}}\n}},\n"
+            )
         };
         let text = |middle| format!("x mtgp32dc_params_fast_11213[]\n = {{\n{}}};", (0..200).map(|n| set(n, middle)).collect::<String>());
         let sets = parse(&text(88)).unwrap();

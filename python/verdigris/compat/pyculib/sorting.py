@@ -1,7 +1,8 @@
 """Stands for `pyculib.sorting`: radix sort by bits of the keys, and sort by segments.
 
-Keys are compared as the unsigned numbers that their bits stand for in order, `begin_bit` to `end_bit` of them; equal keys keep their order. So
-floats sort by value, -0.0 before 0.0, NaNs by their sign at the ends.
+Keys are compared as the unsigned numbers that their bits stand for in order, `begin_bit` to `end_bit` of them; equal keys
+keep their order. So floats sort by value, -0.0 before 0.0, NaNs by their sign at the ends.
+
 """
 
 from __future__ import annotations
@@ -71,7 +72,9 @@ class RadixSort:
 
         return cuda.to_device(np.arange(size, dtype=np.uint32))
 
-    def _sorted(self, keys: Any, values: np.ndarray[Any, Any], begin_bit: int, end_bit: int | None) -> tuple[np.ndarray[Any, Any], ...]:
+    def _sorted(
+        self, keys: Any, values: np.ndarray[Any, Any], begin_bit: int, end_bit: int | None
+    ) -> tuple[np.ndarray[Any, Any], ...]:
         if keys.dtype != self.dtype:
             raise TypeError("dtype mismatch")
         if keys.ndim != 1:

@@ -135,11 +135,7 @@ impl backend::Backend for Backend {
 
     fn poisson(&mut self, call: Poisson<'_>) -> u64 {
         let (out, lambda) = call.into_parts();
-        if lambda < LARGE_LAMBDA {
-            self.fill(&Counted(Histogram::poisson(lambda)), out)
-        } else {
-            self.fill(&Rounded(Large::new(lambda)), out)
-        }
+        if lambda < LARGE_LAMBDA { self.fill(&Counted(Histogram::poisson(lambda)), out) } else { self.fill(&Rounded(Large::new(lambda)), out) }
     }
 
     fn skip(&mut self, n: u64) {

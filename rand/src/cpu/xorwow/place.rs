@@ -3,10 +3,10 @@
 //! Owns cuRAND's layouts and the meaning of an offset: `offset` items of one draw each were served,
 //! lane 0 first. Must not know what was served before.
 
+use super::LANES;
 use super::block::Block;
 use super::jump::Jump;
 use super::recurrence::{WEYL, Words, seeded};
-use super::LANES;
 use crate::backend::Origin;
 use crate::cpu::item::RUN;
 use crate::generator::Spread;

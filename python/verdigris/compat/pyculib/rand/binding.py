@@ -60,7 +60,7 @@ class CuRandError(Exception):
     """A call that cuRAND refuses; `args` are the status's name and text."""
 
 
-class libcurand:  # noqa: N801: pyculib's name
+class libcurand:
     """Stands for the library: its version is that of the cuRAND whose streams these are."""
 
     version = 10405
@@ -74,7 +74,9 @@ def _checked(call: Any, *arguments: Any) -> Any:
 
 
 class Generator:
-    """A generator of cuRAND's numbers; `devout` is an array, on the device or the host, of which the first `num` elements are filled."""
+    """A generator of cuRAND's numbers; `devout` is an array, on the device or the host, of which the first `num` elements are
+    filled.
+    """
 
     def __init__(self, rng_type: int = CURAND_RNG_TEST) -> None:
         self._generator = _checked(make, int(rng_type) or CURAND_RNG_PSEUDO_DEFAULT, None, None, None, None)
