@@ -89,7 +89,7 @@ class DeviceError(VerdigrisError, RuntimeError):
     """A device, a stream or a copy failed, or arrays of two devices were mixed."""
 
 
-class LaunchError(VerdigrisError, ValueError):
+class LaunchError(DeviceError, ValueError):
     """A launch configuration that no device takes."""
 
 
