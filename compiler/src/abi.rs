@@ -123,7 +123,7 @@ pub enum SiteKind {
     /// A barrier: DivergentBarrier.
     Barrier,
     /// `raise`: the exception.
-    Raise(crate::ir::Raise),
+    Raise(Box<crate::ir::Raise>),
 }
 
 /// The host's side of a launch, shared by all its workers.

@@ -117,7 +117,13 @@ fn same_fault(lanes: Lanes, faults: &[Fault], failure: Option<&Failure>, sites: 
         (None, Some(failure)) => return Err(format!("failed: {failure:?} {:?}", sites[failure.site as usize])),
         (Some(first), Some(failure)) => (first, failure),
     };
-    let got = Fault { block: failure.block, thread: failure.thread, site: sites[failure.site as usize].clone(), index: failure.index };
+    let got = Fault {
+        block: failure.block,
+        thread: failure.thread,
+        site: sites[failure.site as usize].clone(),
+        index: failure.index,
+        other: failure.other.map(|n| Box::new(sites[n as usize].clone())),
+    };
     let warp = |f: &Fault| (f.block, f.thread / 32);
     let right = match lanes {
         Lanes::One => got == *first,

@@ -11,7 +11,7 @@ use verdigris_device::choice;
 
 thread_local! {
     /// What this thread holds while it forks. A list, because a hook of another package may fork in turn.
-    static HELD: RefCell<Vec<(choice::Held, llvm::Held, verdigris_cuda_jit::Held, verdigris_vectorize::Held, verdigris_fft::Held)>> =
+    static HELD: RefCell<Vec<(choice::Held, llvm::Held, verdigris_cuda_jit::Held, verdigris_fft::Held)>> =
         const { RefCell::new(Vec::new()) };
 }
 
@@ -20,11 +20,10 @@ thread_local! {
 pub(crate) fn before_fork(py: Python<'_>) {
     // A compilation that ends may have to take the GIL afterwards, to hand over its result.
     py.detach(|| {
-        // Kernels and ufuncs first: what compiles one goes on to hold the compiler.
+        // Kernels first: what compiles one goes on to hold the compiler. Ufuncs are not held: a short call compiles with the GIL, and waiting for a fork with it would stop the forking thread.
         let kernels = verdigris_cuda_jit::hold_for_fork();
-        let ufuncs = verdigris_vectorize::hold_for_fork();
         let plans = verdigris_fft::hold_for_fork();
-        HELD.with_borrow_mut(|all| all.push((choice::hold_for_fork(), llvm::hold_for_fork(), kernels, ufuncs, plans)));
+        HELD.with_borrow_mut(|all| all.push((choice::hold_for_fork(), llvm::hold_for_fork(), kernels, plans)));
     });
 }
 

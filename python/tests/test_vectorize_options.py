@@ -1,11 +1,9 @@
 """What `vectorize` takes besides a function: keywords and defaults, literals, error models; several results; interruption."""
 
 import os
-import signal
 import subprocess
 import sys
 import textwrap
-import threading
 
 import numpy as np
 import pytest
@@ -194,37 +192,3 @@ def test_long_calls_of_every_kind_can_be_interrupted(call, tmp_path):
     )
     done = subprocess.run([sys.executable, script], capture_output=True, text=True, timeout=60, env=os.environ)
     assert done.stdout == "interrupted\n", done.stderr
-
-
-# --- forks ---
-
-
-@pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork")
-def test_a_fork_while_another_thread_compiles_leaves_no_lock_behind():
-    stop = threading.Event()
-
-    def compile_many():
-        dtypes = ["f4", "f8", "i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8"]
-        while not stop.is_set():
-            f = vectorize(lambda a, b: a * b + a)
-            shared.append(f)
-            for t in dtypes:
-                f(np.ones(2, t), np.ones(2, t))
-
-    shared = []
-    thread = threading.Thread(target=compile_many)
-    thread.start()
-    try:
-        for _ in range(5):
-            while not shared:
-                pass
-            f = shared[-1]
-            child = os.fork()
-            if child == 0:
-                signal.alarm(20)
-                good = f(np.ones(2, "c16"), np.ones(2, "c16"))[0] == 2
-                os._exit(0 if good else 1)
-            assert os.waitpid(child, 0)[1] == 0
-    finally:
-        stop.set()
-        thread.join()

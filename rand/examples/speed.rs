@@ -25,7 +25,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         names.iter().map(|name| name.parse()).collect::<Result<_, _>>()?
     };
     let pool = rayon::ThreadPoolBuilder::new().num_threads(1).build()?;
-    pool.install(|| {
+    pool.install(|| -> Result<(), Error> {
         let (mut u, mut f, mut d) = (vec![0_u32; N], vec![0.0_f32; N], vec![0.0_f64; N]);
         for kind in kinds {
             let mut generator = Generator::builder(kind).build()?;
@@ -40,5 +40,6 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             time("normal f64, curand", &mut generator, |g| g.curand_normal_f64(&mut d, 0.0, 1.0))?;
         }
         Ok(())
-    })
+    })?;
+    Ok(())
 }

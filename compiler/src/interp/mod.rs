@@ -70,7 +70,7 @@ pub struct Fault {
     /// For an index error: the axis, the index and the extent.
     pub index: Option<(u8, i64, i64)>,
     /// For a barrier that not all threads came to: the barrier at which others were.
-    pub other: Option<Site>,
+    pub other: Option<Box<Site>>,
 }
 
 /// Why a run gave no result.

@@ -174,7 +174,7 @@ impl<'f> Thread<'f> {
     /// The fault of having missed the barrier at which others were.
     pub(super) fn diverged(&self, at: Value, other: Value) -> Fault {
         let site = |at| Site { location: self.f.sources.locate(self.f.span(at)), kind: SiteKind::Barrier };
-        Fault { block: self.place.block_number, thread: self.place.thread_number, site: site(at), index: None, other: Some(site(other)) }
+        Fault { block: self.place.block_number, thread: self.place.thread_number, site: site(at), index: None, other: Some(Box::new(site(other))) }
     }
 
     /// Executes until the body ends, the thread fails, or `steps` (counted down) reaches 0.
@@ -270,7 +270,7 @@ impl<'f> Thread<'f> {
                         Failure::Unassigned(slot) => SiteKind::Unassigned(f.slot(*slot).name.clone()),
                         Failure::Bounds(array) => SiteKind::Index { array: f.array(*array).name.clone() },
                         Failure::Value(complaint) => SiteKind::Value(*complaint),
-                        Failure::Raise(n) => SiteKind::Raise(f.raises[*n as usize].clone()),
+                        Failure::Raise(n) => SiteKind::Raise(Box::new(f.raises[*n as usize].clone())),
                     };
                     if matches!(&f.insts[at.index()], Inst::Fail(_)) {
                         return self.failed(at, kind, None);

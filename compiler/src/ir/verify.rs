@@ -307,7 +307,9 @@ impl<'f> Check<'f> {
             Inst::If { cond, .. } if f.ty(*cond) != ScalarType::Bool => Err(format!("the condition is {}", f.ty(*cond))),
             Inst::Break(label) => self.target(*label, false),
             Inst::Continue(label) => self.target(*label, true),
-            Inst::Fail(Failure::Bounds(array)) | Inst::Report(Failure::Bounds(array)) if array.index() >= f.arrays.len() => Err("the array does not exist".into()),
+            Inst::Fail(Failure::Bounds(array)) | Inst::Report(Failure::Bounds(array)) if array.index() >= f.arrays.len() => {
+                Err("the array does not exist".into())
+            }
             Inst::Print { .. } if f.kind == Kind::Scalar => Err("a scalar function prints nothing".into()),
             Inst::Print { pieces, values } => {
                 let wanted: usize = pieces

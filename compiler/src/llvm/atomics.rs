@@ -287,7 +287,7 @@ mod tests {
                     let mut cells: Vec<Scalar> = (0..7).map(pick).collect();
                     let start: Vec<u64> = cells.iter().map(|c| c.bits()).collect();
                     let values: [Scalar; 32] = std::array::from_fn(|lane| pick(lane * 3 + 1));
-                    let expected: [Scalar; 32] = std::array::from_fn(|lane| pick(lane));
+                    let expected: [Scalar; 32] = std::array::from_fn(pick);
                     let mut right = [0u64; 32];
                     for lane in (0..32).filter(|l| mask >> l & 1 == 1) {
                         let cell = &mut cells[addresses[lane]];

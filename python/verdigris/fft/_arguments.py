@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import operator
 import os
-import threading
+from _thread import _local as thread_local  # what `threading.local` is, without loading that module at import
 from collections.abc import Iterator, Sequence
 from numbers import Number
 from typing import Any
@@ -86,7 +86,7 @@ def norm_factor(norm: str | None, forward: bool, points: float) -> float:
 # --- workers ---
 
 
-class _Workers(threading.local):
+class _Workers(thread_local):
     # None: the pool.
     default: int | None = None
 

@@ -426,7 +426,7 @@ impl<'c> Emitter<'_, 'c> {
         let kind = match failure {
             Failure::ZeroStep => SiteKind::ZeroStep,
             Failure::TupleIndex => SiteKind::TupleIndex,
-            Failure::Raise(n) => SiteKind::Raise(self.f.raises[n as usize].clone()),
+            Failure::Raise(n) => SiteKind::Raise(Box::new(self.f.raises[n as usize].clone())),
             Failure::Unassigned(slot) => SiteKind::Unassigned(self.f.slot(slot).name.clone()),
             Failure::Bounds(array) => SiteKind::Index { array: self.f.array(array).name.clone() },
             Failure::Value(complaint) => SiteKind::Value(complaint),
