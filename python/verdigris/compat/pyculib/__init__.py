@@ -1,4 +1,4 @@
-"""Stands for `pyculib` 1.0 (and for `accelerate.cuda`, its former name): `blas`, `fft`, `rand` and `sorting`, as far as verdigris has them."""
+"""Stands for `pyculib` 1.0 (and for `accelerate.cuda`, its former name): `blas`, `fft`, `rand` and `sorting`."""
 
 from __future__ import annotations
 
