@@ -62,10 +62,10 @@ def check(name, x, *args, **kwargs):
         assert same, f"{name}{args}{kwargs}: {ours!r} where SciPy raises {theirs!r}"
         return
     if isinstance(ours, Exception):
-        # SciPy makes something of half spectra with no real length; NumPy refuses them, and so do we.
-        assert name.strip("2n") in ("irfft", "hfft") and "number of data points (0)" in str(ours), (
-            f"{name}{args}{kwargs}: {ours!r}"
-        )
+        # SciPy makes something of half spectra with no real length; NumPy refuses them, and so do we. And of cosine transforms
+        # of type 1 and length 1, where there is none to do.
+        no_length = name.strip("2n") in ("irfft", "hfft") and "number of data points (0)" in str(ours)
+        assert no_length or (theirs.size == 0 and "size < 2" in str(ours)), f"{name}{args}{kwargs}: {ours!r}"
         return
     assert ours.dtype == theirs.dtype and ours.shape == theirs.shape
     if theirs.size:

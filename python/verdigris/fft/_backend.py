@@ -13,8 +13,8 @@ import numpy as np
 
 from .._verdigris import DeviceNDArray
 from . import _arguments, _basic, _trigonometric
-from ._arguments import Unserved, is_foreign
-from ._transform import call_scipy
+from ._arguments import is_foreign
+from ._transform import Counts, call_scipy
 
 __ua_domain__ = "numpy.scipy.fft"
 
@@ -22,43 +22,29 @@ _BASIC = "fft ifft rfft irfft hfft ihfft fft2 ifft2 rfft2 irfft2 hfft2 ihfft2 ff
 _TRIGONOMETRIC = "dct idct dst idst dctn idctn dstn idstn"
 # SciPy's functions that verdigris has; `fht` and `ifht` are SciPy's own.
 _OURS = {name: getattr(_basic, name) for name in _BASIC.split()}
-_OURS |= {name: getattr(_trigonometric, name).__wrapped__ for name in _TRIGONOMETRIC.split()}
+_OURS |= {name: getattr(_trigonometric, name) for name in _TRIGONOMETRIC.split()}
 _OTHERS = ("fht", "ifht")
-
-
-class Counts:
-    """How many calls SciPy's protocol has brought, for tests and the curious."""
-
-    served = 0
-    passed_on = 0
 
 
 def __ua_function__(method: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     """Answers a call of SciPy's function `method`."""
     name = method.__name__
     ours = _OURS.get(name)
-    if ours is None:
-        if name not in _OTHERS:
-            return NotImplemented
-        return _pass_on(name, args, kwargs, "SciPy's own")
-    why = _reason(args, kwargs)
+    if ours is None and name not in _OTHERS:
+        return NotImplemented
+    Counts.called += 1
+    why = "SciPy's own" if ours is None else _reason(args, kwargs)
     if why is not None:
-        return _pass_on(name, args, kwargs, why)
+        return call_scipy(name, args, kwargs, why)
     from scipy.fft import get_workers
 
     threads = _arguments._workers
     before = threads.default
     threads.default = get_workers()
     try:
-        result = ours(*args, **kwargs)
-    except Unserved as unserved:
-        why = unserved.what
-    else:
-        Counts.served += 1
-        return result
+        return ours(*args, **kwargs)
     finally:
         threads.default = before
-    return _pass_on(name, args, kwargs, why)
 
 
 def _reason(args: tuple[Any, ...], kwargs: dict[str, Any]) -> str | None:
@@ -73,8 +59,3 @@ def _reason(args: tuple[Any, ...], kwargs: dict[str, Any]) -> str | None:
         if isinstance(dtype, np.dtype) and (dtype.char in "gGO"):
             return f"an array of {dtype}"
     return None
-
-
-def _pass_on(name: str, args: tuple[Any, ...], kwargs: dict[str, Any], why: str) -> Any:
-    Counts.passed_on += 1
-    return call_scipy(name, args, kwargs, why)

@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-import functools
-from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
 
 from .._verdigris import DeviceNDArray, Stream, device_array, fft_execute
 from ..errors import ArgumentError, BadValueError
-from . import _arguments
-from ._arguments import Unserved
-
-_Function = TypeVar("_Function", bound=Callable[..., Any])
+from ._arguments import Unserved, count_workers
 
 _COMPLEX = {"f": np.dtype(np.complex64), "d": np.dtype(np.complex128), "F": np.dtype(np.complex64), "D": np.dtype(np.complex128)}
 _REAL = {"f": np.dtype(np.float32), "d": np.dtype(np.float64), "F": np.dtype(np.float32), "D": np.dtype(np.float64)}
@@ -90,6 +85,13 @@ def _into(
     return out
 
 
+class Counts:
+    """How many calls SciPy's protocol has brought, and how many calls have gone on to SciPy, for tests and the curious."""
+
+    called = 0
+    passed_on = 0
+
+
 def call_scipy(name: str, args: Any, kwargs: Any, why: str) -> Any:
     """SciPy's own implementation of one of its functions."""
     try:
@@ -99,30 +101,21 @@ def call_scipy(name: str, args: Any, kwargs: Any, why: str) -> Any:
             f"{name} of {why} is SciPy's to do, which is not installed; verdigris has float32, float64 and their complex types",
             code="needs-scipy",
         ) from None
-    kwargs = {key: value for key, value in kwargs.items() if key not in ("out", "stream") or value is not None}
+    Counts.passed_on += 1
     with scipy.fft.set_backend("scipy", only=True):
         return getattr(scipy.fft, name)(*args, **kwargs)
 
 
-def served(function: _Function) -> _Function:
-    """Passes a call on to SciPy if the function finds that it is not for verdigris."""
-    name = function.__name__
-
-    @functools.wraps(function)
-    def wrapper(*args: Any, **kwargs: Any) -> Any:
-        try:
-            return function(*args, **kwargs)
-        except Unserved as unserved:
-            why = unserved.what
-        return call_scipy(name, args, kwargs, why)
-
-    return wrapper  # type: ignore[return-value]
+def pass_on(name: str, x: Any, keywords: dict[str, Any], workers: int | None, out: Any, unserved: Unserved) -> Any:
+    """A call that is not for verdigris, by SciPy; into `out` if there is one."""
+    result = call_scipy(name, (x,), keywords | {"workers": count_workers(workers)}, unserved.what)
+    if out is None:
+        return result
+    out[...] = result
+    return out
 
 
 def refuse_plan(plan: Any) -> None:
     """SciPy's keyword for plans of other libraries."""
     if plan is not None:
         raise NotImplementedError("Passing a precomputed plan is not supported by verdigris.fft: use its Plan")
-
-
-as_array = _arguments.as_array
