@@ -136,3 +136,26 @@ def test_another_library_may_flush_to_zero():
     assert flushed == 0.0, "the test did not set what it meant to"
     assert after.mxcsr & 0x8040 == 0x8040
     assert found == expected
+
+
+COMPARING = [
+    lambda a: a > 0,
+    lambda a: a <= 2.0,
+    lambda a: 1.0 if a < 0 else 2.0,
+    lambda a: max(a, 0.0),
+    lambda a: np.minimum(a, 1.0),
+    lambda a: np.clip(a, 0.0, 1.0),
+    lambda a: a == a,
+]
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("n", [1, 3, 100, 300_000])
+@pytest.mark.parametrize("number", range(len(COMPARING)))
+def test_comparing_with_nan_is_no_error(number, n, dtype):
+    values = np.where(np.arange(n) % 3 == 1, 0.5, np.nan).astype(dtype)
+    expected = [COMPARING[number](v) for v in values[:3]]
+    for f in both(COMPARING[number]):
+        with np.errstate(all="raise"):
+            for call in (f, f.ufunc):
+                assert np.array_equal(call(values)[:3], np.array(expected), equal_nan=True)

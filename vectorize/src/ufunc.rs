@@ -11,6 +11,7 @@ use verdigris_compiler::ir::{Inst, Kind, Verified};
 use verdigris_compiler::llvm::{self, Cpu, Lanes, Shape};
 use verdigris_compiler::lower::{self, Literals, lower_with};
 use verdigris_compiler::names::Definition;
+use verdigris_compiler::op::Op;
 use verdigris_compiler::source::Sources;
 use verdigris_compiler::syntax::{self, Expr, ExprKind, Stmt, StmtKind};
 use verdigris_compiler::types::{ScalarType, Type};
@@ -212,7 +213,8 @@ fn control(ir: &Verified) -> Control {
         found.loops |= matches!(inst, Inst::Loop { .. });
         // A function of the math library is rare paths and steps that raise what it does not.
         let library = matches!(inst, Inst::Apply { op, .. } if op.effects().call);
-        found.branches |= library || matches!(inst, Inst::If { .. } | Inst::Loop { .. } | Inst::Scope { .. });
+        let order = matches!(inst, Inst::Apply { op: Op::Lt | Op::Le | Op::Gt | Op::Ge | Op::Min | Op::Max, args } if ir.ty(args[0]).is_float());
+        found.false_flags |= library || order || matches!(inst, Inst::If { .. } | Inst::Loop { .. } | Inst::Scope { .. });
     });
     found
 }

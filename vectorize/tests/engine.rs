@@ -108,7 +108,7 @@ fn weigher<const COUNTED: bool>() -> Loop {
 
 fn reciprocal() -> Loop {
     let pick = |v: Variant| if v.exact || v.lanes == Lanes::One { recip_exact as verdigris_compiler::abi::LoopFn } else { recip_fast };
-    Loop::new(Signature { inputs: vec![F64], outputs: vec![F64] }, Control { branches: true, loops: false }, Box::new(Natives(pick)))
+    Loop::new(Signature { inputs: vec![F64], outputs: vec![F64] }, Control { false_flags: true, loops: false }, Box::new(Natives(pick)))
 }
 
 fn adder() -> Loop {

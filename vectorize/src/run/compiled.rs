@@ -168,8 +168,8 @@ impl fmt::Debug for Entry {
 /// What a function does besides straight-line arithmetic.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Control {
-    /// Some operations run for some elements only: code that is not exact may raise flags that no element raises.
-    pub branches: bool,
+    /// Code that is not exact may raise flags that no element raises: some operations run for some elements only, or the processor's comparisons mind NaN.
+    pub false_flags: bool,
     /// An element may take any time.
     pub loops: bool,
 }

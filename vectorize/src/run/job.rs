@@ -354,7 +354,7 @@ impl<'a> Job<'a> {
         }
         worker.guard.clear();
         let known = worker.flags | raised == worker.flags;
-        if known || worker.exact || !self.lp.control().branches {
+        if known || worker.exact || !self.lp.control().false_flags {
             worker.flags = worker.flags | raised;
             return Ok(());
         }
@@ -391,7 +391,7 @@ pub unsafe fn run_short(lp: &Loop, pointers: &[*mut u8], count: usize, interest:
     // SAFETY: the caller's promise.
     unsafe { entry.call(pointers, count, 0, &host)? };
     let mut raised = both(guard.flags(), interest);
-    if raised != Flags::default() && lp.control().branches && !lp.raised_falsely() {
+    if raised != Flags::default() && lp.control().false_flags && !lp.raised_falsely() {
         // They may be lanes' that were off.
         guard.clear();
         entry = lp.warp(true)?;
