@@ -3,6 +3,7 @@
 import functools
 import gc
 import itertools
+import math
 import operator
 import pickle
 import threading
@@ -30,6 +31,9 @@ SCALARS = [
     "complex64",
     "complex128",
 ]
+
+
+SCALE = 1.5
 
 
 @vectorize
@@ -588,3 +592,33 @@ print("done")
     file.write_text(script)
     ran = python(str(file))
     assert ran.stdout.strip() == "done", ran.stderr
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64", "int64"])
+def test_clip_and_round_are_numpys(dtype):
+    clipped = vectorize(lambda x, low, high: np.clip(x, low, high))
+    above = vectorize(lambda x, low: np.clip(x, a_min=low, a_max=None))
+    values = np.array([-7, -2, 0, 1, 3, 4, 100], dtype)
+    low, high = np.array(-2, dtype), np.array(3, dtype)
+    assert np.array_equal(clipped(values, low, high), np.clip(values, low, high))
+    assert np.array_equal(above(values, low), np.clip(values, low, None))
+    if dtype != "int64":
+        assert np.isnan(clipped(np.array([np.nan], dtype), low, high)).all()
+        odd = np.array([0.5, 1.5, -2.5, 0.125, 1234.5678, np.inf, np.nan], dtype)
+        for places in (-2, 0, 1, 3):
+            rounded = vectorize(lambda x: np.round(x, places))  # noqa: B023
+            assert np.array_equal(rounded(odd), np.round(odd, places), equal_nan=True), places
+    assert np.array_equal(vectorize(lambda x: np.around(x))(values), np.around(values))
+
+
+def test_nested_functions_see_globals_and_variables_around_them():
+    @vectorize
+    def length(x, y):
+        scale = SCALE * 2.0
+
+        def squared(v):
+            return v * v * scale
+
+        return math.sqrt(squared(x) + squared(y))
+
+    assert length(3.0, 4.0) == math.sqrt(9.0 * (SCALE * 2.0) + 16.0 * (SCALE * 2.0))

@@ -71,6 +71,8 @@ pub(super) enum Builtin {
     Greatest,
     NumpyMinimum,
     NumpyMaximum,
+    Clip,
+    NumpyRound,
     Round,
     Len,
     Range,
@@ -322,6 +324,9 @@ table! {
     "numpy.bitwise_not" => B::Unary(UnaryOp::Invert),
     "numpy.fmin" => B::NumpyFmin,
     "numpy.fmax" => B::NumpyFmax,
+    "numpy.clip" => B::Clip,
+    "numpy.round" => B::NumpyRound,
+    "numpy.around" => B::NumpyRound,
     "numpy.reciprocal" => B::Reciprocal,
     "numpy.heaviside" => B::Heaviside,
     "numpy.float_power" => B::FloatPower,
@@ -498,6 +503,8 @@ pub(super) fn keyword_position(builtin: &Builtin, keyword: &str) -> Option<usize
     match (builtin, keyword) {
         (Builtin::Round, "ndigits") | (Builtin::Complex, "imag") | (Builtin::Sum, "start") => Some(1),
         (Builtin::Complex, "real") => Some(0),
+        (Builtin::NumpyRound, "decimals") | (Builtin::Clip, "a_min" | "min") => Some(1),
+        (Builtin::Clip, "a_max" | "max") => Some(2),
         (builtin, "out") => elementwise_arity(builtin),
         _ => None,
     }

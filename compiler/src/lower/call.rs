@@ -8,7 +8,7 @@ use super::Lowerer;
 use super::builtins;
 use super::elementwise::Reduction;
 use super::fault::{Result, Stop, fault};
-use super::value::Val;
+use super::value::{Closure, Val};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::ir::Value;
 use crate::names::{Definition, Meaning};
@@ -23,7 +23,7 @@ pub(super) type Arg = (Val, Span);
 
 impl Lowerer {
     pub(super) fn call(&mut self, func: &Expr, args: &[Expr], keywords: &[(String, Expr)], span: Span) -> Result<Val> {
-        let Some(path) = self.path(func)? else { return self.method(func, args, keywords, span) };
+        let Some(path) = self.path(func)? else { return self.call_value(func, args, keywords, span) };
         if !path.rest.is_empty() && !matches!(path.meaning, Meaning::Unsupported { .. }) {
             if let Meaning::Builtin(name) = &path.meaning {
                 let full = path.rest.iter().fold(name.clone(), |text, (attr, ..)| format!("{text}.{attr}"));
@@ -57,8 +57,7 @@ impl Lowerer {
             }
             Meaning::Constant(_) | Meaning::Array(_) => {
                 let val = self.meaning_value(&path.meaning, &path.text, path.span)?;
-                let name = self.describe(&val);
-                fault(Diagnostic::new(Code::TypeMismatch, path.span, format!("{name} cannot be called")).label(name))
+                self.not_callable(&val, path.span)
             }
             Meaning::Exception { .. } | Meaning::Unsupported { .. } => self.meaning_value(&path.meaning, &path.text, path.span),
         }
@@ -116,12 +115,32 @@ impl Lowerer {
         fault(wrong_count(function, takes, given, span))
     }
 
+    /// A call of what an expression gives: a nested function, or an attribute of a value.
+    fn call_value(&mut self, func: &Expr, args: &[Expr], keywords: &[(String, Expr)], span: Span) -> Result<Val> {
+        if let ExprKind::Attribute { .. } = &func.kind {
+            return self.method(func, args, keywords, span);
+        }
+        match self.expr(func)? {
+            Val::Function(closure) => {
+                let args = self.arguments(args)?;
+                let named = self.keyword_arguments(keywords)?;
+                self.at(span);
+                self.call_closure(&closure, args, named, span)
+            }
+            val => self.not_callable(&val, func.span),
+        }
+    }
+
+    fn not_callable<T>(&self, val: &Val, span: Span) -> Result<T> {
+        let name = self.describe(val);
+        fault(Diagnostic::new(Code::TypeMismatch, span, format!("{name} cannot be called")).label(name))
+    }
+
     /// A call of an attribute of a value: `z.conjugate()`.
     fn method(&mut self, func: &Expr, args: &[Expr], keywords: &[(String, Expr)], span: Span) -> Result<Val> {
         let ExprKind::Attribute { value, attr, attr_span } = &func.kind else {
             let val = self.expr(func)?;
-            let name = self.describe(&val);
-            return fault(Diagnostic::new(Code::TypeMismatch, func.span, format!("{name} cannot be called")).label(name));
+            return self.not_callable(&val, func.span);
         };
         let val = self.expr(value)?;
         self.no_keywords(attr, keywords)?;
@@ -170,25 +189,54 @@ impl Lowerer {
         let same =
             |d: &Definition| Arc::ptr_eq(&d.source, &callee.source) && d.name == callee.name && d.line == callee.line && d.column == callee.column;
         if self.frames.iter().any(|f| same(&f.definition)) || self.frames.len() >= DEEPEST {
-            let d = Diagnostic::new(Code::Recursion, span, format!("`{}` calls itself, which compiled code cannot do", callee.name));
-            return fault(d.help("write it as a loop"));
+            return self.recursion(&callee.name, span);
         }
-        let call = |d: Box<Diagnostic>, this: &Self, args: &[Arg]| {
-            let types: Vec<String> = args.iter().map(|(v, _)| this.describe(v)).collect();
-            d.also(span, format!("called here with ({})", types.join(", ")))
-        };
         let parsed = match self.parse(&callee) {
             Ok(parsed) => parsed,
-            Err(Stop::Fault(d)) => return fault(call(d, self, &args)),
+            Err(Stop::Fault(d)) => return fault(self.called(d, span, &args)),
             Err(stop) => return Err(stop),
         };
-        let bound = self.bind(&callee, &parsed, args, named, span)?;
-        let inlined = self.activation(callee, parsed, bound.iter().map(|(v, _)| v.clone()).collect(), None);
+        self.inline(&callee, &parsed, None, args, named, span)
+    }
+
+    fn call_closure(&mut self, closure: &Closure, args: Vec<Arg>, named: Vec<(String, Arg)>, span: Span) -> Result<Val> {
+        if self.frames.iter().any(|f| Arc::ptr_eq(&f.parsed, &closure.parsed)) || self.frames.len() >= DEEPEST {
+            return self.recursion(&closure.definition.name, span);
+        }
+        if !self.frames.iter().any(|f| f.id == closure.frame) {
+            let text = format!("`{}` is called after the function it stands in has returned", closure.definition.name);
+            return fault(Diagnostic::new(Code::UnsupportedSyntax, span, text).help("pass what it uses as arguments"));
+        }
+        self.inline(&closure.definition, &closure.parsed, Some(closure.frame), args, named, span)
+    }
+
+    fn recursion<T>(&self, name: &str, span: Span) -> Result<T> {
+        let d = Diagnostic::new(Code::Recursion, span, format!("`{name}` calls itself, which compiled code cannot do"));
+        fault(d.help("write it as a loop"))
+    }
+
+    /// Binds the arguments and lowers the body here; a fault in it says with what it was called.
+    fn inline(
+        &mut self,
+        callee: &Arc<Definition>,
+        parsed: &Arc<super::function::Parsed>,
+        outer: Option<u32>,
+        args: Vec<Arg>,
+        named: Vec<(String, Arg)>,
+        span: Span,
+    ) -> Result<Val> {
+        let bound = self.bind(callee, parsed, args, named, span)?;
+        let inlined = self.activation(callee.clone(), parsed.clone(), outer, bound.iter().map(|(v, _)| v.clone()).collect(), None);
         self.at(span);
         match inlined {
-            Err(Stop::Fault(d)) => fault(call(d, self, &bound)),
+            Err(Stop::Fault(d)) => fault(self.called(d, span, &bound)),
             other => other,
         }
+    }
+
+    fn called(&self, d: Box<Diagnostic>, span: Span, args: &[Arg]) -> Box<Diagnostic> {
+        let types: Vec<String> = args.iter().map(|(v, _)| self.describe(v)).collect();
+        d.also(span, format!("called here with ({})", types.join(", ")))
     }
 
     /// Arguments in the order of the parameters.

@@ -118,6 +118,7 @@ impl Lowerer {
             Val::Named(..) => return fault(self.bad_argument("bool", val, span)),
             Val::None => return Ok(Test::Always(false)),
             Val::Str(s) => return Ok(Test::Always(!s.is_empty())),
+            Val::Function(_) => return Ok(Test::Always(true)),
             Val::Array(_) | Val::View(_) => {
                 let name = self.describe(val);
                 let d = Diagnostic::new(Code::TypeMismatch, span, "an array is neither true nor false").label(name);

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use super::Lowerer;
 use super::fault::{Result, fault};
 use super::liveness::Names;
-use super::value::Val;
+use super::value::{Closure, Val};
 use super::view::{Source, View};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::ir::{Array, Block, Failure, Inst, Slot, Value};
@@ -36,6 +36,7 @@ pub(super) enum Place {
     Tuple(Vec<Place>),
     Named(Arc<NamedType>, Vec<Place>),
     Array(Array),
+    Function(Arc<Closure>),
     View(Box<View<Leaf>>),
 }
 
@@ -77,6 +78,7 @@ pub(super) enum Shape {
     Tuple(Vec<Shape>),
     Named(Arc<NamedType>, Vec<Shape>),
     Array(Array),
+    Function(Arc<Closure>),
     View(Box<View<ScalarType>>),
 }
 
@@ -107,7 +109,7 @@ pub(super) fn forget(env: &mut Env, made: usize) {
             }
             Place::Tuple(items) | Place::Named(_, items) => items.iter_mut().for_each(|p| place(p, made)),
             Place::View(view) => view.each(&mut |l| leaf(l, made)),
-            Place::None | Place::Array(_) => {}
+            Place::None | Place::Array(_) | Place::Function(_) => {}
         }
     }
     fn leaf(l: &mut Leaf, made: usize) {
@@ -137,6 +139,7 @@ impl Lowerer {
         Ok(match val {
             Val::None => Place::None,
             Val::Array(a) => Place::Array(*a),
+            Val::Function(closure) => Place::Function(closure.clone()),
             Val::Real(v) => Place::Real(self.set_leaf(name, *v)),
             Val::Half(v) => Place::Half(self.set_leaf(name, *v)),
             Val::Time(ty, v) => Place::Time(*ty, self.set_leaf(name, *v)),
@@ -181,11 +184,12 @@ impl Lowerer {
         slot
     }
 
-    /// Reads a variable.
+    /// Reads a variable of the present function or of one around it.
     pub(super) fn read(&mut self, name: &str, span: Span) -> Result<Val> {
-        let mut binding = match self.frame().env.get(name) {
+        let owner = self.owner(name).expect("a variable");
+        let mut binding = match self.frames[owner].env.get(name) {
             Some(binding) => binding.clone(),
-            None => return self.unassigned(name, span),
+            None => return self.unassigned(owner, name, span),
         };
         let val = match &mut binding {
             Binding::Conflict(c) => return fault(conflict_fault(name, span, c)),
@@ -197,7 +201,10 @@ impl Lowerer {
                 self.load(place)
             }
         };
-        self.frame().env.insert(name.to_string(), binding);
+        // What is read here of a function around this one may stand in a block that closes before that function goes on.
+        if owner + 1 == self.frames.len() {
+            self.frame().env.insert(name.to_string(), binding);
+        }
         Ok(val)
     }
 
@@ -209,10 +216,11 @@ impl Lowerer {
         self.b.push(Inst::If { cond: missing, then, otherwise: Vec::new() });
     }
 
-    fn unassigned(&mut self, name: &str, span: Span) -> Result<Val> {
+    fn unassigned(&mut self, owner: usize, name: &str, span: Span) -> Result<Val> {
         let d = Diagnostic::new(Code::UnassignedVariable, span, format!("`{name}` is read before it is assigned"));
-        let d = d.note(format!("`{name}` is a variable of this function because it is assigned in it"));
-        if self.frame().loops.iter().any(|l| l.assigned.contains(name)) { self.unreachable(d) } else { fault(d) }
+        let of = if owner + 1 == self.frames.len() { "this function" } else { "the function around this one" };
+        let d = d.note(format!("`{name}` is a variable of {of} because it is assigned in it"));
+        if self.frames[owner].loops.iter().any(|l| l.assigned.contains(name)) { self.unreachable(d) } else { fault(d) }
     }
 
     fn leaf(&mut self, leaf: &mut Leaf) -> Value {
@@ -223,6 +231,7 @@ impl Lowerer {
         match place {
             Place::None => Val::None,
             Place::Array(a) => Val::Array(*a),
+            Place::Function(closure) => Val::Function(closure.clone()),
             Place::Real(l) => Val::Real(self.leaf(l)),
             Place::Half(l) => Val::Half(self.leaf(l)),
             Place::Time(ty, l) => Val::Time(*ty, self.leaf(l)),
@@ -248,6 +257,7 @@ impl Lowerer {
         match place {
             Place::None => Shape::None,
             Place::Array(a) => Shape::Array(*a),
+            Place::Function(closure) => Shape::Function(closure.clone()),
             Place::Real(l) => Shape::Real(ty(l)),
             Place::Half(_) => Shape::Half,
             Place::Time(ty, _) => Shape::Time(*ty),
@@ -308,6 +318,7 @@ impl Lowerer {
             Shape::Half => ScalarType::F16.to_string(),
             Shape::Real(t) | Shape::Time(t) | Shape::Complex(t) => t.to_string(),
             Shape::Array(a) => self.b.function().array(*a).ty.to_string(),
+            Shape::Function(closure) => format!("the function `{}`", closure.definition.name),
             Shape::Tuple(items) => {
                 let items: Vec<String> = items.iter().map(|s| self.describe_shape(s)).collect();
                 format!("tuple({})", items.join(", "))
@@ -373,6 +384,7 @@ impl Lowerer {
         match shape {
             Shape::None => Place::None,
             Shape::Array(a) => Place::Array(*a),
+            Shape::Function(closure) => Place::Function(closure.clone()),
             Shape::Real(t) => Place::Real(Leaf { slot: self.variable_slot(name, *t), known: None }),
             Shape::Half => Place::Half(Leaf { slot: self.variable_slot(name, ScalarType::F32), known: None }),
             Shape::Time(t) => Place::Time(*t, Leaf { slot: self.variable_slot(name, ScalarType::I64), known: None }),

@@ -56,6 +56,7 @@ impl Lowerer {
             ExprKind::Compare { left, rest } => self.compare(left, rest, e.span),
             ExprKind::Call { func, args, keywords } => self.call(func, args, keywords, e.span),
             ExprKind::IfElse { test, then, otherwise } => self.if_else(test, then, otherwise, e.span),
+            ExprKind::Function(function) => Ok(self.closure(function)),
             ExprKind::Unsupported(u) => fault(self.unsupported(e.span, &u.what, u.help.as_deref())),
         }
     }

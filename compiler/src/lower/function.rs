@@ -3,7 +3,7 @@
 //! A function's result is a variable, `%result`: paths that return different types are unified as for any other. A `return` that is the last thing its path
 //! does needs no jump; any other leaves a `Scope` around the body.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::env::{Binding, Env, Place};
@@ -11,7 +11,7 @@ use super::fault::{Result, Stop, fault};
 use super::liveness::{Liveness, Names};
 use super::loops::Loop;
 use super::reach;
-use super::value::Val;
+use super::value::{Closure, Val};
 use super::view::{self, Piece, Records, Source};
 use super::{Checkpoint, Lowerer};
 use crate::diagnostic::{Code, Diagnostic};
@@ -25,13 +25,20 @@ use crate::types::{FieldType, RecordType, RecordsType, ScalarType, Type};
 pub(super) const RESULT: &str = "%result";
 
 /// A parsed function and what its tree alone tells.
+#[derive(Debug)]
 pub(super) struct Parsed {
-    pub(super) function: Function,
+    pub(super) function: Arc<Function>,
     liveness: Liveness,
     variables: BTreeSet<String>,
 }
 
 impl Parsed {
+    fn new(function: Arc<Function>) -> Parsed {
+        let mut variables: BTreeSet<String> = function.params.iter().map(|p| p.name.clone()).collect();
+        reach::assigned(&function.body, &mut variables);
+        Parsed { liveness: Liveness::new(&function), function, variables }
+    }
+
     /// Names of the function's variables.
     pub(super) fn variables(&self) -> impl Iterator<Item = &str> {
         self.variables.iter().map(String::as_str)
@@ -43,6 +50,8 @@ pub(super) struct Frame {
     /// Tells this activation from all others.
     pub(super) id: u32,
     pub(super) definition: Arc<Definition>,
+    /// The activation around a nested function.
+    outer: Option<u32>,
     pub(super) parsed: Arc<Parsed>,
     pub(super) env: Env,
     /// Whether control gets to where code is emitted now.
@@ -117,7 +126,7 @@ impl Lowerer {
             return fault(d.help("kernels can: compile it with `cuda.jit`"));
         }
         let span = parsed.function.name_span;
-        let result = self.activation(definition, parsed.clone(), bound, None)?;
+        let result = self.activation(definition, parsed.clone(), None, bound, None)?;
         self.at(span);
         if self.options.kind == Kind::Scalar
             && let Some((param, ty)) = parsed.function.params.iter().zip(args).find(|(_, ty)| has_array(ty))
@@ -195,16 +204,36 @@ impl Lowerer {
         }
         let source = self.sources.add(&definition.source);
         let function = syntax::parse(definition, source)?;
-        let mut variables: BTreeSet<String> = function.params.iter().map(|p| p.name.clone()).collect();
-        reach::assigned(&function.body, &mut variables);
-        let liveness = Liveness::new(&function.body);
-        let parsed = Arc::new(Parsed { function, liveness, variables });
+        let parsed = Arc::new(Parsed::new(Arc::new(function)));
         self.parsed.insert(key, parsed.clone());
         Ok(parsed)
     }
 
-    /// Lowers a body for these arguments at the present place and gives its result.
-    pub(super) fn activation(&mut self, definition: Arc<Definition>, parsed: Arc<Parsed>, args: Vec<Val>, quiet: Option<Span>) -> Result<Val> {
+    /// A nested function as a value. It sees the names of the function it stands in, whose text it is part of.
+    pub(super) fn closure(&mut self, function: &Arc<Function>) -> Val {
+        let key = Arc::as_ptr(function) as usize;
+        let (definition, parsed) = match self.nested.get(&key) {
+            Some(known) => known.clone(),
+            None => {
+                let around = self.frame().definition.clone();
+                let definition = Definition { name: function.name.clone(), defaults: BTreeMap::new(), ..Definition::clone(&around) };
+                let made = (Arc::new(definition), Arc::new(Parsed::new(function.clone())));
+                self.nested.insert(key, made.clone());
+                made
+            }
+        };
+        Val::Function(Arc::new(Closure { definition, parsed, frame: self.frame().id }))
+    }
+
+    /// Lowers a body for these arguments at the present place and gives its result. `outer`: the activation around a nested function.
+    pub(super) fn activation(
+        &mut self,
+        definition: Arc<Definition>,
+        parsed: Arc<Parsed>,
+        outer: Option<u32>,
+        args: Vec<Val>,
+        quiet: Option<Span>,
+    ) -> Result<Val> {
         let id = self.frame_count;
         self.frame_count += 1;
         let scope = self.b.label();
@@ -213,6 +242,7 @@ impl Lowerer {
             id,
             library,
             definition,
+            outer,
             parsed: parsed.clone(),
             env: Env::new(),
             alive: true,
@@ -292,8 +322,9 @@ impl Lowerer {
             return fault(d.help("store it into an array that is passed to the kernel"));
         }
         let (val, at) = value.unwrap_or((Val::None, span));
-        if let Val::Str(_) = val {
-            return fault(Diagnostic::new(Code::UnsupportedType, at, "a compiled function cannot return a string"));
+        if let Val::Str(_) | Val::Function(_) = val {
+            let text = format!("a compiled function cannot return {}", if let Val::Str(_) = val { "a string" } else { "a function" });
+            return fault(Diagnostic::new(Code::UnsupportedType, at, text));
         }
         self.assign(RESULT, &val, at)?;
         if !last {
@@ -381,7 +412,7 @@ impl Lowerer {
                     self.result_slots(item, span, into)?;
                 }
             }
-            Val::None | Val::Time(..) | Val::Array(_) | Val::View(_) | Val::Str(_) => {
+            Val::None | Val::Time(..) | Val::Array(_) | Val::View(_) | Val::Function(_) | Val::Str(_) => {
                 let text = format!("this function returns {}", self.describe(val));
                 return fault(Diagnostic::new(Code::UnsupportedType, span, text).help("return a number, a bool, or a tuple of them"));
             }
@@ -391,9 +422,22 @@ impl Lowerer {
 
     // --- what the tree tells about the present function ---
 
-    /// Whether a name is a variable of the present function.
-    pub(super) fn is_variable(&mut self, name: &str) -> bool {
-        self.frame().parsed.variables.contains(name)
+    /// Whether a name is a variable of the present function or of one around it.
+    pub(super) fn is_variable(&self, name: &str) -> bool {
+        self.owner(name).is_some()
+    }
+
+    /// The place in `frames` of the function, the present one or one around it, whose variable the name is.
+    pub(super) fn owner(&self, name: &str) -> Option<usize> {
+        let mut at = self.frames.len() - 1;
+        loop {
+            let frame = &self.frames[at];
+            if name.starts_with('%') || frame.parsed.variables.contains(name) {
+                return Some(at);
+            }
+            let outer = frame.outer?;
+            at = self.frames.iter().position(|f| f.id == outer).expect("a nested function is called only while the one around it runs");
+        }
     }
 
     /// What is live at the joins of a statement of the present function.

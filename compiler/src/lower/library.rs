@@ -101,6 +101,29 @@ impl Lowerer {
                 let (l, r) = two()?;
                 self.ignoring_extreme(builtin == B::NumpyFmin, text, l, r)
             }
+            B::Clip => match args {
+                [(val, at), (low, s), (high, t)] => {
+                    let mut clipped = val.clone();
+                    for (least, bound, place) in [(false, low, *s), (true, high, *t)] {
+                        if *bound != Val::None {
+                            clipped = self.propagating_extreme(least, text, (&clipped, *at), (bound, place))?;
+                        }
+                    }
+                    Ok(clipped)
+                }
+                _ => self.wrong_count(text, "a number and its two bounds", args.len(), span),
+            },
+            B::NumpyRound => match args {
+                [(whole @ Val::Real(v), _)] if !self.ty(*v).is_float() => Ok(whole.clone()),
+                [one] => self.builtin(Builtin::Numpy(Math::Rint), text, std::slice::from_ref(one), func, span),
+                [(Val::Real(x), _), (Val::Real(places), _)] if self.ty(*x).is_float() && self.ty(*places).is_integer() => {
+                    let ty = self.ty(*x);
+                    let rounded = self.library("round_to", vec![Val::Real(*x), Val::Real(*places)], span)?;
+                    Ok(self.to_scalar(&rounded, ty).expect("a number"))
+                }
+                [(val, at), ..] => fault(self.bad_argument(text, val, *at)),
+                [] => self.wrong_count(text, "a number and how many decimals to keep", 0, span),
+            },
             B::Reciprocal => {
                 let (val, at) = one()?;
                 let one = self.integer(1, at)?;
@@ -327,7 +350,7 @@ impl Lowerer {
         }
         let narrow = self.scalar_type(&args[0].0) == Some(ScalarType::F32);
         let quiet = self.frame().quiet.unwrap_or(span);
-        let result = self.activation(definition, parsed, bound, Some(quiet))?;
+        let result = self.activation(definition, parsed, None, bound, Some(quiet))?;
         self.at(span);
         Ok(if narrow { self.narrowed(&result) } else { result })
     }

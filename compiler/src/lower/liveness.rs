@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use crate::syntax::{Expr, ExprKind, Raised, Stmt, StmtKind};
+use crate::syntax::{self, Expr, ExprKind, Function, Raised, Stmt, StmtKind};
 
 /// Names of variables.
 pub(super) type Names = BTreeSet<String>;
@@ -25,6 +25,8 @@ pub(super) struct Live {
 #[derive(Debug, Default)]
 pub(super) struct Liveness {
     table: HashMap<usize, Live>,
+    /// What the functions nested in it read of its variables, and may read whenever they are called: live everywhere.
+    captured: Names,
 }
 
 struct Targets<'a> {
@@ -34,10 +36,10 @@ struct Targets<'a> {
 
 impl Liveness {
     /// Of a function body.
-    pub(super) fn new(body: &[Stmt]) -> Liveness {
-        let mut liveness = Liveness::default();
+    pub(super) fn new(function: &Function) -> Liveness {
+        let mut liveness = Liveness { captured: syntax::captured_names(function), ..Liveness::default() };
         let none = Names::new();
-        liveness.block(body, none.clone(), &Targets { on_break: &none, on_continue: &none });
+        liveness.block(&function.body, none.clone(), &Targets { on_break: &none, on_continue: &none });
         liveness
     }
 
@@ -73,7 +75,7 @@ impl Liveness {
             StmtKind::If { test, body, orelse } => {
                 let mut before = self.block(body, live.clone(), targets);
                 before.extend(self.block(orelse, live.clone(), targets));
-                self.table.insert(address(stmt), Live { after: live, ..Live::default() });
+                self.note(stmt, Live { after: live, ..Live::default() });
                 reads(test, &mut before);
                 before
             }
@@ -130,8 +132,15 @@ impl Liveness {
             }
             head = wider;
         }
-        self.table.insert(address(stmt), Live { after, head: head.clone(), orelse: before_else });
+        self.note(stmt, Live { after, head: head.clone(), orelse: before_else });
         head
+    }
+
+    fn note(&mut self, stmt: &Stmt, mut live: Live) {
+        for names in [&mut live.after, &mut live.head, &mut live.orelse] {
+            names.extend(self.captured.iter().cloned());
+        }
+        self.table.insert(address(stmt), live);
     }
 }
 
@@ -197,6 +206,7 @@ fn reads(expr: &Expr, live: &mut Names) {
         | ExprKind::Str(_)
         | ExprKind::None
         | ExprKind::Ellipsis
+        | ExprKind::Function(_)
         | ExprKind::Unsupported(_) => {}
     }
 }

@@ -137,7 +137,7 @@ pub(crate) fn routine(definition: &Arc<Definition>, arity: usize, ty: ScalarType
             let value = this.b.push(crate::ir::Inst::Param(index));
             bound.push(value::Val::Real(this.cast(value, inner)));
         }
-        let result = this.activation(definition.clone(), parsed, bound, Some(Span::default()))?;
+        let result = this.activation(definition.clone(), parsed, None, bound, Some(Span::default()))?;
         let result = this.to_real(&result, ty).expect("a routine gives a number");
         let slot = this.b.slot(function::RESULT, ty);
         this.b.set(slot, result);
@@ -165,6 +165,8 @@ struct Lowerer {
     slots: HashMap<(u32, String, ScalarType), Slot>,
     /// Functions parsed so far, by the address of their definition's source and name.
     parsed: HashMap<(usize, String, u32, Option<u32>), Arc<Parsed>>,
+    /// Nested functions met so far, by the address of their tree.
+    nested: HashMap<usize, (Arc<Definition>, Arc<Parsed>)>,
     constant_arrays: Vec<(usize, Array)>,
     /// Shared arrays by the place of their making: a function called twice has one.
     shared_arrays: Vec<(block::Made, Array)>,
@@ -192,6 +194,7 @@ impl Lowerer {
             frame_count: 0,
             slots: HashMap::new(),
             parsed: HashMap::new(),
+            nested: HashMap::new(),
             constant_arrays: Vec::new(),
             shared_arrays: Vec::new(),
             pending: Vec::new(),

@@ -31,3 +31,13 @@ def gcd(a, b):
     while b != 0:
         a, b = b, a % b
     return abs(a)
+
+
+def round_to(x, decimals):
+    # NumPy's: scaled, rounded to the even one of two neighbours, scaled back.
+    scale = 1.0
+    for _ in range(abs(decimals)):
+        scale *= 10.0
+    if decimals < 0:
+        return numpy.rint(x / scale) * scale
+    return numpy.rint(x * scale) / scale

@@ -14,8 +14,21 @@ use crate::source::{SourceFile, Span};
 const TEXT: &str = include_str!("prelude.py");
 
 /// Names that the text uses.
-const NAMES: &[&str] =
-    &["abs", "complex", "int", "math.atan2", "math.cos", "math.exp", "math.floor", "math.hypot", "math.log", "math.pow", "math.sin"];
+const NAMES: &[&str] = &[
+    "abs",
+    "complex",
+    "int",
+    "math.atan2",
+    "math.cos",
+    "math.exp",
+    "math.floor",
+    "math.hypot",
+    "math.log",
+    "math.pow",
+    "math.sin",
+    "numpy.rint",
+    "range",
+];
 
 static SOURCE: LazyLock<Arc<SourceFile>> =
     LazyLock::new(|| Arc::new(SourceFile { file: crate::source::PRELUDE.into(), text: TEXT.into(), first_line: 1, indent: 0 }));
@@ -33,7 +46,7 @@ impl Lowerer {
         });
         let parsed = self.parse(&definition)?;
         let quiet = self.frame().quiet.unwrap_or(span);
-        let result = self.activation(definition, parsed, args, Some(quiet));
+        let result = self.activation(definition, parsed, None, args, Some(quiet));
         self.at(span);
         result
     }

@@ -6,12 +6,27 @@ use std::sync::Arc;
 
 use super::Lowerer;
 use super::fault::{Result, fault};
+use super::function::Parsed;
 use super::view::{Piece, Source, View};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::ir::{Array, Value};
-use crate::names::Constant;
+use crate::names::{Constant, Definition};
 use crate::source::Span;
 use crate::types::{ArrayType, Layout, NamedType, RecordsType, Scalar, ScalarType, Type};
+
+/// A nested function: what it is, and the activation whose variables it sees.
+#[derive(Debug)]
+pub(super) struct Closure {
+    pub(super) definition: Arc<Definition>,
+    pub(super) parsed: Arc<Parsed>,
+    pub(super) frame: u32,
+}
+
+impl PartialEq for Closure {
+    fn eq(&self, other: &Closure) -> bool {
+        Arc::ptr_eq(&self.parsed, &other.parsed) && self.frame == other.frame
+    }
+}
 
 /// A value of the language.
 #[derive(Clone, Debug, PartialEq)]
@@ -30,6 +45,8 @@ pub(super) enum Val {
     Array(Array),
     /// Part of an array, an array of records, or one record (no axes).
     View(Box<View<Value>>),
+    /// A function written inside the present one or inside one that called it.
+    Function(Arc<Closure>),
     /// A string: only ever something to complain about.
     Str(String),
 }
@@ -66,6 +83,7 @@ impl Lowerer {
     pub(super) fn describe(&self, val: &Val) -> String {
         match val {
             Val::Str(_) => "str".to_string(),
+            Val::Function(closure) => format!("the function `{}`", closure.definition.name),
             Val::Tuple(items) => {
                 let items: Vec<String> = items.iter().map(|v| self.describe(v)).collect();
                 format!("tuple({})", items.join(", "))
@@ -87,7 +105,7 @@ impl Lowerer {
             Val::Tuple(items) => Type::Tuple(items.iter().map(|v| self.type_of(v)).collect::<Option<_>>()?),
             Val::Named(named, items) => Type::Named(named.clone(), items.iter().map(|v| self.type_of(v)).collect::<Option<_>>()?),
             Val::View(view) => self.type_of_view(view),
-            Val::Str(_) => return None,
+            Val::Str(_) | Val::Function(_) => return None,
             number => Type::Scalar(self.scalar_type(number)?),
         })
     }

@@ -3,6 +3,8 @@
 //! Python constructs the kernel language can never have become `Unsupported` nodes with their name and what to do instead, so that the
 //! fault is reported only if it is met, at its own place.
 
+use std::sync::Arc;
+
 use crate::source::Span;
 
 /// A function definition or a lambda.
@@ -126,6 +128,8 @@ pub enum ExprKind {
     Call { func: Box<Expr>, args: Vec<Expr>, keywords: Vec<(String, Expr)> },
     /// `then if test else otherwise`.
     IfElse { test: Box<Expr>, then: Box<Expr>, otherwise: Box<Expr> },
+    /// A lambda; a `def` inside a function is the assignment of one to its name.
+    Function(Arc<Function>),
     /// Anything else.
     Unsupported(Unsupported),
 }

@@ -8,4 +8,5 @@ mod paths;
 
 pub use ast::*;
 pub use parser::{MAX_DEPTH, MAX_TEXT, function_names, parse};
+pub(crate) use paths::captured_names;
 pub use paths::{free_paths, local_names};

@@ -1,16 +1,23 @@
 //! Which names of a function come from outside.
 //!
-//! Owns Python's rule for what is local: a parameter, or a name assigned anywhere in the function. Does not know what any name means.
+//! Owns Python's rule for what is local: a parameter, or a name assigned anywhere in the function; a nested function sees its own and those around it. Does not know what any name means.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 
 use super::ast::{Expr, ExprKind, Function, Raised, Stmt, StmtKind};
 
 /// Dotted paths whose first name is free in the function, in order of first use, each once: the longest chain of attributes written.
 pub fn free_paths(function: &Function) -> Vec<String> {
-    let mut free = Free { locals: local_names(function), seen: HashSet::new(), paths: Vec::new() };
+    let mut free = Free { locals: local_names(function), ..Free::default() };
     free.body(&function.body);
     free.paths
+}
+
+/// Names that functions nested in this one take from outside themselves.
+pub(crate) fn captured_names(function: &Function) -> BTreeSet<String> {
+    let mut inner = Free { nested_only: true, ..Free::default() };
+    inner.body(&function.body);
+    inner.paths.iter().map(|path| path.split('.').next().unwrap_or(path).to_owned()).collect()
 }
 
 /// Names that are local to the function: its parameters, and all it assigns.
@@ -50,20 +57,24 @@ fn bind<'a>(target: &'a Expr, names: &mut HashSet<&'a str>) {
     }
 }
 
+#[derive(Default)]
 struct Free<'a> {
     locals: HashSet<&'a str>,
+    /// Nested functions around the present place; whether only what stands in one counts.
+    depth: u32,
+    nested_only: bool,
     seen: HashSet<String>,
     paths: Vec<String>,
 }
 
-impl Free<'_> {
-    fn body(&mut self, body: &[Stmt]) {
+impl<'a> Free<'a> {
+    fn body(&mut self, body: &'a [Stmt]) {
         for stmt in body {
             self.stmt(stmt);
         }
     }
 
-    fn stmt(&mut self, stmt: &Stmt) {
+    fn stmt(&mut self, stmt: &'a Stmt) {
         match &stmt.kind {
             StmtKind::Assign { targets, value } => {
                 self.expr(value);
@@ -90,13 +101,13 @@ impl Free<'_> {
         }
     }
 
-    fn exprs(&mut self, exprs: &[Expr]) {
+    fn exprs(&mut self, exprs: &'a [Expr]) {
         for expr in exprs {
             self.expr(expr);
         }
     }
 
-    fn expr(&mut self, expr: &Expr) {
+    fn expr(&mut self, expr: &'a Expr) {
         match &expr.kind {
             ExprKind::Name(_) => self.path(expr),
             ExprKind::Attribute { value, .. } => match root(expr) {
@@ -136,12 +147,21 @@ impl Free<'_> {
             | ExprKind::None
             | ExprKind::Ellipsis
             | ExprKind::Unsupported(_) => {}
+            ExprKind::Function(function) => {
+                let outer = self.locals.clone();
+                self.locals.extend(local_names(function));
+                self.depth += 1;
+                self.body(&function.body);
+                self.depth -= 1;
+                self.locals = outer;
+            }
         }
     }
 
     /// Notes a name or a chain of attributes that ends in one, if that is free.
     fn path(&mut self, expr: &Expr) {
-        if root(expr).is_some_and(|name| !self.locals.contains(name)) {
+        let counts = self.depth > 0 || !self.nested_only;
+        if counts && root(expr).is_some_and(|name| !self.locals.contains(name)) {
             let path = dotted(expr);
             if self.seen.insert(path.clone()) {
                 self.paths.push(path);

@@ -94,6 +94,7 @@ fn expr(e: &Expr) -> String {
             format!("(: {} {} {})", part(lower), part(upper), part(step))
         }
         ExprKind::Ellipsis => "...".to_owned(),
+        ExprKind::Function(inner) => function(inner).split_whitespace().collect::<Vec<_>>().join(" "),
         ExprKind::Unsupported(what) => unsupported(what),
     }
 }

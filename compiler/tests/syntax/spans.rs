@@ -108,6 +108,7 @@ impl Check<'_> {
             | ExprKind::Str(_)
             | ExprKind::None
             | ExprKind::Ellipsis
+            | ExprKind::Function(_)
             | ExprKind::Unsupported(_) => {}
         }
     }

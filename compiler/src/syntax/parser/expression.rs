@@ -1,8 +1,11 @@
 //! Expressions.
 
+use std::sync::Arc;
+
 use ruff_python_ast as py;
 use ruff_text_size::Ranged;
 
+use super::parameter::has_defaults;
 use super::{Context, Parsed, unsupported};
 use crate::source::Span;
 use crate::syntax::ast::{BinaryOp, CompareOp, Expr, ExprKind, UnaryOp};
@@ -62,6 +65,7 @@ impl Context<'_> {
             py::Expr::If(choice) => {
                 ExprKind::IfElse { test: self.boxed(&choice.test)?, then: self.boxed(&choice.body)?, otherwise: self.boxed(&choice.orelse)? }
             }
+            py::Expr::Lambda(lambda) if !has_defaults(lambda.parameters.as_deref()) => ExprKind::Function(Arc::new(self.lambda(lambda)?)),
             other => ExprKind::Unsupported(unsupported::expr(other)),
         })
     }

@@ -7,6 +7,11 @@ use super::{Context, Parsed};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::syntax::ast::{Function, Param, Stmt, StmtKind};
 
+/// Whether a parameter has a default.
+pub(super) fn has_defaults(parameters: Option<&Parameters>) -> bool {
+    parameters.is_some_and(|p| p.iter_non_variadic_params().any(|p| p.default.is_some()))
+}
+
 impl Context<'_> {
     pub(super) fn def(&mut self, def: &StmtFunctionDef) -> Parsed<Function> {
         let name_span = self.span(&def.name);
@@ -14,7 +19,11 @@ impl Context<'_> {
             return Err(Diagnostic::new(Code::UnsupportedSyntax, name_span, "an `async` function cannot be compiled"));
         }
         let params = self.params(&def.parameters)?;
-        Ok(Function { name: def.name.to_string(), name_span, params, body: self.body(&def.body)? })
+        // A loop around a `def` is none that a `break` in it could leave.
+        let loops = std::mem::take(&mut self.loops);
+        let body = self.body(&def.body);
+        self.loops = loops;
+        Ok(Function { name: def.name.to_string(), name_span, params, body: body? })
     }
 
     pub(super) fn lambda(&mut self, lambda: &ExprLambda) -> Parsed<Function> {

@@ -84,3 +84,47 @@ def pass_a_string(x):
 def range_as_value(x):
     r = range(3)
     return x
+
+
+# (float64)
+def nested_recursion(x):
+    def again(y):
+        return again(y - 1)
+
+    return again(x)
+
+
+def gives_its_own(x):
+    def own(y):
+        return y + x
+
+    return (own, x)
+
+
+# (float64)
+def outlives(x):
+    own, y = gives_its_own(x)
+    return own(y)
+
+
+# (float64)
+def returned_function(x):
+    return lambda y: y + x
+
+
+# (float64)
+def nested_unassigned(x):
+    def early(y):
+        return y + late
+
+    early(x)
+    late = 2.0
+    return late
+
+
+# (float64)
+def nested_wrong_type(x):
+    def broken(y):
+        return y + "a"
+
+    return broken(x)

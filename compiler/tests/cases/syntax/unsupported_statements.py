@@ -1,4 +1,7 @@
 def f(x):
+    def g(y=1):
+        return y
+    @cached
     def g(y):
         return y
     async def h():
