@@ -10,7 +10,7 @@ use realfft::{ComplexToReal, RealFftPlanner, RealToComplex};
 use rustfft::{Fft, FftDirection, FftPlanner};
 
 use super::columns::Columns;
-use super::large::Large;
+use super::split::Large;
 use super::trig::Trig;
 use crate::error::Error;
 use crate::scalar::Real;

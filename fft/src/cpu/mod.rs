@@ -6,8 +6,8 @@
 mod columns;
 mod kernel;
 mod lanes;
-mod large;
 mod pass;
+mod split;
 mod sys;
 mod trig;
 
