@@ -73,17 +73,14 @@ impl<'a, T: Scalar> GemmBatch<'a, T> {
         c: StackMut<'a, T>,
     ) -> Result<Self, Error> {
         let judge = Judge(routine);
-        for (name, odd, shape) in [("a", a.odd_one(), a.shape()), ("b", b.odd_one(), b.shape()), ("c", c.odd_one(), c.shape())] {
-            if let Some(odd) = odd {
-                judge.shape(name, odd, shape)?;
-            }
-        }
+        judge.alike("a", a.odd_one(), a.shape())?;
+        judge.alike("b", b.odd_one(), b.shape())?;
+        judge.alike("c", c.odd_one(), c.shape())?;
         apart(judge, "c", &c, &[("a", &a), ("b", &b)])?;
         let ((a, conj_a), (b, conj_b)) = (trans(a, transa), trans(b, transb));
         judge.len("b", b.count(), a.count())?;
         judge.len("c", c.count(), a.count())?;
-        judge.shape("b", b.shape(), (a.shape().1, b.shape().1))?;
-        judge.shape("c", c.shape(), (a.shape().0, b.shape().1))?;
+        judge.product(a.shape(), b.shape(), c.shape())?;
         Ok(GemmBatch { alpha, a, conj_a, b, conj_b, beta, c })
     }
 }
@@ -130,14 +127,10 @@ pub fn trsm_batched<T: Scalar>(
     b: StackMut<'_, T>,
 ) -> Result<(), Error> {
     let judge = Judge("trsm_batched");
-    for (name, odd, shape) in [("a", a.odd_one(), a.shape()), ("b", b.odd_one(), b.shape())] {
-        if let Some(odd) = odd {
-            judge.shape(name, odd, shape)?;
-        }
-    }
-    let n = judge.square("a", a.shape())?;
+    judge.alike("a", a.odd_one(), a.shape())?;
+    judge.alike("b", b.odd_one(), b.shape())?;
     judge.len("b", b.count(), a.count())?;
-    judge.shape("b", b.shape(), if side == Side::Left { (n, b.shape().1) } else { (b.shape().0, n) })?;
+    judge.beside(side, a.shape(), b.shape())?;
     apart(judge, "b", &b, &[("a", &a)])?;
     on.tri_sm_batch(TriBatch { side, uplo, trans, unit: diag == Diag::Unit, alpha, a, b })
 }

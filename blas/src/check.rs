@@ -3,6 +3,7 @@
 //! Owns the wording of what is compared with what. Nothing has been written when it refuses.
 
 use crate::error::Error;
+use crate::operand::{Side, packed_len};
 use crate::overlap::Place;
 
 /// Judges the operands of one routine.
@@ -35,6 +36,29 @@ impl Judge {
         Ok(found.1)
     }
 
+    /// The operands of a product: B and C beside A, whose shape is taken as it is.
+    #[inline]
+    pub(crate) fn product(self, a: (usize, usize), b: (usize, usize), c: (usize, usize)) -> Result<(), Error> {
+        self.shape("b", b, (a.1, b.1))?;
+        self.shape("c", c, (a.0, b.1))
+    }
+
+    /// A square matrix `a` and the matrix `b` that it stands beside.
+    pub(crate) fn beside(self, side: Side, a: (usize, usize), b: (usize, usize)) -> Result<(), Error> {
+        let n = self.square("a", a)?;
+        self.shape("b", b, if side == Side::Left { (n, b.1) } else { (b.0, n) })
+    }
+
+    /// A packed triangle's length.
+    pub(crate) fn packed(self, found: usize, n: usize) -> Result<(), Error> {
+        self.len("ap", found, packed_len(n))
+    }
+
+    /// A batch's matrices, all of the first one's shape; `odd` is the shape of one that is not.
+    pub(crate) fn alike(self, operand: &'static str, odd: Option<(usize, usize)>, first: (usize, usize)) -> Result<(), Error> {
+        odd.map_or(Ok(()), |odd| self.shape(operand, odd, first))
+    }
+
     /// An output, which must not share memory with what is read.
     #[inline]
     pub(crate) fn apart(self, operand: &'static str, output: &Place, others: &[(&'static str, Place)]) -> Result<(), Error> {
@@ -49,3 +73,13 @@ impl Judge {
         Err(Error::Value { routine: self.0, operand, found: found.to_string(), expected: expected.to_string() })
     }
 }
+
+/// A coefficient of a Hermitian update, which has to be real, or any other one: its type, and its value as an element.
+macro_rules! coefficient {
+    (any) => { T };
+    (real) => { T::Real };
+    (any $value:ident) => { $value };
+    (real $value:ident) => { T::from_real($value) };
+}
+
+pub(crate) use coefficient;

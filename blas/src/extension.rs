@@ -5,7 +5,7 @@
 use crate::backend::Backend;
 use crate::check::Judge;
 use crate::error::Error;
-use crate::operand::{Op, Side, Uplo, packed_len};
+use crate::operand::{Op, Side, Uplo};
 use crate::scalar::Scalar;
 use crate::view::{MatMut, MatRef, VecMut, VecRef};
 
@@ -78,7 +78,7 @@ pub fn dgmm<T: Scalar>(on: &(impl Backend<T> + ?Sized), side: Side, a: MatRef<'_
 pub fn trttp<T: Scalar>(on: &(impl Backend<T> + ?Sized), uplo: Uplo, a: MatRef<'_, T>, ap: VecMut<'_, T>) -> Result<(), Error> {
     let judge = Judge("trttp");
     let n = judge.square("a", a.shape())?;
-    judge.len("ap", ap.len(), packed_len(n))?;
+    judge.packed(ap.len(), n)?;
     judge.apart("ap", &ap.rb().place(), &[("a", a.place())])?;
     on.pack(Pack { uplo, a, ap })
 }
@@ -90,7 +90,7 @@ pub fn trttp<T: Scalar>(on: &(impl Backend<T> + ?Sized), uplo: Uplo, a: MatRef<'
 pub fn tpttr<T: Scalar>(on: &(impl Backend<T> + ?Sized), uplo: Uplo, ap: VecRef<'_, T>, a: MatMut<'_, T>) -> Result<(), Error> {
     let judge = Judge("tpttr");
     let n = judge.square("a", a.shape())?;
-    judge.len("ap", ap.len(), packed_len(n))?;
+    judge.packed(ap.len(), n)?;
     judge.apart("a", &a.rb().place(), &[("ap", ap.place())])?;
     on.unpack(Unpack { uplo, ap, a })
 }

@@ -49,9 +49,7 @@ pub struct Gels<'a, T> {
 }
 
 fn square<T: Copy>(judge: Judge, a: &StackMut<'_, T>) -> Result<usize, Error> {
-    if let Some(odd) = a.odd_one() {
-        judge.shape("a", odd, a.shape())?;
-    }
+    judge.alike("a", a.odd_one(), a.shape())?;
     judge.square("a", a.shape())
 }
 

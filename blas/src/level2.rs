@@ -4,9 +4,9 @@
 //! matrix with a column for each of its own, and a packed triangle column after column. Outputs share no memory with inputs.
 
 use crate::backend::Backend;
-use crate::check::Judge;
+use crate::check::{Judge, coefficient};
 use crate::error::Error;
-use crate::operand::{Diag, Form, FormMut, Op, Stored, StoredMut, Trans, Uplo, packed_len};
+use crate::operand::{Diag, Form, FormMut, Op, Stored, StoredMut, Trans, Uplo};
 use crate::scalar::Scalar;
 use crate::view::{MatMut, MatRef, VecMut, VecRef};
 
@@ -108,7 +108,7 @@ fn band<'a, T: Scalar>(judge: Judge, uplo: Uplo, k: usize, ab: MatRef<'a, T>) ->
 
 /// A packed triangle; its size is what the vectors say.
 fn packed<'a, T: Scalar>(judge: Judge, uplo: Uplo, n: usize, ap: VecRef<'a, T>) -> Result<Stored<'a, T>, Error> {
-    judge.len("ap", ap.len(), packed_len(n))?;
+    judge.packed(ap.len(), n)?;
     Ok(Stored { form: Form::Packed(ap, n), uplo })
 }
 
@@ -118,7 +118,7 @@ fn full_mut<'a, T: Scalar>(judge: Judge, uplo: Uplo, a: MatMut<'a, T>) -> Result
 }
 
 fn packed_mut<'a, T: Scalar>(judge: Judge, uplo: Uplo, n: usize, ap: VecMut<'a, T>) -> Result<StoredMut<'a, T>, Error> {
-    judge.len("ap", ap.len(), packed_len(n))?;
+    judge.packed(ap.len(), n)?;
     Ok(StoredMut { form: FormMut::Packed(ap, n), uplo })
 }
 
@@ -304,102 +304,39 @@ pub fn gerc<T: Scalar>(on: &(impl Backend<T> + ?Sized), alpha: T, x: VecRef<'_, 
     on.ger(Ger::new(alpha, x, y, true, a)?)
 }
 
-/// `A ← α x xᵀ + A`, one triangle.
-///
-/// # Errors
-/// Shapes do not fit, or A shares memory with x; the backend's.
-pub fn syr<T: Scalar>(on: &(impl Backend<T> + ?Sized), uplo: Uplo, alpha: T, x: VecRef<'_, T>, a: MatMut<'_, T>) -> Result<(), Error> {
-    let judge = Judge("syr");
-    on.self_rank1(SelfRank1::new(judge, false, alpha, x, full_mut(judge, uplo, a)?)?)
+macro_rules! self_rank {
+    ($($(#[$doc:meta])* $name:ident($method:ident: $call:ident, $hermitian:literal, $alpha:ident, $form:ident, [$x:ident $(, $y:ident)?], $a:ident: $ty:ident);)*) => {$(
+        $(#[$doc])*
+        ///
+        /// # Errors
+        /// Shapes do not fit, or A shares memory with a vector; the backend's.
+        pub fn $name<T: Scalar>(
+            on: &(impl Backend<T> + ?Sized), uplo: Uplo, alpha: coefficient!($alpha), $x: VecRef<'_, T>, $($y: VecRef<'_, T>,)? $a: $ty<'_, T>,
+        ) -> Result<(), Error> {
+            let judge = Judge(stringify!($name));
+            let a = self_rank!(@form $form, judge, uplo, $x, $a);
+            on.$method($call::new(judge, $hermitian, coefficient!($alpha alpha), $x, $($y,)? a)?)
+        }
+    )*};
+    (@form full, $judge:ident, $uplo:ident, $x:ident, $a:ident) => { full_mut($judge, $uplo, $a)? };
+    (@form packed, $judge:ident, $uplo:ident, $x:ident, $a:ident) => { packed_mut($judge, $uplo, $x.len(), $a)? };
 }
 
-/// `A ← α x xᴴ + A`, one triangle; the diagonal becomes real.
-///
-/// # Errors
-/// Shapes do not fit, or A shares memory with x; the backend's.
-pub fn her<T: Scalar>(on: &(impl Backend<T> + ?Sized), uplo: Uplo, alpha: T::Real, x: VecRef<'_, T>, a: MatMut<'_, T>) -> Result<(), Error> {
-    let judge = Judge("her");
-    on.self_rank1(SelfRank1::new(judge, true, T::from_real(alpha), x, full_mut(judge, uplo, a)?)?)
-}
-
-/// `A ← α x xᵀ + A`, one triangle, packed.
-///
-/// # Errors
-/// Shapes do not fit, or A shares memory with x; the backend's.
-pub fn spr<T: Scalar>(on: &(impl Backend<T> + ?Sized), uplo: Uplo, alpha: T, x: VecRef<'_, T>, ap: VecMut<'_, T>) -> Result<(), Error> {
-    let judge = Judge("spr");
-    on.self_rank1(SelfRank1::new(judge, false, alpha, x, packed_mut(judge, uplo, x.len(), ap)?)?)
-}
-
-/// `A ← α x xᴴ + A`, one triangle, packed.
-///
-/// # Errors
-/// Shapes do not fit, or A shares memory with x; the backend's.
-pub fn hpr<T: Scalar>(on: &(impl Backend<T> + ?Sized), uplo: Uplo, alpha: T::Real, x: VecRef<'_, T>, ap: VecMut<'_, T>) -> Result<(), Error> {
-    let judge = Judge("hpr");
-    on.self_rank1(SelfRank1::new(judge, true, T::from_real(alpha), x, packed_mut(judge, uplo, x.len(), ap)?)?)
-}
-
-/// `A ← α x yᵀ + α y xᵀ + A`, one triangle.
-///
-/// # Errors
-/// Shapes do not fit, or A shares memory with x or y; the backend's.
-pub fn syr2<T: Scalar>(
-    on: &(impl Backend<T> + ?Sized),
-    uplo: Uplo,
-    alpha: T,
-    x: VecRef<'_, T>,
-    y: VecRef<'_, T>,
-    a: MatMut<'_, T>,
-) -> Result<(), Error> {
-    let judge = Judge("syr2");
-    on.self_rank2(SelfRank2::new(judge, false, alpha, x, y, full_mut(judge, uplo, a)?)?)
-}
-
-/// `A ← α x yᴴ + conj(α) y xᴴ + A`, one triangle.
-///
-/// # Errors
-/// Shapes do not fit, or A shares memory with x or y; the backend's.
-pub fn her2<T: Scalar>(
-    on: &(impl Backend<T> + ?Sized),
-    uplo: Uplo,
-    alpha: T,
-    x: VecRef<'_, T>,
-    y: VecRef<'_, T>,
-    a: MatMut<'_, T>,
-) -> Result<(), Error> {
-    let judge = Judge("her2");
-    on.self_rank2(SelfRank2::new(judge, true, alpha, x, y, full_mut(judge, uplo, a)?)?)
-}
-
-/// `A ← α x yᵀ + α y xᵀ + A`, one triangle, packed.
-///
-/// # Errors
-/// Shapes do not fit, or A shares memory with x or y; the backend's.
-pub fn spr2<T: Scalar>(
-    on: &(impl Backend<T> + ?Sized),
-    uplo: Uplo,
-    alpha: T,
-    x: VecRef<'_, T>,
-    y: VecRef<'_, T>,
-    ap: VecMut<'_, T>,
-) -> Result<(), Error> {
-    let judge = Judge("spr2");
-    on.self_rank2(SelfRank2::new(judge, false, alpha, x, y, packed_mut(judge, uplo, x.len(), ap)?)?)
-}
-
-/// `A ← α x yᴴ + conj(α) y xᴴ + A`, one triangle, packed.
-///
-/// # Errors
-/// Shapes do not fit, or A shares memory with x or y; the backend's.
-pub fn hpr2<T: Scalar>(
-    on: &(impl Backend<T> + ?Sized),
-    uplo: Uplo,
-    alpha: T,
-    x: VecRef<'_, T>,
-    y: VecRef<'_, T>,
-    ap: VecMut<'_, T>,
-) -> Result<(), Error> {
-    let judge = Judge("hpr2");
-    on.self_rank2(SelfRank2::new(judge, true, alpha, x, y, packed_mut(judge, uplo, x.len(), ap)?)?)
+self_rank! {
+    /// `A ← α x xᵀ + A`, one triangle.
+    syr(self_rank1: SelfRank1, false, any, full, [x], a: MatMut);
+    /// `A ← α x xᴴ + A`, one triangle; the diagonal becomes real.
+    her(self_rank1: SelfRank1, true, real, full, [x], a: MatMut);
+    /// `A ← α x xᵀ + A`, one triangle, packed.
+    spr(self_rank1: SelfRank1, false, any, packed, [x], ap: VecMut);
+    /// `A ← α x xᴴ + A`, one triangle, packed.
+    hpr(self_rank1: SelfRank1, true, real, packed, [x], ap: VecMut);
+    /// `A ← α x yᵀ + α y xᵀ + A`, one triangle.
+    syr2(self_rank2: SelfRank2, false, any, full, [x, y], a: MatMut);
+    /// `A ← α x yᴴ + conj(α) y xᴴ + A`, one triangle.
+    her2(self_rank2: SelfRank2, true, any, full, [x, y], a: MatMut);
+    /// `A ← α x yᵀ + α y xᵀ + A`, one triangle, packed.
+    spr2(self_rank2: SelfRank2, false, any, packed, [x, y], ap: VecMut);
+    /// `A ← α x yᴴ + conj(α) y xᴴ + A`, one triangle, packed.
+    hpr2(self_rank2: SelfRank2, true, any, packed, [x, y], ap: VecMut);
 }

@@ -4,7 +4,7 @@
 //! not name is neither read nor written.
 
 use crate::backend::Backend;
-use crate::check::Judge;
+use crate::check::{Judge, coefficient};
 use crate::error::Error;
 use crate::operand::{Diag, Op, Side, Trans, Uplo};
 use crate::scalar::Scalar;
@@ -78,8 +78,7 @@ impl<'a, T: Scalar> Gemm<'a, T> {
     #[inline]
     pub(crate) fn judged(routine: &'static str, alpha: T, a: Op<'a, T>, b: Op<'a, T>, beta: T, c: MatMut<'a, T>) -> Result<Self, Error> {
         let judge = Judge(routine);
-        judge.shape("b", b.mat.shape(), (a.cols(), b.cols()))?;
-        judge.shape("c", c.shape(), (a.rows(), b.cols()))?;
+        judge.product((a.rows(), a.cols()), (b.rows(), b.cols()), c.shape())?;
         judge.apart("c", &c.rb().place(), &[("a", a.mat.place()), ("b", b.mat.place())])?;
         Ok(Gemm { alpha, a, b, beta, c, tile: 0 })
     }
@@ -94,8 +93,7 @@ impl<'a, T: Scalar> SelfMm<'a, T> {
     #[expect(clippy::too_many_arguments, reason = "BLAS's own")]
     fn new(hermitian: bool, side: Side, uplo: Uplo, alpha: T, a: MatRef<'a, T>, b: MatRef<'a, T>, beta: T, c: MatMut<'a, T>) -> Result<Self, Error> {
         let judge = Judge(if hermitian { "hemm" } else { "symm" });
-        let n = judge.square("a", a.shape())?;
-        judge.shape("b", b.shape(), if side == Side::Left { (n, b.cols()) } else { (b.rows(), n) })?;
+        judge.beside(side, a.shape(), b.shape())?;
         judge.shape("c", c.shape(), b.shape())?;
         judge.apart("c", &c.rb().place(), &[("a", a.place()), ("b", b.place())])?;
         Ok(SelfMm { side, uplo, hermitian: hermitian && T::COMPLEX, alpha, a, b, beta, c })
@@ -149,8 +147,7 @@ impl<'a, T: Scalar> TriMat<'a, T> {
         b: MatMut<'a, T>,
     ) -> Result<Self, Error> {
         let judge = Judge(routine);
-        let n = judge.square("a", a.shape())?;
-        judge.shape("b", b.shape(), if side == Side::Left { (n, b.cols()) } else { (b.rows(), n) })?;
+        judge.beside(side, a.shape(), b.shape())?;
         judge.apart("b", &b.rb().place(), &[("a", a.place())])?;
         Ok(TriMat { side, uplo, trans, unit: diag == Diag::Unit, alpha, a, b })
     }
@@ -186,178 +183,81 @@ pub fn gemm3m<'a, T: Scalar>(
     on.gemm3m(Gemm::judged("gemm3m", alpha, a.into(), b.into(), beta, c)?)
 }
 
-/// `C ← αAB + βC` (left) or `C ← αBA + βC` (right), A symmetric.
-///
-/// # Errors
-/// Shapes do not fit, or C shares memory with A or B; the backend's.
-#[expect(clippy::too_many_arguments, reason = "BLAS's own")]
-pub fn symm<T: Scalar>(
-    on: &(impl Backend<T> + ?Sized),
-    side: Side,
-    uplo: Uplo,
-    alpha: T,
-    a: MatRef<'_, T>,
-    b: MatRef<'_, T>,
-    beta: T,
-    c: MatMut<'_, T>,
-) -> Result<(), Error> {
-    on.self_mm(SelfMm::new(false, side, uplo, alpha, a, b, beta, c)?)
+macro_rules! self_mm {
+    ($($(#[$doc:meta])* $name:ident($hermitian:literal);)*) => {$(
+        $(#[$doc])*
+        ///
+        /// # Errors
+        /// Shapes do not fit, or C shares memory with A or B; the backend's.
+        #[expect(clippy::too_many_arguments, reason = "BLAS's own")]
+        pub fn $name<T: Scalar>(
+            on: &(impl Backend<T> + ?Sized), side: Side, uplo: Uplo, alpha: T, a: MatRef<'_, T>, b: MatRef<'_, T>, beta: T, c: MatMut<'_, T>,
+        ) -> Result<(), Error> {
+            on.self_mm(SelfMm::new($hermitian, side, uplo, alpha, a, b, beta, c)?)
+        }
+    )*};
 }
 
-/// `C ← αAB + βC` (left) or `C ← αBA + βC` (right), A Hermitian; imaginary parts on its diagonal are not read.
-///
-/// # Errors
-/// Shapes do not fit, or C shares memory with A or B; the backend's.
-#[expect(clippy::too_many_arguments, reason = "BLAS's own")]
-pub fn hemm<T: Scalar>(
-    on: &(impl Backend<T> + ?Sized),
-    side: Side,
-    uplo: Uplo,
-    alpha: T,
-    a: MatRef<'_, T>,
-    b: MatRef<'_, T>,
-    beta: T,
-    c: MatMut<'_, T>,
-) -> Result<(), Error> {
-    on.self_mm(SelfMm::new(true, side, uplo, alpha, a, b, beta, c)?)
+self_mm! {
+    /// `C ← αAB + βC` (left) or `C ← αBA + βC` (right), A symmetric.
+    symm(false);
+    /// `C ← αAB + βC` (left) or `C ← αBA + βC` (right), A Hermitian; imaginary parts on its diagonal are not read.
+    hemm(true);
 }
 
-/// `C ← α op(A) op(A)ᵀ + βC`, one triangle.
-///
-/// # Errors
-/// Shapes do not fit, C shares memory with A, or a conjugate transpose is asked for; the backend's.
-pub fn syrk<T: Scalar>(
-    on: &(impl Backend<T> + ?Sized),
-    uplo: Uplo,
-    trans: Trans,
-    alpha: T,
-    a: MatRef<'_, T>,
-    beta: T,
-    c: MatMut<'_, T>,
-) -> Result<(), Error> {
-    on.rank_k(RankK::new("syrk", Rank::K, false, uplo, trans, alpha, a, a, beta, c)?)
+macro_rules! rank_k {
+    ($($(#[$doc:meta])* $name:ident($kind:ident, $hermitian:literal, alpha: $alpha:ident, beta: $beta:ident, $($b:ident)?);)*) => {$(
+        $(#[$doc])*
+        ///
+        /// # Errors
+        /// Shapes do not fit, C shares memory with another operand, or `trans` is the conjugate transpose in a symmetric update of complex numbers, the plain one in a
+        /// Hermitian; the backend's.
+        #[allow(clippy::too_many_arguments, reason = "BLAS's own")]
+        pub fn $name<T: Scalar>(
+            on: &(impl Backend<T> + ?Sized), uplo: Uplo, trans: Trans, alpha: coefficient!($alpha), a: MatRef<'_, T>, $($b: MatRef<'_, T>,)?
+            beta: coefficient!($beta), c: MatMut<'_, T>,
+        ) -> Result<(), Error> {
+            let (alpha, beta) = (coefficient!($alpha alpha), coefficient!($beta beta));
+            on.rank_k(RankK::new(stringify!($name), Rank::$kind, $hermitian, uplo, trans, alpha, a, rank_k!(@second a $($b)?), beta, c)?)
+        }
+    )*};
+    (@second $a:ident) => { $a };
+    (@second $a:ident $b:ident) => { $b };
 }
 
-/// `C ← α op(A) op(A)ᴴ + βC`, one triangle; the diagonal becomes real.
-///
-/// # Errors
-/// Shapes do not fit, C shares memory with A, or a plain transpose of complex numbers is asked for; the backend's.
-pub fn herk<T: Scalar>(
-    on: &(impl Backend<T> + ?Sized),
-    uplo: Uplo,
-    trans: Trans,
-    alpha: T::Real,
-    a: MatRef<'_, T>,
-    beta: T::Real,
-    c: MatMut<'_, T>,
-) -> Result<(), Error> {
-    on.rank_k(RankK::new("herk", Rank::K, true, uplo, trans, T::from_real(alpha), a, a, T::from_real(beta), c)?)
+rank_k! {
+    /// `C ← α op(A) op(A)ᵀ + βC`, one triangle.
+    syrk(K, false, alpha: any, beta: any,);
+    /// `C ← α op(A) op(A)ᴴ + βC`, one triangle; the diagonal becomes real.
+    herk(K, true, alpha: real, beta: real,);
+    /// `C ← α op(A) op(B)ᵀ + α op(B) op(A)ᵀ + βC`, one triangle.
+    syr2k(TwoK, false, alpha: any, beta: any, b);
+    /// `C ← α op(A) op(B)ᴴ + conj(α) op(B) op(A)ᴴ + βC`, one triangle; the diagonal becomes real.
+    her2k(TwoK, true, alpha: any, beta: real, b);
+    /// `C ← α op(A) op(B)ᵀ + βC`, one triangle of a product that the caller knows to be symmetric.
+    syrkx(Kx, false, alpha: any, beta: any, b);
+    /// `C ← α op(A) op(B)ᴴ + βC`, one triangle of a product that the caller knows to be Hermitian; the diagonal becomes real.
+    herkx(Kx, true, alpha: any, beta: real, b);
 }
 
-/// `C ← α op(A) op(B)ᵀ + α op(B) op(A)ᵀ + βC`, one triangle.
-///
-/// # Errors
-/// As [`syrk`], with B too.
-#[expect(clippy::too_many_arguments, reason = "BLAS's own")]
-pub fn syr2k<T: Scalar>(
-    on: &(impl Backend<T> + ?Sized),
-    uplo: Uplo,
-    trans: Trans,
-    alpha: T,
-    a: MatRef<'_, T>,
-    b: MatRef<'_, T>,
-    beta: T,
-    c: MatMut<'_, T>,
-) -> Result<(), Error> {
-    on.rank_k(RankK::new("syr2k", Rank::TwoK, false, uplo, trans, alpha, a, b, beta, c)?)
+macro_rules! tri_mat {
+    ($($(#[$doc:meta])* $name:ident($method:ident);)*) => {$(
+        $(#[$doc])*
+        ///
+        /// # Errors
+        /// Shapes do not fit, or B shares memory with A; the backend's.
+        #[expect(clippy::too_many_arguments, reason = "BLAS's own")]
+        pub fn $name<T: Scalar>(
+            on: &(impl Backend<T> + ?Sized), side: Side, uplo: Uplo, trans: Trans, diag: Diag, alpha: T, a: MatRef<'_, T>, b: MatMut<'_, T>,
+        ) -> Result<(), Error> {
+            on.$method(TriMat::new(stringify!($name), side, uplo, trans, diag, alpha, a, b)?)
+        }
+    )*};
 }
 
-/// `C ← α op(A) op(B)ᴴ + conj(α) op(B) op(A)ᴴ + βC`, one triangle; the diagonal becomes real.
-///
-/// # Errors
-/// As [`herk`], with B too.
-#[expect(clippy::too_many_arguments, reason = "BLAS's own")]
-pub fn her2k<T: Scalar>(
-    on: &(impl Backend<T> + ?Sized),
-    uplo: Uplo,
-    trans: Trans,
-    alpha: T,
-    a: MatRef<'_, T>,
-    b: MatRef<'_, T>,
-    beta: T::Real,
-    c: MatMut<'_, T>,
-) -> Result<(), Error> {
-    on.rank_k(RankK::new("her2k", Rank::TwoK, true, uplo, trans, alpha, a, b, T::from_real(beta), c)?)
-}
-
-/// `C ← α op(A) op(B)ᵀ + βC`, one triangle of a product that the caller knows to be symmetric.
-///
-/// # Errors
-/// As [`syrk`], with B too.
-#[expect(clippy::too_many_arguments, reason = "BLAS's own")]
-pub fn syrkx<T: Scalar>(
-    on: &(impl Backend<T> + ?Sized),
-    uplo: Uplo,
-    trans: Trans,
-    alpha: T,
-    a: MatRef<'_, T>,
-    b: MatRef<'_, T>,
-    beta: T,
-    c: MatMut<'_, T>,
-) -> Result<(), Error> {
-    on.rank_k(RankK::new("syrkx", Rank::Kx, false, uplo, trans, alpha, a, b, beta, c)?)
-}
-
-/// `C ← α op(A) op(B)ᴴ + βC`, one triangle of a product that the caller knows to be Hermitian; the diagonal becomes real.
-///
-/// # Errors
-/// As [`herk`], with B too.
-#[expect(clippy::too_many_arguments, reason = "BLAS's own")]
-pub fn herkx<T: Scalar>(
-    on: &(impl Backend<T> + ?Sized),
-    uplo: Uplo,
-    trans: Trans,
-    alpha: T,
-    a: MatRef<'_, T>,
-    b: MatRef<'_, T>,
-    beta: T::Real,
-    c: MatMut<'_, T>,
-) -> Result<(), Error> {
-    on.rank_k(RankK::new("herkx", Rank::Kx, true, uplo, trans, alpha, a, b, T::from_real(beta), c)?)
-}
-
-/// `B ← α op(A) B` (left) or `B ← αB op(A)` (right), A triangular. For cuBLAS's form with a third matrix, copy first.
-///
-/// # Errors
-/// Shapes do not fit, or B shares memory with A; the backend's.
-#[expect(clippy::too_many_arguments, reason = "BLAS's own")]
-pub fn trmm<T: Scalar>(
-    on: &(impl Backend<T> + ?Sized),
-    side: Side,
-    uplo: Uplo,
-    trans: Trans,
-    diag: Diag,
-    alpha: T,
-    a: MatRef<'_, T>,
-    b: MatMut<'_, T>,
-) -> Result<(), Error> {
-    on.tri_mm(TriMat::new("trmm", side, uplo, trans, diag, alpha, a, b)?)
-}
-
-/// `B ← α op(A)⁻¹ B` (left) or `B ← αB op(A)⁻¹` (right), A triangular. A zero on the diagonal makes infinities, as in every BLAS.
-///
-/// # Errors
-/// Shapes do not fit, or B shares memory with A; the backend's.
-#[expect(clippy::too_many_arguments, reason = "BLAS's own")]
-pub fn trsm<T: Scalar>(
-    on: &(impl Backend<T> + ?Sized),
-    side: Side,
-    uplo: Uplo,
-    trans: Trans,
-    diag: Diag,
-    alpha: T,
-    a: MatRef<'_, T>,
-    b: MatMut<'_, T>,
-) -> Result<(), Error> {
-    on.tri_sm(TriMat::new("trsm", side, uplo, trans, diag, alpha, a, b)?)
+tri_mat! {
+    /// `B ← α op(A) B` (left) or `B ← αB op(A)` (right), A triangular. For cuBLAS's form with a third matrix, copy first.
+    trmm(tri_mm);
+    /// `B ← α op(A)⁻¹ B` (left) or `B ← αB op(A)⁻¹` (right), A triangular. A zero on the diagonal makes infinities, as in every BLAS.
+    trsm(tri_sm);
 }

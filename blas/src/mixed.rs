@@ -31,51 +31,40 @@ pub trait Narrow: Low {
     fn narrow(value: f32) -> Self;
 }
 
-impl Low for i8 {
-    fn widen(self) -> f32 {
-        f32::from(self)
-    }
-}
-impl Low for f32 {
-    fn widen(self) -> f32 {
-        self
-    }
-}
-impl Low for f16 {
-    fn widen(self) -> f32 {
-        self.to_f32()
-    }
-}
-impl Low for bf16 {
-    fn widen(self) -> f32 {
-        self.to_f32()
-    }
-}
-impl Narrow for f32 {
-    fn narrow(value: f32) -> Self {
-        value
-    }
-}
-impl Narrow for f16 {
-    fn narrow(value: f32) -> Self {
-        f16::from_f32(value)
-    }
-}
-impl Narrow for bf16 {
-    fn narrow(value: f32) -> Self {
-        bf16::from_f32(value)
-    }
+macro_rules! element {
+    ($($t:ty: $widen:path $(, $narrow:path)?;)*) => {$(
+        impl Low for $t {
+            fn widen(self) -> f32 {
+                $widen(self)
+            }
+        }
+        $(impl Narrow for $t {
+            fn narrow(value: f32) -> Self {
+                $narrow(value)
+            }
+        })?
+    )*};
 }
 
-fn turned<T: Copy>(m: MatRef<'_, T>, trans: Trans) -> MatRef<'_, T> {
-    if trans == Trans::No { m } else { m.transposed() }
+element! {
+    i8: f32::from;
+    f32: std::convert::identity, std::convert::identity;
+    f16: f16::to_f32, f16::from_f32;
+    bf16: bf16::to_f32, bf16::from_f32;
 }
 
-fn judged<I: Low, O: Copy>(routine: &'static str, a: MatRef<'_, I>, b: MatRef<'_, I>, c: &MatMut<'_, O>) -> Result<(), Error> {
-    let judge = Judge(routine);
-    judge.shape("b", b.shape(), (a.cols(), b.cols()))?;
-    judge.shape("c", c.shape(), (a.rows(), b.cols()))?;
-    judge.apart("c", &c.rb().place(), &[("a", a.place()), ("b", b.place())])
+/// The operands as they are multiplied, once they are judged.
+fn judged<'a, I: Low, O: Copy>(
+    trans: [Trans; 2],
+    a: MatRef<'a, I>,
+    b: MatRef<'a, I>,
+    c: &MatMut<'_, O>,
+) -> Result<(MatRef<'a, I>, MatRef<'a, I>), Error> {
+    let turned = |m: MatRef<'a, I>, trans| if trans == Trans::No { m } else { m.transposed() };
+    let (judge, a, b) = (Judge("gemm"), turned(a, trans[0]), turned(b, trans[1]));
+    judge.product(a.shape(), b.shape(), c.shape())?;
+    judge.apart("c", &c.rb().place(), &[("a", a.place()), ("b", b.place())])?;
+    Ok((a, b))
 }
 
 /// `C ← α op(A) op(B) + βC`, computed in float32 and rounded once to C's type. With β = 0 the old C is not read.
@@ -91,8 +80,7 @@ pub fn gemm_low<I: Low, O: Narrow>(
     beta: f32,
     mut c: MatMut<'_, O>,
 ) -> Result<(), Error> {
-    let (a, b) = (turned(a, transa), turned(b, transb));
-    judged("gemm", a, b, &c)?;
+    let (a, b) = judged([transa, transb], a, b, &c)?;
     let product = cpu::wide_product(a.cols(), a, b)?;
     let product = product.first().map(cpu::Wide::view);
     let sum = |i: usize, j: usize| product.map_or(0.0, |p| p.get(i, j));
@@ -121,8 +109,7 @@ pub fn gemm_int(
     beta: i32,
     mut c: MatMut<'_, i32>,
 ) -> Result<(), Error> {
-    let (a, b) = (turned(a, transa), turned(b, transb));
-    judged("gemm", a, b, &c)?;
+    let (a, b) = judged([transa, transb], a, b, &c)?;
     let parts = cpu::wide_product(EXACT, a, b)?;
     let parts: Vec<_> = parts.iter().map(cpu::Wide::view).collect();
     let sum = |i: usize, j: usize| parts.iter().fold(0_i32, |sum, part| sum.wrapping_add(part.get(i, j) as i32)).wrapping_mul(alpha);

@@ -332,23 +332,35 @@ impl<'a, T: Copy> VecMut<'a, T> {
     }
 }
 
+/// The two usual orders, of either kind of matrix.
+macro_rules! orders {
+    ($($view:ident of $slice:ty;)*) => {$(
+        impl<'a, T: Copy> $view<'a, T> {
+            /// The elements of a slice, row after row.
+            ///
+            /// # Errors
+            /// Too few elements.
+            pub fn row_major(slice: $slice, rows: usize, cols: usize) -> Result<Self, Error> {
+                $view::strided(slice, 0, (rows, cols), (cols as isize, 1))
+            }
+
+            /// The elements of a slice, column after column.
+            ///
+            /// # Errors
+            /// Too few elements.
+            pub fn col_major(slice: $slice, rows: usize, cols: usize) -> Result<Self, Error> {
+                $view::strided(slice, 0, (rows, cols), (1, rows as isize))
+            }
+        }
+    )*};
+}
+
+orders! {
+    MatRef of &'a [T];
+    MatMut of &'a mut [T];
+}
+
 impl<'a, T: Copy> MatRef<'a, T> {
-    /// All of a slice, row after row.
-    ///
-    /// # Errors
-    /// Another number of elements.
-    pub fn row_major(slice: &'a [T], rows: usize, cols: usize) -> Result<MatRef<'a, T>, Error> {
-        MatRef::strided(slice, 0, (rows, cols), (cols as isize, 1))
-    }
-
-    /// All of a slice, column after column.
-    ///
-    /// # Errors
-    /// Too few elements.
-    pub fn col_major(slice: &'a [T], rows: usize, cols: usize) -> Result<MatRef<'a, T>, Error> {
-        MatRef::strided(slice, 0, (rows, cols), (1, rows as isize))
-    }
-
     /// Elements of a slice, the first at `offset`; `strides` are elements from a row to the next and from a column to the next.
     ///
     /// # Errors
@@ -462,22 +474,6 @@ impl<'a, T: Copy> MatRef<'a, T> {
 }
 
 impl<'a, T: Copy> MatMut<'a, T> {
-    /// All of a slice, row after row.
-    ///
-    /// # Errors
-    /// Too few elements.
-    pub fn row_major(slice: &'a mut [T], rows: usize, cols: usize) -> Result<MatMut<'a, T>, Error> {
-        MatMut::strided(slice, 0, (rows, cols), (cols as isize, 1))
-    }
-
-    /// All of a slice, column after column.
-    ///
-    /// # Errors
-    /// Too few elements.
-    pub fn col_major(slice: &'a mut [T], rows: usize, cols: usize) -> Result<MatMut<'a, T>, Error> {
-        MatMut::strided(slice, 0, (rows, cols), (1, rows as isize))
-    }
-
     /// Elements of a slice, the first at `offset`; `strides` are elements from a row to the next and from a column to the next.
     ///
     /// # Errors

@@ -82,23 +82,19 @@ def gemm_batched(
     """alpha op(a[i]) op(b[i]) + beta c[i] for each matrix of the batch. `out=c` works in place."""
     call = Call("gemm_batched", stream)
     a, b = _stack(call, "a", a), _stack(call, "b", b)
-    numbers = [call.number("alpha", alpha), call.number("beta", beta)]
-    flags = [call.flag("transa", transa), call.flag("transb", transb)]
+    numbers = call.numbers(alpha=alpha, beta=beta)
     count = max(_count(a), _count(b)) if min(_count(a), _count(b)) == 1 else _count(a)
-    rows = _shape(a)[flags[0].upper() != "N"]
-    cols = _shape(b)[flags[1].upper() == "N"]
+    left, rows, _ = call.op("transa", transa, _shape(a))
+    right, _, cols = call.op("transb", transb, _shape(b))
     if c is not None and c is not out:
-        if out is not None:
-            raise call.refuse(ArgumentError, "bad-out", "out", "has to be `c` itself, for work in place")
-        result = _copy(call, _stack(call, "c", c))
+        result = _result(call, "c", c, out)
     elif out is not None:
         result = _stack(call, "out", out, output=True)
     elif numbers[1] != 0:
         raise call.missing("c")
     else:
         result = _new(call, isinstance(a, list), count, (rows, cols))
-    call.run(flags, [], numbers, [_spread(a, count), _spread(b, count), result])
-    return result
+    return call.write([left, right], [], numbers, [_spread(a, count), _spread(b, count), result])
 
 
 gemm_strided_batched = gemm_batched
@@ -150,26 +146,28 @@ def trsm_batched(
     """The solution of op(a[i]) x = alpha b[i], or of x op(a[i]) = alpha b[i] with side 'R'. `out=b` works in place."""
     call = Call("trsm_batched", stream)
     a = _stack(call, "a", a)
-    letters = [call.flag(n, v) for n, v in (("side", side), ("uplo", uplo), ("trans", trans), ("diag", diag))]
+    letters = call.flags(side=side, uplo=uplo, trans=trans, diag=diag)
     number = call.number("alpha", alpha)
     result = _result(call, "b", b, out)
-    call.run(letters, [], [number], [_spread(a, _count(result)), result])
-    return result
+    return call.write(letters, [], [number], [_spread(a, _count(result)), result])
 
 
 def _ints(count: int) -> np.ndarray[Any, Any]:
     return np.zeros(count, np.int32)
 
 
-def _pivots(call: Call, pivots: Any, count: int, n: int) -> np.ndarray[Any, Any]:
+def _factors(call: Call, lu: Any, pivots: Any) -> tuple[Any, np.ndarray[Any, Any]]:
+    """The factors that `getrf_batched` gave: the stack and the flat pivots, of which there are none without pivoting."""
+    lu = _stack(call, "lu", lu)
     if pivots is None:
-        return _ints(0)
+        return lu, _ints(0)
+    count, n = _count(lu), _shape(lu)[1]
     given = np.asarray(pivots)
     if given.dtype.kind not in "iu":
         raise call.refuse(ArgumentError, "bad-dtype", "pivots", f"is of dtype {given.dtype}, and has to be integers")
     if given.shape != (count, n):
         raise call.refuse(ShapeError, "shape-mismatch", "pivots", f"has shape {given.shape}, and has to be {(count, n)}")
-    return np.ascontiguousarray(given.clip(-1, 2**31 - 1), np.int32).ravel()
+    return lu, np.ascontiguousarray(given.clip(-1, 2**31 - 1), np.int32).ravel()
 
 
 def getrf_batched(a: Any, *, pivot: bool = True, out: Any = None, stream: Any = None) -> tuple[Any, Any, np.ndarray[Any, Any]]:
@@ -189,20 +187,17 @@ def getrf_batched(a: Any, *, pivot: bool = True, out: Any = None, stream: Any = 
 def getrs_batched(lu: Any, pivots: Any, b: Any, *, trans: str = "N", out: Any = None, stream: Any = None) -> Any:
     """Solutions of op(a[k]) x = b[k] with the factors of `getrf_batched`. `out=b` works in place."""
     call = Call("getrs_batched", stream)
-    lu = _stack(call, "lu", lu)
-    flat = _pivots(call, pivots, _count(lu), _shape(lu)[1])
+    lu, flat = _factors(call, lu, pivots)
     letter = call.flag("trans", trans)
-    result = _result(call, "b", b, out)
-    call.run([letter], [int(pivots is not None)], [], [lu, flat, result])
-    return result
+    return call.write([letter], [int(pivots is not None)], [], [lu, flat, _result(call, "b", b, out)])
 
 
 def getri_batched(lu: Any, pivots: Any, *, stream: Any = None) -> tuple[Any, np.ndarray[Any, Any]]:
     """Inverses with the factors of `getrf_batched`: (inverses, info). A singular matrix's is not computed: info says where."""
     call = Call("getri_batched", stream)
-    lu = _stack(call, "lu", lu)
+    lu, flat = _factors(call, lu, pivots)
     count, n = _count(lu), _shape(lu)[1]
-    flat, info = _pivots(call, pivots, count, n), _ints(count)
+    info = _ints(count)
     result = _new(call, isinstance(lu, list), count, (n, n))
     call.run([], [int(pivots is not None)], [], [lu, flat, result, info])
     return result, info

@@ -2,16 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from ._operands import COMPLEXES, DTYPES, Array, Call
-
-
-def _shape(call: Call, name: str, array: Array, trans: Any) -> tuple[str, int, int]:
-    """The flag, and the shape that it gives the operand."""
-    flag = call.flag(name, trans)
-    rows, cols = array.shape
-    return (flag, rows, cols) if flag.upper() == "N" else (flag, cols, rows)
 
 
 def _product(
@@ -19,14 +13,9 @@ def _product(
 ) -> Array:
     call = Call(routine, stream)
     a, b = call.array("a", a, 2), call.array("b", b, 2)
-    transa, rows, inner = _shape(call, "transa", a, flags[0])
-    transb, other, cols = _shape(call, "transb", b, flags[1])
-    if inner != other:
-        call.match("b", b, (inner, cols) if transb.upper() == "N" else (cols, inner))
-    alpha, beta = call.number("alpha", numbers[0]), call.number("beta", numbers[1])
-    result = call.result("c", (rows, cols), c, out, beta)
-    call.run([transa, transb], [], [alpha, beta], [a, b, result])
-    return result
+    letters, shape = call.product(a, b, *flags)
+    alpha, beta = call.numbers(alpha=numbers[0], beta=numbers[1])
+    return call.write(letters, [], [alpha, beta], [a, b, call.result("c", shape, c, out, beta)])
 
 
 def gemm(
@@ -61,14 +50,14 @@ def gemm3m(
     return _product("gemm3m", a, b, c, (alpha, beta), (transa, transb), out, stream)
 
 
-def _self_mm(routine: str, a: Any, b: Any, c: Any, options: dict[str, Any]) -> Array:
-    call = Call(routine, options["stream"], COMPLEXES if routine == "hemm" else DTYPES)
+def _self_mm(
+    routine: str, a: Any, b: Any, c: Any, numbers: tuple[Any, Any], flags: tuple[Any, Any], out: Any, stream: Any
+) -> Array:
+    call = Call(routine, stream, COMPLEXES if routine == "hemm" else DTYPES)
     a, b = call.array("a", a, 2), call.array("b", b, 2)
-    alpha, beta = call.number("alpha", options["alpha"]), call.number("beta", options["beta"])
-    result = call.result("c", tuple(b.shape), c, options["out"], beta)
-    flags = [call.flag("side", options["side"]), call.flag("uplo", options["uplo"])]
-    call.run(flags, [], [alpha, beta], [a, b, result])
-    return result
+    alpha, beta = call.numbers(alpha=numbers[0], beta=numbers[1])
+    result = call.result("c", tuple(b.shape), c, out, beta)
+    return call.write(call.flags(side=flags[0], uplo=flags[1]), [], [alpha, beta], [a, b, result])
 
 
 def symm(
@@ -84,7 +73,7 @@ def symm(
     stream: Any = None,
 ) -> Array:
     """alpha a b + beta c, or alpha b a + beta c with side 'R'; a symmetric, of which the triangle `uplo` is read."""
-    return _self_mm("symm", a, b, c, {"alpha": alpha, "beta": beta, "side": side, "uplo": uplo, "out": out, "stream": stream})
+    return _self_mm("symm", a, b, c, (alpha, beta), (side, uplo), out, stream)
 
 
 def hemm(
@@ -100,7 +89,7 @@ def hemm(
     stream: Any = None,
 ) -> Array:
     """alpha a b + beta c, or alpha b a + beta c with side 'R'; a Hermitian, of which the triangle `uplo` is read."""
-    return _self_mm("hemm", a, b, c, {"alpha": alpha, "beta": beta, "side": side, "uplo": uplo, "out": out, "stream": stream})
+    return _self_mm("hemm", a, b, c, (alpha, beta), (side, uplo), out, stream)
 
 
 def _rank(
@@ -110,13 +99,12 @@ def _rank(
     call = Call(routine, stream, COMPLEXES if hermitian else DTYPES)
     arrays = [call.array(name, value, 2) for name, value in operands.items()]
     alpha, beta = call.number("alpha", numbers[0], real=routine == "herk"), call.number("beta", numbers[1], real=hermitian)
-    trans, n, _ = _shape(call, "trans", arrays[0], flags[1])
+    trans, n, _ = call.op("trans", flags[1], arrays[0].shape)
     # The other triangle of a new result is zeros.
     if c is None and out is None and beta != 0:
         raise call.missing("c")
     result = call.result("c", (n, n), c, out, beta, zeros=True)
-    call.run([call.flag("uplo", flags[0]), trans], [], [alpha, beta], [*arrays, result])
-    return result
+    return call.write([call.flag("uplo", flags[0]), trans], [], [alpha, beta], [*arrays, result])
 
 
 def syrk(
@@ -216,11 +204,9 @@ def herkx(
 def _triangular(routine: str, a: Any, b: Any, alpha: Any, flags: tuple[Any, Any, Any, Any], out: Any, stream: Any) -> Array:
     call = Call(routine, stream)
     a, given = call.array("a", a, 2), call.array("b", b, 2)
-    letters = [call.flag(name, value) for name, value in zip(("side", "uplo", "trans", "diag"), flags, strict=True)]
+    letters = call.flags(**dict(zip(("side", "uplo", "trans", "diag"), flags, strict=True)))
     number = call.number("alpha", alpha)
-    result = call.result("b", tuple(given.shape), b, out)
-    call.run(letters, [], [number], [a, result])
-    return result
+    return call.write(letters, [], [number], [a, call.result("b", tuple(given.shape), b, out)])
 
 
 def trmm(
@@ -261,12 +247,10 @@ def geam(
     """alpha op(a) + beta op(b)."""
     call = Call("geam", stream)
     a, b = call.array("a", a, 2), call.array("b", b, 2)
-    left, rows, cols = _shape(call, "transa", a, transa)
-    right, *_ = _shape(call, "transb", b, transb)
-    numbers = [call.number("alpha", alpha), call.number("beta", beta)]
-    result = call.result("c", (rows, cols), None, out, beta=0)
-    call.run([left, right], [], numbers, [a, b, result])
-    return result
+    left, rows, cols = call.op("transa", transa, a.shape)
+    right = call.flag("transb", transb)
+    numbers = call.numbers(alpha=alpha, beta=beta)
+    return call.write([left, right], [], numbers, [a, b, call.result("c", (rows, cols), None, out, beta=0)])
 
 
 def dgmm(a: Any, x: Any, *, side: str = "L", out: Any = None, stream: Any = None) -> Array:
@@ -274,8 +258,7 @@ def dgmm(a: Any, x: Any, *, side: str = "L", out: Any = None, stream: Any = None
     call = Call("dgmm", stream)
     a, x = call.array("a", a, 2), call.array("x", x, 1)
     result = call.result("c", tuple(a.shape), None, out, beta=0)
-    call.run([call.flag("side", side)], [], [], [a, x, result])
-    return result
+    return call.write([call.flag("side", side)], [], [], [a, x, result])
 
 
 def trttp(a: Any, *, uplo: str = "U", out: Any = None, stream: Any = None) -> Array:
@@ -284,16 +267,14 @@ def trttp(a: Any, *, uplo: str = "U", out: Any = None, stream: Any = None) -> Ar
     a = call.array("a", a, 2)
     n = a.shape[1]
     result = call.result("ap", (n * (n + 1) // 2,), None, out, beta=0)
-    call.run([call.flag("uplo", uplo)], [], [], [a, result])
-    return result
+    return call.write([call.flag("uplo", uplo)], [], [], [a, result])
 
 
 def tpttr(ap: Any, a: Any = None, *, uplo: str = "U", out: Any = None, stream: Any = None) -> Array:
     """A matrix with the packed triangle; the other triangle is that of `a`, or zeros."""
     call = Call("tpttr", stream)
     ap = call.array("ap", ap, 1)
-    n = (int((8 * ap.shape[0] + 1) ** 0.5) - 1) // 2
+    n = (math.isqrt(8 * ap.shape[0] + 1) - 1) // 2
     call.match("ap", ap, (n * (n + 1) // 2,))
     result = call.result("a", (n, n), a, out, zeros=True)
-    call.run([call.flag("uplo", uplo)], [], [], [ap, result])
-    return result
+    return call.write([call.flag("uplo", uplo)], [], [], [ap, result])

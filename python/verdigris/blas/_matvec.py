@@ -12,23 +12,15 @@ from ..errors import BadValueError
 from ._operands import COMPLEXES, DTYPES, Array, Call
 
 
-def _inner(call: Call, rows: int, cols: int, trans: Any) -> tuple[int, str]:
-    """The length of the result, and the flag."""
-    flag = call.flag("trans", trans)
-    return (rows if flag.upper() == "N" else cols), flag
-
-
 def gemv(
     a: Any, x: Any, y: Any = None, *, alpha: Any = 1, beta: Any = 0, trans: str = "N", out: Any = None, stream: Any = None
 ) -> Array:
     """alpha op(a) x + beta y."""
     call = Call("gemv", stream)
     a, x = call.array("a", a, 2), call.array("x", x, 1)
-    length, flag = _inner(call, *a.shape, trans)
-    numbers = [call.number("alpha", alpha), call.number("beta", beta)]
-    result = call.result("y", (length,), y, out, numbers[1])
-    call.run([flag], [], numbers, [a, x, result])
-    return result
+    flag, length, _ = call.op("trans", trans, a.shape)
+    numbers = call.numbers(alpha=alpha, beta=beta)
+    return call.write([flag], [], numbers, [a, x, call.result("y", (length,), y, out, numbers[1])])
 
 
 def gbmv(
@@ -49,23 +41,28 @@ def gbmv(
     call = Call("gbmv", stream)
     ab, x = call.array("ab", ab, 2), call.array("x", x, 1)
     sizes = [call.integer("m", m), call.integer("kl", kl), call.integer("ku", ku)]
-    length, flag = _inner(call, sizes[0], ab.shape[1], trans)
-    numbers = [call.number("alpha", alpha), call.number("beta", beta)]
+    flag, length, inner = call.op("trans", trans, (sizes[0], ab.shape[1]))
+    numbers = call.numbers(alpha=alpha, beta=beta)
     call.match("ab", ab, (sizes[1] + sizes[2] + 1, ab.shape[1]))
-    call.match("x", x, (sizes[0] + ab.shape[1] - length,))
-    result = call.result("y", (length,), y, out, numbers[1])
-    call.run([flag], sizes, numbers, [ab, x, result])
-    return result
+    call.match("x", x, (inner,))
+    return call.write([flag], sizes, numbers, [ab, x, call.result("y", (length,), y, out, numbers[1])])
 
 
-def _self_mv(routine: str, name: str, ndim: int, a: Any, x: Any, y: Any, options: dict[str, Any]) -> Array:
-    call = Call(routine, options["stream"], COMPLEXES if routine.startswith("h") else DTYPES)
-    a, x = call.array(name, a, ndim), call.array("x", x, 1)
-    numbers = [call.number("alpha", options["alpha"]), call.number("beta", options["beta"])]
-    ints = [_bandwidth(call, a)] if name == "ab" else []
-    result = call.result("y", x.shape, y, options["out"], numbers[1])
-    call.run([call.flag("uplo", options["uplo"])], ints, numbers, [a, x, result])
-    return result
+def _stored(call: Call, name: str, a: Any) -> tuple[Array, list[int]]:
+    """A matrix of which a triangle is stored: full (`a`), in a band (`ab`) with its number of off-diagonals, or packed (`ap`)."""
+    array = call.array(name, a, 1 if name == "ap" else 2)
+    return array, [_bandwidth(call, array)] if name == "ab" else []
+
+
+def _self_mv(
+    routine: str, name: str, a: Any, x: Any, y: Any, numbers: tuple[Any, Any], uplo: Any, out: Any, stream: Any
+) -> Array:
+    call = Call(routine, stream, COMPLEXES if routine.startswith("h") else DTYPES)
+    a, ints = _stored(call, name, a)
+    x = call.array("x", x, 1)
+    alpha, beta = call.numbers(alpha=numbers[0], beta=numbers[1])
+    result = call.result("y", x.shape, y, out, beta)
+    return call.write([call.flag("uplo", uplo)], ints, [alpha, beta], [a, x, result])
 
 
 def _bandwidth(call: Call, ab: Array) -> int:
@@ -78,91 +75,87 @@ def symv(
     a: Any, x: Any, y: Any = None, *, alpha: Any = 1, beta: Any = 0, uplo: str = "U", out: Any = None, stream: Any = None
 ) -> Array:
     """alpha a x + beta y, a symmetric, of which the triangle `uplo` is read."""
-    return _self_mv("symv", "a", 2, a, x, y, {"alpha": alpha, "beta": beta, "uplo": uplo, "out": out, "stream": stream})
+    return _self_mv("symv", "a", a, x, y, (alpha, beta), uplo, out, stream)
 
 
 def hemv(
     a: Any, x: Any, y: Any = None, *, alpha: Any = 1, beta: Any = 0, uplo: str = "U", out: Any = None, stream: Any = None
 ) -> Array:
     """alpha a x + beta y, a Hermitian, of which the triangle `uplo` is read."""
-    return _self_mv("hemv", "a", 2, a, x, y, {"alpha": alpha, "beta": beta, "uplo": uplo, "out": out, "stream": stream})
+    return _self_mv("hemv", "a", a, x, y, (alpha, beta), uplo, out, stream)
 
 
 def sbmv(
     ab: Any, x: Any, y: Any = None, *, alpha: Any = 1, beta: Any = 0, uplo: str = "U", out: Any = None, stream: Any = None
 ) -> Array:
     """alpha A x + beta y, A symmetric in a band with as many off-diagonals as `ab` has rows but one."""
-    return _self_mv("sbmv", "ab", 2, ab, x, y, {"alpha": alpha, "beta": beta, "uplo": uplo, "out": out, "stream": stream})
+    return _self_mv("sbmv", "ab", ab, x, y, (alpha, beta), uplo, out, stream)
 
 
 def hbmv(
     ab: Any, x: Any, y: Any = None, *, alpha: Any = 1, beta: Any = 0, uplo: str = "U", out: Any = None, stream: Any = None
 ) -> Array:
     """alpha A x + beta y, A Hermitian in a band with as many off-diagonals as `ab` has rows but one."""
-    return _self_mv("hbmv", "ab", 2, ab, x, y, {"alpha": alpha, "beta": beta, "uplo": uplo, "out": out, "stream": stream})
+    return _self_mv("hbmv", "ab", ab, x, y, (alpha, beta), uplo, out, stream)
 
 
 def spmv(
     ap: Any, x: Any, y: Any = None, *, alpha: Any = 1, beta: Any = 0, uplo: str = "U", out: Any = None, stream: Any = None
 ) -> Array:
     """alpha A x + beta y, A symmetric and packed."""
-    return _self_mv("spmv", "ap", 1, ap, x, y, {"alpha": alpha, "beta": beta, "uplo": uplo, "out": out, "stream": stream})
+    return _self_mv("spmv", "ap", ap, x, y, (alpha, beta), uplo, out, stream)
 
 
 def hpmv(
     ap: Any, x: Any, y: Any = None, *, alpha: Any = 1, beta: Any = 0, uplo: str = "U", out: Any = None, stream: Any = None
 ) -> Array:
     """alpha A x + beta y, A Hermitian and packed."""
-    return _self_mv("hpmv", "ap", 1, ap, x, y, {"alpha": alpha, "beta": beta, "uplo": uplo, "out": out, "stream": stream})
+    return _self_mv("hpmv", "ap", ap, x, y, (alpha, beta), uplo, out, stream)
 
 
-def _triangular(routine: str, name: str, ndim: int, a: Any, x: Any, flags: tuple[Any, Any, Any], out: Any, stream: Any) -> Array:
+def _triangular(routine: str, name: str, a: Any, x: Any, flags: tuple[Any, Any, Any], out: Any, stream: Any) -> Array:
     call = Call(routine, stream)
-    a, given = call.array(name, a, ndim), call.array("x", x, 1)
-    ints = [_bandwidth(call, a)] if name == "ab" else []
-    letters = [call.flag(flag, value) for flag, value in zip(("uplo", "trans", "diag"), flags, strict=True)]
-    result = call.result("x", given.shape, x, out)
-    call.run(letters, ints, [], [a, result])
-    return result
+    a, ints = _stored(call, name, a)
+    given = call.array("x", x, 1)
+    letters = call.flags(uplo=flags[0], trans=flags[1], diag=flags[2])
+    return call.write(letters, ints, [], [a, call.result("x", given.shape, x, out)])
 
 
 def trmv(a: Any, x: Any, *, uplo: str = "U", trans: str = "N", diag: str = "N", out: Any = None, stream: Any = None) -> Array:
     """op(a) x, a triangular. `out=x` works in place."""
-    return _triangular("trmv", "a", 2, a, x, (uplo, trans, diag), out, stream)
+    return _triangular("trmv", "a", a, x, (uplo, trans, diag), out, stream)
 
 
 def trsv(a: Any, x: Any, *, uplo: str = "U", trans: str = "N", diag: str = "N", out: Any = None, stream: Any = None) -> Array:
     """The solution of op(a) y = x, a triangular. `out=x` works in place."""
-    return _triangular("trsv", "a", 2, a, x, (uplo, trans, diag), out, stream)
+    return _triangular("trsv", "a", a, x, (uplo, trans, diag), out, stream)
 
 
 def tbmv(ab: Any, x: Any, *, uplo: str = "U", trans: str = "N", diag: str = "N", out: Any = None, stream: Any = None) -> Array:
     """op(A) x, A triangular in a band."""
-    return _triangular("tbmv", "ab", 2, ab, x, (uplo, trans, diag), out, stream)
+    return _triangular("tbmv", "ab", ab, x, (uplo, trans, diag), out, stream)
 
 
 def tbsv(ab: Any, x: Any, *, uplo: str = "U", trans: str = "N", diag: str = "N", out: Any = None, stream: Any = None) -> Array:
     """The solution of op(A) y = x, A triangular in a band."""
-    return _triangular("tbsv", "ab", 2, ab, x, (uplo, trans, diag), out, stream)
+    return _triangular("tbsv", "ab", ab, x, (uplo, trans, diag), out, stream)
 
 
 def tpmv(ap: Any, x: Any, *, uplo: str = "U", trans: str = "N", diag: str = "N", out: Any = None, stream: Any = None) -> Array:
     """op(A) x, A triangular and packed."""
-    return _triangular("tpmv", "ap", 1, ap, x, (uplo, trans, diag), out, stream)
+    return _triangular("tpmv", "ap", ap, x, (uplo, trans, diag), out, stream)
 
 
 def tpsv(ap: Any, x: Any, *, uplo: str = "U", trans: str = "N", diag: str = "N", out: Any = None, stream: Any = None) -> Array:
     """The solution of op(A) y = x, A triangular and packed."""
-    return _triangular("tpsv", "ap", 1, ap, x, (uplo, trans, diag), out, stream)
+    return _triangular("tpsv", "ap", ap, x, (uplo, trans, diag), out, stream)
 
 
 def _outer(routine: str, x: Any, y: Any, a: Any, alpha: Any, out: Any, stream: Any) -> Array:
     call = Call(routine, stream)
     x, y = call.array("x", x, 1), call.array("y", y, 1)
     number = call.number("alpha", alpha)
-    result = call.result("a", x.shape + y.shape, a, out, zeros=True)
-    call.run([], [], [number], [x, y, result])
-    return result
+    return call.write([], [], [number], [x, y, call.result("a", x.shape + y.shape, a, out, zeros=True)])
 
 
 def ger(x: Any, y: Any, a: Any = None, *, alpha: Any = 1, out: Any = None, stream: Any = None) -> Array:
@@ -185,8 +178,7 @@ def _update(routine: str, name: str, vectors: dict[str, Any], a: Any, alpha: Any
     number = call.number("alpha", alpha, real=hermitian and len(vectors) == 1)
     n = arrays[0].shape[0]
     result = call.result(name, (n, n) if name == "a" else (n * (n + 1) // 2,), a, out, zeros=True)
-    call.run([call.flag("uplo", uplo)], [], [number], [*arrays, result])
-    return result
+    return call.write([call.flag("uplo", uplo)], [], [number], [*arrays, result])
 
 
 def syr(x: Any, a: Any = None, *, alpha: Any = 1, uplo: str = "U", out: Any = None, stream: Any = None) -> Array:

@@ -56,14 +56,7 @@ def gemm_ex(
         raise call.refuse(BadValueError, "bad-value", "compute", f"is float64, and {name} is summed in less")
     call.dtypes = (first,)
     a, b = call.array("a", a, 2), call.array("b", b, 2)
-    flags = [call.flag("transa", transa).upper(), call.flag("transb", transb).upper()]
-    for flag, operand in zip(flags, ("transa", "transb"), strict=True):
-        if flag not in ("N", "T", "C"):
-            raise call.refuse(BadValueError, "bad-value", operand, f"is {flag!r}, and has to be 'N' or 'T' or 'C'")
-    rows, inner = a.shape if flags[0] == "N" else a.shape[::-1]
-    other, cols = b.shape if flags[1] == "N" else b.shape[::-1]
-    if inner != other:
-        call.match("b", b, (inner, cols) if flags[1] == "N" else (cols, inner))
+    flags, shape = call.product(a, b, transa, transb)
     if dtype is None:
         dtype = next((given.dtype for given in (out, c) if given is not None), _RESULTS[name][0] if name != "bfloat16" else first)
     dtype = np.dtype(dtype)
@@ -86,7 +79,7 @@ def gemm_ex(
             call.dtype = np.dtype(np.float32)
             numbers.append(call.number(operand, value).real)
     call.dtype = dtype
-    result = call.result("c", (rows, cols), c, out, numbers[1])
+    result = call.result("c", shape, c, out, numbers[1])
     started = call._start
     if started is not None:
         np.copyto(*started) if not call.on_device else started[0].copy_to_device(started[1])

@@ -141,6 +141,27 @@ class Call:
             raise self.refuse(BadValueError, "bad-flag", name, f"is {value!r}, and has to be {' or '.join(map(repr, letters))}")
         return value.upper()
 
+    def numbers(self, **values: Any) -> list[complex]:
+        """Coefficients, in the order given."""
+        return [self.number(name, value) for name, value in values.items()]
+
+    def flags(self, **values: Any) -> list[str]:
+        """Letters, in the order given."""
+        return [self.flag(name, value) for name, value in values.items()]
+
+    def op(self, name: str, trans: Any, shape: tuple[int, ...]) -> tuple[str, int, int]:
+        """The flag of a matrix of that shape, and the rows and columns that it then has."""
+        flag, (rows, cols) = self.flag(name, trans), shape
+        return (flag, rows, cols) if flag == "N" else (flag, cols, rows)
+
+    def product(self, a: Array, b: Array, transa: Any, transb: Any) -> tuple[list[str], tuple[int, int]]:
+        """The flags of a product, and the shape of its result."""
+        left, rows, inner = self.op("transa", transa, a.shape)
+        right, other, cols = self.op("transb", transb, b.shape)
+        if inner != other:
+            self.match("b", b, (inner, cols) if right == "N" else (cols, inner))
+        return [left, right], (rows, cols)
+
     def result(self, name: str, shape: tuple[int, ...], operand: Any, out: Any, beta: complex = 1, zeros: bool = False) -> Array:
         """Where the result goes: `out`, or a new array; it starts as `operand`, unless beta is 0 and all of it is written."""
         given = operand
@@ -187,6 +208,11 @@ class Call:
             else:
                 np.copyto(target, operand)
         return blas_run(self.routine, flags, ints, numbers, arrays, self.stream)
+
+    def write(self, flags: list[str], ints: list[int], numbers: list[complex], arrays: list[Any]) -> Array:
+        """Runs a routine whose last array is its result, and gives that."""
+        self.run(flags, ints, numbers, arrays)
+        return arrays[-1]
 
     def scalar(self, value: Any, real: bool = False) -> Any:
         """An answer as a NumPy scalar of the operands' type, or of its parts'."""

@@ -38,17 +38,16 @@ class Plan:
         if call.dtype not in DTYPES:
             raise call.refuse(ArgumentError, "bad-dtype", "dtype", f"is {call.dtype}, and has to be one of BLAS's four")
         self.dtype = call.dtype
-        self.flags = [call.flag("transa", transa), call.flag("transb", transb)]
-        self.numbers = [call.number("alpha", alpha), call.number("beta", beta)]
+        self.numbers = call.numbers(alpha=alpha, beta=beta)
         self.a_shape = tuple(call.integer("a_shape", extent) for extent in a_shape)
         self.b_shape = tuple(call.integer("b_shape", extent) for extent in b_shape)
         if len(self.a_shape) != 2 or len(self.b_shape) != 2:
             raise call.refuse(ShapeError, "ndim", "a_shape", "and `b_shape` have to be pairs")
-        rows, inner = self.a_shape if self.flags[0].upper() == "N" else self.a_shape[::-1]
-        other, cols = self.b_shape if self.flags[1].upper() == "N" else self.b_shape[::-1]
+        left, rows, inner = call.op("transa", transa, self.a_shape)
+        right, other, cols = call.op("transb", transb, self.b_shape)
         if inner != other:
             raise call.refuse(ShapeError, "shape-mismatch", "b_shape", f"is {self.b_shape}, which does not fit {self.a_shape}")
-        self.shape = (rows, cols)
+        self.flags, self.shape = [left, right], (rows, cols)
         self.tile = 0
 
     def __call__(self, a: Any, b: Any, c: Any = None, *, out: Any = None, stream: Any = None) -> Array:
@@ -61,8 +60,7 @@ class Plan:
         call.match("a", a, self.a_shape)
         call.match("b", b, self.b_shape)
         result = call.result("c", self.shape, c, out, self.numbers[1])
-        call.run(self.flags, [tile], self.numbers, [a, b, result])
-        return result
+        return call.write(self.flags, [tile], self.numbers, [a, b, result])
 
     def autotune(self, a: Any = None, b: Any = None, *, seconds: float = 0.5) -> Plan:
         """Times each way to share the product, on these operands or its own, for about that long in all; keeps the fastest."""

@@ -68,17 +68,14 @@ def axpy(x: Any, y: Any, *, alpha: Any = 1, out: Any = None, stream: Any = None)
     call = Call("axpy", stream)
     x = call.array("x", x, 1)
     result = call.result("y", x.shape, y, out)
-    call.run([], [], [call.number("alpha", alpha)], [x, result])
-    return result
+    return call.write([], [], [call.number("alpha", alpha)], [x, result])
 
 
 def copy(x: Any, *, out: Any = None, stream: Any = None) -> Array:
     """The elements of x, in a new vector or in `out`."""
     call = Call("copy", stream)
     x = call.array("x", x, 1)
-    result = call.result("y", x.shape, None, out, beta=0)
-    call.run([], [], [], [x, result])
-    return result
+    return call.write([], [], [], [x, call.result("y", x.shape, None, out, beta=0)])
 
 
 def swap(x: Any, y: Any, *, stream: Any = None) -> None:
@@ -92,8 +89,7 @@ def scal(alpha: Any, x: Any, *, out: Any = None, stream: Any = None) -> Array:
     call = Call("scal", stream)
     given = call.array("x", x, 1)
     result = call.result("x", given.shape, x, out)
-    call.run([], [], [call.number("alpha", alpha)], [result])
-    return result
+    return call.write([], [], [call.number("alpha", alpha)], [result])
 
 
 def _rotated(call: Call, x: Any, y: Any, out: Any) -> tuple[Array, Array]:
