@@ -76,10 +76,18 @@ impl Judge {
 
 /// A coefficient of a Hermitian update, which has to be real, or any other one: its type, and its value as an element.
 macro_rules! coefficient {
-    (any) => { T };
-    (real) => { T::Real };
-    (any $value:ident) => { $value };
-    (real $value:ident) => { T::from_real($value) };
+    (any) => {
+        T
+    };
+    (real) => {
+        T::Real
+    };
+    (any $value:ident) => {
+        $value
+    };
+    (real $value:ident) => {
+        T::from_real($value)
+    };
 }
 
 pub(crate) use coefficient;

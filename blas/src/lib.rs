@@ -62,7 +62,7 @@ pub use level2::{
     symv, syr, syr2, tbmv, tbsv, tpmv, tpsv, trmv, trsv,
 };
 pub use level3::{Gemm, RankK, SelfMm, TriMat, gemm, gemm3m, hemm, her2k, herk, herkx, symm, syr2k, syrk, syrkx, trmm, trsm};
-pub use mixed::{Low, Narrow, gemm_int, gemm_low};
+pub use mixed::{Low, Narrow, gemm_int, gemm_low, judge_low};
 pub use num_complex;
 pub use operand::{Diag, Op, Side, Stored, StoredMut, Trans, Uplo};
 pub use scalar::{Real, Scalar};

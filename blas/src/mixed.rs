@@ -67,6 +67,14 @@ fn judged<'a, I: Low, O: Copy>(
     Ok((a, b))
 }
 
+/// Judges a product of low-precision matrices, and runs none.
+///
+/// # Errors
+/// Shapes do not fit, or C shares memory with A or B.
+pub fn judge_low<I: Low, O: Copy>(transa: Trans, transb: Trans, a: MatRef<'_, I>, b: MatRef<'_, I>, c: &MatMut<'_, O>) -> Result<(), Error> {
+    judged([transa, transb], a, b, c).map(|_| ())
+}
+
 /// `C ← α op(A) op(B) + βC`, computed in float32 and rounded once to C's type. With β = 0 the old C is not read.
 ///
 /// # Errors

@@ -496,7 +496,7 @@ def table():
 @pytest.mark.parametrize(("function", "dtype", "flags"), table())
 def test_levels_2_and_3(function, dtype, flags):
     for number, flag in enumerate(flags):
-        for repeat in range(max(1, 8 // len(flags))):
+        for repeat in range(max(1, 4 // len(flags))):
             function(Case(1000 * number + repeat, dtype), flag)
 
 

@@ -89,7 +89,7 @@ fn fast<'py>(
     let flag = |object: Option<&Bound<'py, PyAny>>| object.map_or(Some(Trans::No), trans);
     let (Some(alpha), Some(beta)) = (given(scalars[0], 1.0), given(scalars[1], 0.0)) else { return Ok(None) };
     let (Some(ta), Some(tb)) = (flag(flags[0]), flag(flags[1])) else { return Ok(None) };
-    let (Some(left), Some(right)) = (Raw::of(a), Raw::of(b)) else { return Ok(None) };
+    let (left, right) = (Raw::of_exact(a), Raw::of_exact(b));
     let number = left.number;
     if !matches!(number, FLOAT32 | FLOAT64 | COMPLEX64 | COMPLEX128) || left.shape().len() != 2 || right.shape().len() != 2 {
         return Ok(None);
@@ -106,7 +106,7 @@ fn fast<'py>(
         }
         None => return Ok(None),
     };
-    let Some(target) = Raw::of(&result) else { return Ok(None) };
+    let target = Raw::of_exact(&result);
     let call = Call { raws: [left, right, target], trans: [ta, tb], alpha, beta };
     let done = match number {
         FLOAT32 => run::<f32>(py, &call)?,

@@ -116,9 +116,20 @@ impl Raw {
         Some(Raw { writeable: each.iter().all(|raw| raw.writeable), each: Some(each), ..first })
     }
 
+    /// Takes an object apart that [`is_ndarray`].
+    ///
+    /// # Panics
+    /// It is none.
+    #[inline]
+    pub(super) fn of_exact(object: &Bound<'_, PyAny>) -> Raw {
+        assert!(is_ndarray(object), "no ndarray");
+        // SAFETY: an ndarray, held by the caller.
+        unsafe { Raw::of_ndarray(object.as_ptr().cast()) }
+    }
+
     /// # Safety
     /// The object is an ndarray.
-    pub(super) unsafe fn of_ndarray(array: *mut PyArrayObject) -> Raw {
+    unsafe fn of_ndarray(array: *mut PyArrayObject) -> Raw {
         // SAFETY: NumPy keeps an array's fields and dtype valid; the GIL is held.
         unsafe {
             let fields = &(*array).fields;

@@ -12,7 +12,7 @@ import numpy as np
 
 from .._verdigris import DeviceNDArray, device_array
 from ..errors import ArgumentError, ShapeError
-from ._operands import Array, Call
+from ._operands import Array, Call, foreign, plain
 
 
 def _stack(call: Call, name: str, operand: Any, output: bool = False) -> Any:
@@ -21,7 +21,9 @@ def _stack(call: Call, name: str, operand: Any, output: bool = False) -> Any:
         if not operand:
             raise call.refuse(ShapeError, "empty", name, "is an empty list")
         return [call.array(name, matrix, 2, output) for matrix in operand]
-    if not output and not isinstance(operand, DeviceNDArray) and np.ndim(operand) == 2:
+    if not output and not isinstance(operand, (np.ndarray, DeviceNDArray)):
+        operand = foreign(call.routine, name, operand)
+    if not output and not isinstance(operand, DeviceNDArray) and operand.ndim == 2:
         return call.array(name, operand, 2)[None]
     return call.array(name, operand, 3, output)
 
@@ -100,12 +102,19 @@ def gemm_batched(
 gemm_strided_batched = gemm_batched
 
 
+_GROUPED = {"a", "b", "c", "alpha", "beta", "transa", "transb", "out"}
+
+
 def gemm_grouped(groups: Any, *, stream: Any = None) -> list[Any]:
     """Several batches, each of its own shape: `groups` holds a dict of `gemm_batched`'s arguments for each."""
+    call = Call("gemm_grouped", stream)
+    if not isinstance(groups, (list, tuple)):
+        raise call.refuse(ArgumentError, "bad-group", "groups", f"has to be a list of dicts, not {type(groups).__name__}")
     for number, group in enumerate(groups):
-        if not isinstance(group, dict) or not {"a", "b"} <= set(group):
-            text = f"holds {group!r} in place {number}, and has to hold dicts with `a` and `b`"
-            raise Call("gemm_grouped").refuse(ArgumentError, "bad-group", "groups", text)
+        if not isinstance(group, dict) or not {"a", "b"} <= set(group) <= _GROUPED:
+            given = sorted(map(str, group)) if isinstance(group, dict) else type(group).__name__
+            text = f"holds {given} in place {number}, and has to hold dicts with `a`, `b` and other operands of gemm_batched"
+            raise call.refuse(ArgumentError, "bad-group", "groups", text)
     return [gemm_batched(**group, stream=stream) for group in groups]
 
 
@@ -162,9 +171,7 @@ def _factors(call: Call, lu: Any, pivots: Any) -> tuple[Any, np.ndarray[Any, Any
     if pivots is None:
         return lu, _ints(0)
     count, n = _count(lu), _shape(lu)[1]
-    given = np.asarray(pivots)
-    if given.dtype.kind not in "iu":
-        raise call.refuse(ArgumentError, "bad-dtype", "pivots", f"is of dtype {given.dtype}, and has to be integers")
+    given = np.asarray(plain(call.routine, "pivots", pivots, "iu"))
     if given.shape != (count, n):
         raise call.refuse(ShapeError, "shape-mismatch", "pivots", f"has shape {given.shape}, and has to be {(count, n)}")
     return lu, np.ascontiguousarray(given.clip(-1, 2**31 - 1), np.int32).ravel()

@@ -13,7 +13,7 @@ import numpy as np
 from .._verdigris import DeviceNDArray, blas_mixed
 from ..errors import ArgumentError, BadValueError, ShapeError
 from ._matrix import gemm
-from ._operands import DTYPES, Array, Call
+from ._operands import DTYPES, Array, Call, dtype_of, plain
 
 _COMPUTE = ("float16", "bfloat16", "float32", "int32", "float64")
 _RESULTS = {"float16": ("float16", "float32"), "bfloat16": ("bfloat16", "float32"), "int8": ("int32", "float32")}
@@ -48,7 +48,7 @@ def gemm_ex(
     first = getattr(a, "dtype", None)
     name = first.name if isinstance(first, np.dtype) else ""
     if name not in _RESULTS:
-        if dtype is not None and np.dtype(dtype) != first:
+        if dtype is not None and dtype_of(call, "dtype", dtype) != first:
             raise call.refuse(ArgumentError, "bad-dtype", "dtype", f"is {np.dtype(dtype)}, which operands of {first} do not make")
         return gemm(a, b, c, alpha=alpha, beta=beta, transa=transa, transb=transb, out=out, stream=stream)
     assert first is not None
@@ -58,8 +58,9 @@ def gemm_ex(
     a, b = call.array("a", a, 2), call.array("b", b, 2)
     flags, shape = call.product(a, b, transa, transb)
     if dtype is None:
-        dtype = next((given.dtype for given in (out, c) if given is not None), _RESULTS[name][0] if name != "bfloat16" else first)
-    dtype = np.dtype(dtype)
+        usual = _RESULTS[name][0] if name != "bfloat16" else first
+        dtype = next((given.dtype for given in (out, c) if hasattr(given, "dtype")), usual)
+    dtype = dtype_of(call, "dtype", dtype)
     if dtype.name not in _RESULTS[name]:
         raise call.refuse(
             ArgumentError, "bad-dtype", "dtype", f"is {dtype}, and operands of {name} make {' or '.join(_RESULTS[name])}"
@@ -80,10 +81,12 @@ def gemm_ex(
             numbers.append(call.number(operand, value).real)
     call.dtype = dtype
     result = call.result("c", shape, c, out, numbers[1])
+    arrays, turned = [_raw(a), _raw(b), _raw(result)], [flag != "N" for flag in flags]
     started = call._start
     if started is not None:
+        blas_mixed(arrays, *turned, *numbers, stream, True)
         np.copyto(*started) if not call.on_device else started[0].copy_to_device(started[1])
-    blas_mixed([_raw(a), _raw(b), _raw(result)], flags[0] != "N", flags[1] != "N", *numbers, stream)
+    blas_mixed(arrays, *turned, *numbers, stream)
     return result
 
 
@@ -157,8 +160,14 @@ def matmul(
     if (aux is not None) != name.startswith(("DRELU", "DGELU")):
         wrong = "is missing" if aux is None else "is given"
         raise call.refuse(BadValueError, "bad-value", "aux", f"{wrong}, and the epilogue is {name}")
-    rows = a.shape[0 if transa.upper() == "N" else 1] if hasattr(a, "shape") and np.ndim(a) == 2 else None
-    cols = b.shape[1 if transb.upper() == "N" else 0] if hasattr(b, "shape") and np.ndim(b) == 2 else None
+    bias, aux = (
+        None if value is None else plain("matmul", operand, value, "biufc") for operand, value in (("bias", bias), ("aux", aux))
+    )
+    shapes = [getattr(operand, "shape", None) for operand in (a, b)]
+    rows, cols = (
+        shape[(flag == "N") == (place == 1)] if isinstance(shape, tuple) and len(shape) == 2 else None
+        for place, (shape, flag) in enumerate(zip(shapes, call.flags(transa=transa, transb=transb), strict=True))
+    )
     for operand, value in (("bias", bias), ("aux", aux)):
         if value is not None and rows is not None and cols is not None:
             try:
@@ -171,7 +180,11 @@ def matmul(
                 raise call.refuse(
                     ShapeError, "shape-mismatch", operand, f"has shape {np.shape(value)}, and the result has {(rows, cols)}"
                 )
-    if np.iscomplexobj(a) and name not in ("DEFAULT", "BIAS", "BGRADA", "BGRADB"):
+    kind = getattr(getattr(a, "dtype", None), "kind", "")
+    for operand, value in (("bias", bias), ("aux", aux)):
+        if value is not None and value.dtype.kind == "c" and kind != "c":
+            raise call.refuse(ArgumentError, "bad-dtype", operand, "is complex, and the result is real")
+    if kind == "c" and name not in ("DEFAULT", "BIAS", "BGRADA", "BGRADB"):
         raise call.refuse(ArgumentError, "bad-dtype", "a", f"is complex, and {name} is of real numbers")
     product = gemm_ex(a, b, c, alpha=alpha, beta=beta, transa=transa, transb=transb, dtype=dtype, out=out, stream=stream)
     if name == "DEFAULT":

@@ -7,11 +7,12 @@ written when it refuses: where a result starts as a copy of an operand, the call
 from __future__ import annotations
 
 import math
+import operator
 from typing import Any
 
 import numpy as np
 
-from .._verdigris import DeviceNDArray, blas_run, device_array
+from .._verdigris import DeviceNDArray, Stream, blas_run, device_array
 from ..errors import ArgumentError, BadValueError, DeviceError, ShapeError
 
 Array = Any
@@ -30,16 +31,38 @@ def foreign(routine: str, name: str, operand: Any) -> Array:
         raise ArgumentError(f"{routine}: `{name}` is a masked array, and BLAS knows no masks: fill it", code="masked", **fault)
     if isinstance(operand, np.ndarray):
         return operand.view(np.ndarray)
-    if hasattr(operand, "__dlpack__") and not isinstance(operand, np.generic):
-        kind = operand.__dlpack_device__()[0]
-        if int(kind) == _CPU:
-            return np.from_dlpack(operand)
-    if hasattr(operand, "__cuda_array_interface__") or hasattr(operand, "__dlpack__"):
-        text = f"{routine}: `{name}` ({type(operand).__name__}) is in a GPU's memory, and this process runs on the CPU"
-        raise DeviceError(text, code="wrong-device", **fault)
     if operand is None or isinstance(operand, (str, bytes)):
         raise ArgumentError(f"{routine}: `{name}` has to be an array, not {type(operand).__name__}", code="bad-array", **fault)
-    return np.asarray(operand)
+    try:
+        if hasattr(operand, "__dlpack__") and not isinstance(operand, np.generic):
+            if int(operand.__dlpack_device__()[0]) == _CPU:
+                return np.from_dlpack(operand)
+        elif not hasattr(operand, "__cuda_array_interface__"):
+            return np.asarray(operand)
+    except Exception as error:
+        text = f"{routine}: `{name}` ({type(operand).__name__}) cannot be taken as an array: {error}"
+        raise ArgumentError(text, code="bad-array", **fault) from error
+    text = f"{routine}: `{name}` ({type(operand).__name__}) is in a GPU's memory, and this process runs on the CPU"
+    raise DeviceError(text, code="wrong-device", **fault)
+
+
+def plain(routine: str, name: str, value: Any, kinds: str) -> Array:
+    """An array that may be of any dtype of those kinds: what is no operand of BLAS's own."""
+    array = value if isinstance(value, (np.ndarray, DeviceNDArray)) else foreign(routine, name, value)
+    if isinstance(array, np.ma.MaskedArray):
+        return foreign(routine, name, array)
+    if array.dtype.kind not in kinds:
+        text = f"{routine}: `{name}` is of dtype {array.dtype}, and has to be {'integers' if kinds == 'iu' else 'numbers'}"
+        raise ArgumentError(text, code="bad-dtype", routine=routine, operand=name)
+    return array
+
+
+def dtype_of(call: Call, name: str, value: Any) -> np.dtype[Any]:
+    """A dtype that was asked for."""
+    try:
+        return np.dtype(value)
+    except TypeError:
+        raise call.refuse(ArgumentError, "bad-dtype", name, f"is {value!r}, which is no dtype") from None
 
 
 class Call:
@@ -53,6 +76,9 @@ class Call:
         self.first = ""
         self.on_device: bool | None = None
         self._start: tuple[Array, Array] | None = None
+        if not (stream is None or isinstance(stream, Stream) or (isinstance(stream, int) and 0 <= stream <= 2)):
+            text = f"has to be a stream of verdigris.cuda, or 0, not {stream!r}"
+            raise self.refuse(ArgumentError, "bad-stream", "stream", text)
 
     def refuse(self, kind: type[Exception], code: str, name: str, text: str) -> Exception:
         """The error to raise."""
@@ -101,6 +127,8 @@ class Call:
     def number(self, name: str, value: Any, real: bool = False) -> complex:
         """A coefficient. Python's numbers are weak, NumPy's may lose precision but not their imaginary part."""
         kind = type(value)
+        if isinstance(value, np.ma.MaskedArray):
+            raise self.refuse(ArgumentError, "bad-scalar", name, "is masked, and BLAS knows no masks")
         if isinstance(value, (np.generic, np.ndarray)) and np.ndim(value) == 0:
             if not np.can_cast(value.dtype, self.dtype, "same_kind"):
                 raise self.refuse(
@@ -125,8 +153,8 @@ class Call:
     def integer(self, name: str, value: Any) -> int:
         """A size."""
         try:
-            number = value.__index__()
-        except (AttributeError, TypeError):
+            number = operator.index(value)
+        except Exception:
             raise self.refuse(ArgumentError, "bad-integer", name, f"has to be an integer, not {value!r}") from None
         if not 0 <= number < 2**62:
             raise self.refuse(BadValueError, "bad-integer", name, f"is {number}, and has to be a size")

@@ -9,10 +9,16 @@ import numpy as np
 
 from .._machine import get_num_threads
 from ..errors import ArgumentError, ShapeError
-from ._operands import DTYPES, Array, Call
+from ._operands import DTYPES, Array, Call, dtype_of
 
 # Sides of the tiles that are tried; 0 is the usual choice.
 _TILES = (0, 128, 192, 256, 384, 512, 1024)
+
+
+def _pair(call: Call, name: str, shape: Any) -> tuple[int, int]:
+    if not isinstance(shape, (tuple, list)) or len(shape) != 2:
+        raise call.refuse(ShapeError, "ndim", name, f"is {shape!r}, and has to be a pair of extents")
+    return call.integer(name, shape[0]), call.integer(name, shape[1])
 
 
 class Plan:
@@ -34,15 +40,12 @@ class Plan:
         transb: str = "N",
     ) -> None:
         call = Call("gemm")
-        call.dtype = np.dtype(dtype)
+        call.dtype = dtype_of(call, "dtype", dtype)
         if call.dtype not in DTYPES:
             raise call.refuse(ArgumentError, "bad-dtype", "dtype", f"is {call.dtype}, and has to be one of BLAS's four")
         self.dtype = call.dtype
         self.numbers = call.numbers(alpha=alpha, beta=beta)
-        self.a_shape = tuple(call.integer("a_shape", extent) for extent in a_shape)
-        self.b_shape = tuple(call.integer("b_shape", extent) for extent in b_shape)
-        if len(self.a_shape) != 2 or len(self.b_shape) != 2:
-            raise call.refuse(ShapeError, "ndim", "a_shape", "and `b_shape` have to be pairs")
+        self.a_shape, self.b_shape = _pair(call, "a_shape", a_shape), _pair(call, "b_shape", b_shape)
         left, rows, inner = call.op("transa", transa, self.a_shape)
         right, other, cols = call.op("transb", transb, self.b_shape)
         if inner != other:

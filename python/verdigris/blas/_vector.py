@@ -8,7 +8,7 @@ import numpy as np
 
 from .._verdigris import blas_rotg, blas_rotmg
 from ..errors import ArgumentError, ShapeError
-from ._operands import DTYPES, FLOATS, Array, Call
+from ._operands import DTYPES, FLOATS, Array, Call, plain
 
 
 def _two(routine: str, x: Any, y: Any, stream: Any) -> tuple[Call, Array, Array]:
@@ -118,7 +118,7 @@ def rotm(x: Any, y: Any, param: Any, *, out: Any = None, stream: Any = None) -> 
     """The modified rotation by `param` = (flag, h11, h21, h12, h22), as `rotmg` makes it. `out=(x, y)` works in place."""
     call = Call("rotm", stream, FLOATS)
     results = _rotated(call, x, y, out)
-    values = np.asarray(param)
+    values = np.asarray(plain("rotm", "param", param, "biuf"))
     if values.shape != (5,):
         raise call.refuse(ShapeError, "shape-mismatch", "param", f"has shape {values.shape}, and has to be (5,)")
     call.run([], [], [call.number("param", float(value)) for value in values], list(results))
@@ -130,6 +130,11 @@ _LETTERS = dict(zip(DTYPES, "SDCZ", strict=True))
 
 def _numbers(call: Call, **numbers: Any) -> list[complex]:
     """Numbers that decide the type among themselves: NumPy's by theirs, else float64, or complex128 if one is complex."""
+    for name, value in numbers.items():
+        if not isinstance(value, (int, float, complex)) and not (
+            isinstance(value, (np.generic, np.ndarray)) and value.ndim == 0 and value.dtype.kind in "biufc"
+        ):
+            raise call.refuse(ArgumentError, "bad-scalar", name, f"has to be a number, not {type(value).__name__}")
     typed = [value.dtype for value in numbers.values() if isinstance(value, (np.generic, np.ndarray))]
     weak = [value for value in numbers.values() if not isinstance(value, (np.generic, np.ndarray))]
     call.dtype = np.result_type(*typed, *weak) if typed else np.result_type(*weak, np.float64)
