@@ -12,10 +12,22 @@ pub(super) trait Kernel {
     fn run<const FMA: bool>(self) -> Self::Out;
 }
 
-/// Runs a kernel in the widest version there is.
+/// How wide this processor's vectors are.
+#[cfg(target_arch = "x86_64")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Width {
+    /// SSE2.
+    Baseline,
+    /// AVX2 and FMA.
+    Avx2,
+    /// AVX-512 with its F, DQ, BW and VL parts, AVX2 and FMA.
+    Avx512,
+}
+
+/// What this processor has.
 #[cfg(target_arch = "x86_64")]
 #[inline]
-pub(super) fn run<K: Kernel>(kernel: K) -> K::Out {
+pub(super) fn width() -> Width {
     use std::sync::atomic::{AtomicU8, Ordering};
 
     static WIDEST: AtomicU8 = AtomicU8::new(0);
@@ -36,11 +48,22 @@ pub(super) fn run<K: Kernel>(kernel: K) -> K::Out {
         WIDEST.store(widest, Ordering::Relaxed);
     }
     match widest {
-        // SAFETY: 3 and 2 are stored only where the processor was found to have the features.
-        3 => unsafe { avx512(kernel) },
+        3 => Width::Avx512,
+        2 => Width::Avx2,
+        _ => Width::Baseline,
+    }
+}
+
+/// Runs a kernel in the widest version there is.
+#[cfg(target_arch = "x86_64")]
+#[inline]
+pub(super) fn run<K: Kernel>(kernel: K) -> K::Out {
+    match width() {
+        // SAFETY: that is the width only where the processor was found to have the features.
+        Width::Avx512 => unsafe { avx512(kernel) },
         // SAFETY: as above.
-        2 => unsafe { avx2(kernel) },
-        _ => kernel.run::<false>(),
+        Width::Avx2 => unsafe { avx2(kernel) },
+        Width::Baseline => kernel.run::<false>(),
     }
 }
 

@@ -1,12 +1,16 @@
 //! Level 3 on this machine: everything is products of blocks.
 //!
-//! Owns the split of a product into tiles (by sizes alone, so that results do not depend on the number of threads) and the block algorithms of the other routines. The
-//! product of a tile is the `gemm` crate's, or [`super::small`]'s where matrices are small.
+//! Owns the choice of who makes a product and the block algorithms of the other routines. Small products are [`super::small`]'s, all others [`super::blocked`]'s; on processors without kernels of
+//! ours they are the `gemm` crate's, in tiles cut by sizes alone, so that results do not depend on the number of threads.
 
+use verdigris_device::pool;
+
+use super::blocked::{self, Keep};
 use super::cblas;
 use super::share;
 use super::simd;
 use super::small;
+use super::solve;
 use super::sys;
 use super::vector;
 use crate::error::Error;
@@ -60,6 +64,8 @@ pub(super) fn scale<T: Scalar>(beta: T, mut c: MatMut<'_, T>) {
     }
 }
 
+/// Multiplications from which a product is shared over threads.
+const SHARED: usize = 1 << 20;
 /// Multiplications from which a product is split into tiles.
 const TILED: usize = 1 << 20;
 /// No tile is narrower: narrower ones are summed in another order by the `gemm` crate.
@@ -116,12 +122,12 @@ pub(super) fn multiply_here<T: Scalar>(alpha: T, a: Op<'_, T>, b: Op<'_, T>, bet
     if alpha == T::ZERO || a.cols() == 0 {
         return scale(beta, c);
     }
-    if !small::gemm(alpha, a, b, beta, &mut c) {
+    if !small::gemm(alpha, a, b, beta, &mut c) && blocked::gemm(alpha, a, b, beta, c.rb_mut(), Keep::All, (1, 0)).is_none() {
         sys::gemm_here(alpha, a, b, beta, c);
     }
 }
 
-fn product<T: Scalar>(alpha: T, a: Op<'_, T>, b: Op<'_, T>, beta: T, c: MatMut<'_, T>, side: usize) {
+fn product<T: Scalar>(alpha: T, a: Op<'_, T>, b: Op<'_, T>, beta: T, mut c: MatMut<'_, T>, side: usize) {
     let (m, n, k) = (c.rows(), c.cols(), a.cols());
     let work = m.saturating_mul(n).saturating_mul(k);
     if work < TILED / 4 || alpha == T::ZERO {
@@ -136,6 +142,10 @@ fn product<T: Scalar>(alpha: T, a: Op<'_, T>, b: Op<'_, T>, beta: T, c: MatMut<'
     }
     if k >= 4096 && k >= 16 * m.max(n) {
         return deep(alpha, a, b, beta, c);
+    }
+    let threads = if work < SHARED { 1 } else { pool::threads() };
+    if blocked::gemm(alpha, a, b, beta, c.rb_mut(), Keep::All, (threads, side)).is_some() {
+        return;
     }
     let (rows, cols) = grid(m, n, k, side);
     let starts = |cuts: &[usize]| std::iter::once(0).chain(cuts.iter().copied()).collect::<Vec<_>>();
@@ -251,11 +261,17 @@ pub(super) fn rank_k<T: Scalar>(mut call: RankK<'_, T>) -> Result<(), Error> {
     if cblas::is_wanted() && cblas::rank_k(&mut call)? {
         return Ok(());
     }
-    let RankK { uplo, hermitian, alpha, a, b, beta, c, kind } = call;
+    let RankK { uplo, hermitian, alpha, a, b, beta, mut c, kind } = call;
     let n = c.rows();
     let update = Update { uplo, hermitian, alpha, beta, kind };
     if n == 0 || ((alpha == T::ZERO || a.cols() == 0) && beta == T::ONE) {
         return Ok(());
+    }
+    if alpha != T::ZERO && a.cols() > 0 {
+        match update.at_once(a, b, c) {
+            None => return Ok(()),
+            Some(given_back) => c = given_back,
+        }
     }
     let side = if n <= 512 { (n / 4).max(LEAF) } else { (n / 8).clamp(192, 384) };
     let cuts = share::cuts(n, n / side, 16);
@@ -293,6 +309,34 @@ impl<T: Scalar> Update<T> {
 
     fn turn<'a>(&self, op: Op<'a, T>) -> Op<'a, T> {
         if self.hermitian { op.adjoint() } else { op.transposed() }
+    }
+
+    /// The whole triangle as one product, on all threads; C, as it was, if this processor cannot.
+    fn at_once<'c>(&self, a: Op<'_, T>, b: Op<'_, T>, mut c: MatMut<'c, T>) -> Option<MatMut<'c, T>> {
+        let (n, keep) = (c.rows(), Keep::Triangle(self.uplo));
+        let threads = if n.saturating_mul(n).saturating_mul(a.cols()) / 2 < SHARED { 1 } else { pool::threads() };
+        if blocked::gemm(self.alpha, a, self.turn(b), self.beta, c.rb_mut(), keep, (threads, 0)).is_none() {
+            return Some(c);
+        }
+        if self.kind == Rank::TwoK {
+            let alpha = self.alpha.conj_if(self.hermitian);
+            if blocked::gemm(alpha, b, self.turn(a), T::ONE, c.rb_mut(), keep, (threads, 0)).is_none() {
+                // No memory now, where there was some a moment ago: tile by tile.
+                let (cols, uplo) = (a.cols(), self.uplo);
+                for j in 0..n {
+                    let rows = if uplo == Uplo::Upper { 0..j + 1 } else { j..n };
+                    let column = c.rb_mut().part(rows.clone(), j..j + 1);
+                    sys::gemm_here(alpha, b.part(rows, 0..cols), self.turn(a.part(j..j + 1, 0..cols)), T::ONE, column);
+                }
+            }
+        }
+        if self.hermitian {
+            for j in 0..n {
+                let value = T::from_real(c.get(j, j).re());
+                c.set(j, j, value);
+            }
+        }
+        None
     }
 
     /// `C ← α A Bᵀ (+ α B Aᵀ) + βC` for a tile beside the diagonal.
@@ -386,11 +430,13 @@ fn from_left<T: Scalar>(call: TriMat<'_, T>) -> (Triangle<'_, T>, MatMut<'_, T>)
     if side == Side::Left { (triangle, b) } else { (triangle.transposed(), b.transposed()) }
 }
 
-/// Runs `f` on bands of columns of B, over threads where that pays; bands are cut by sizes alone.
+/// Runs `f` on bands of columns of B, over threads where that pays. Each band reads all of the triangle, so there are no more than threads; where a column's result might depend on the band
+/// that it is in, they are cut by sizes alone.
 fn by_bands<T: Scalar>(n: usize, b: MatMut<'_, T>, f: impl Fn(MatMut<'_, T>) + Sync) {
     let work = n.saturating_mul(n).saturating_mul(b.cols());
-    let bands = if work < TILED { 1 } else { (b.cols() / 64).clamp(1, 8) };
-    let cuts = share::cuts(b.cols(), bands, 16);
+    let most = if blocked::is_here::<T>() { pool::threads() } else { 8 };
+    let bands = if work < TILED { 1 } else { (b.cols() / 48).clamp(1, most) };
+    let cuts = share::cuts(b.cols(), bands, 48);
     share::each(b.tiles(&[], &cuts), |_, band| f(band));
 }
 
@@ -452,6 +498,9 @@ const ABREAST: usize = 64;
 /// `B ← T⁻¹ B`, on this thread.
 pub(super) fn tri_solve<T: Scalar>(t: Triangle<'_, T>, mut b: MatMut<'_, T>) {
     let n = t.n();
+    if solve::solve(t.op, t.uplo == Uplo::Lower, t.unit, &mut b) {
+        return;
+    }
     if n <= SUBSTITUTED {
         let (rows, mut from) = (b.rows(), 0);
         while from < b.cols() {

@@ -3,15 +3,20 @@
 //! Owns [`Cpu`] and the list of which module runs which call. Everything is compiled here for the four types, so that users of the crate need not.
 
 mod batch;
+mod blocked;
 mod cblas;
 mod elementwise;
 mod factor;
+mod lanes;
 mod level;
 mod matmat;
 mod matvec;
+mod micro;
+mod pack;
 mod share;
 mod simd;
 mod small;
+mod solve;
 mod sys;
 mod vector;
 

@@ -1,0 +1,101 @@
+//! Vector registers: the few operations that the kernels of products and solutions are made of.
+//!
+//! Owns the names of instructions. A vector is used only inside functions compiled for its instruction set, which whoever chooses the kernel sees to; everything here is
+//! inlined into those.
+#![allow(unsafe_code)]
+
+use crate::scalar::Real;
+
+/// A register of parts.
+pub(super) trait Lanes: Copy {
+    /// What it holds.
+    type Part: Real;
+    /// How many.
+    const N: usize;
+
+    /// All the same.
+    ///
+    /// # Safety
+    /// The processor has the instructions; so for all of these.
+    unsafe fn splat(value: Self::Part) -> Self;
+    /// # Safety
+    /// `N` parts are there to read.
+    unsafe fn load(from: *const Self::Part) -> Self;
+    /// # Safety
+    /// `N` parts are there to write.
+    unsafe fn store(self, to: *mut Self::Part);
+    /// # Safety
+    /// As [`Lanes::splat`].
+    unsafe fn mul(self, by: Self) -> Self;
+    /// `plus + self * by`, rounded once.
+    ///
+    /// # Safety
+    /// As [`Lanes::splat`].
+    unsafe fn fma(self, by: Self, plus: Self) -> Self;
+    /// `plus - self * by`, rounded once.
+    ///
+    /// # Safety
+    /// As [`Lanes::splat`].
+    unsafe fn fnma(self, by: Self, plus: Self) -> Self;
+}
+
+/// Asks for the cache line at an address that need not be memory.
+#[inline(always)]
+pub(super) fn prefetch<T>(at: *const T) {
+    #[cfg(target_arch = "x86_64")]
+    // SAFETY: a hint; no address makes it fail. SSE is part of the architecture.
+    unsafe {
+        std::arch::x86_64::_mm_prefetch::<{ std::arch::x86_64::_MM_HINT_T0 }>(at.cast());
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    let _ = at;
+}
+
+#[cfg(target_arch = "x86_64")]
+macro_rules! lanes {
+    ($($v:ident of $n:literal $part:ty: $splat:ident $load:ident $store:ident $mul:ident $fma:ident $fnma:ident;)*) => {$(
+        impl Lanes for std::arch::x86_64::$v {
+            type Part = $part;
+            const N: usize = $n;
+
+            #[inline(always)]
+            unsafe fn splat(value: $part) -> Self {
+                // SAFETY: the caller's promise, here and below.
+                unsafe { std::arch::x86_64::$splat(value) }
+            }
+            #[inline(always)]
+            unsafe fn load(from: *const $part) -> Self {
+                // SAFETY: as above.
+                unsafe { std::arch::x86_64::$load(from) }
+            }
+            #[inline(always)]
+            unsafe fn store(self, to: *mut $part) {
+                // SAFETY: as above.
+                unsafe { std::arch::x86_64::$store(to, self) }
+            }
+            #[inline(always)]
+            unsafe fn mul(self, by: Self) -> Self {
+                // SAFETY: as above.
+                unsafe { std::arch::x86_64::$mul(self, by) }
+            }
+            #[inline(always)]
+            unsafe fn fma(self, by: Self, plus: Self) -> Self {
+                // SAFETY: as above.
+                unsafe { std::arch::x86_64::$fma(self, by, plus) }
+            }
+            #[inline(always)]
+            unsafe fn fnma(self, by: Self, plus: Self) -> Self {
+                // SAFETY: as above.
+                unsafe { std::arch::x86_64::$fnma(self, by, plus) }
+            }
+        }
+    )*};
+}
+
+#[cfg(target_arch = "x86_64")]
+lanes! {
+    __m512 of 16 f32: _mm512_set1_ps _mm512_loadu_ps _mm512_storeu_ps _mm512_mul_ps _mm512_fmadd_ps _mm512_fnmadd_ps;
+    __m512d of 8 f64: _mm512_set1_pd _mm512_loadu_pd _mm512_storeu_pd _mm512_mul_pd _mm512_fmadd_pd _mm512_fnmadd_pd;
+    __m256 of 8 f32: _mm256_set1_ps _mm256_loadu_ps _mm256_storeu_ps _mm256_mul_ps _mm256_fmadd_ps _mm256_fnmadd_ps;
+    __m256d of 4 f64: _mm256_set1_pd _mm256_loadu_pd _mm256_storeu_pd _mm256_mul_pd _mm256_fmadd_pd _mm256_fnmadd_pd;
+}

@@ -1,0 +1,261 @@
+//! The innermost products: a tile of C in registers while a panel of A and one of B pass by.
+//!
+//! Owns the tiles' sizes for each type and instruction set, and how a tile in registers comes to C. An element's sum is taken in one register from the first product of the panels
+//! to the last, whatever tile it is in, so that it does not depend on how C was cut. Who packed the panels, and where C is cut, is [`super::blocked`]'s.
+#![allow(unsafe_code)]
+
+use super::lanes::{Lanes, prefetch};
+use crate::scalar::{Real, Scalar};
+
+/// One tile's work. Complex numbers are two parts; steps are in parts.
+pub(super) struct Tile<R> {
+    /// Products of an element.
+    pub(super) depth: usize,
+    /// A's panel: a column of the tile's full height after the other, `step` parts apart; complex ones as real parts and then imaginary parts.
+    pub(super) a: *const R,
+    pub(super) step: usize,
+    /// B's panel: a row of the tile's full width after the other.
+    pub(super) b: *const R,
+    /// Where to ask for `depth` parts that will be wanted soon; it need not be memory.
+    pub(super) ahead: *const R,
+    pub(super) c: *mut R,
+    pub(super) rs: isize,
+    pub(super) cs: isize,
+    /// Rows and columns of C that are there.
+    pub(super) rows: usize,
+    pub(super) cols: usize,
+    pub(super) alpha: [R; 2],
+    pub(super) beta: [R; 2],
+}
+
+/// A kernel for tiles of a fixed size.
+type Kernel<R> = unsafe fn(&Tile<R>);
+
+/// The kernels of a type.
+pub(super) struct Kernels<R: 'static> {
+    /// Rows of a register.
+    pub(super) lanes: usize,
+    /// Columns of a tile.
+    pub(super) cols: usize,
+    /// The kernels of tiles one, two, … registers high.
+    pub(super) of_height: &'static [Kernel<R>],
+    /// Bytes of A that are packed at a time: they stay in the second cache.
+    pub(super) block: usize,
+    /// Products of an element that are summed at a time.
+    pub(super) depth: usize,
+}
+
+/// The most parts of a tile, its two planes counted apart.
+const LARGEST: usize = 16 * 3 * 8;
+
+/// Has the lines of C come while the sums are taken. Columns are `parts` long.
+#[inline(always)]
+fn call_for<R>(tile: &Tile<R>, parts: usize) {
+    if tile.rs.unsigned_abs() > 2 {
+        return;
+    }
+    for j in 0..tile.cols {
+        for line in 0..(parts * size_of::<R>()).div_ceil(64) {
+            prefetch(tile.c.wrapping_offset(j as isize * tile.cs).wrapping_add(line * (64 / size_of::<R>())).cast_const());
+        }
+    }
+}
+
+#[inline(always)]
+unsafe fn real<V: Lanes, const H: usize, const W: usize>(tile: &Tile<V::Part>) {
+    // SAFETY: the panels hold `depth` columns and rows of the tile's full size; C's elements are there; the processor has the instructions, as the caller saw to.
+    unsafe {
+        call_for(tile, H * V::N);
+        let mut sums = [[V::splat(V::Part::ZERO); H]; W];
+        let (mut a, mut b) = (tile.a, tile.b);
+        for p in 0..tile.depth {
+            prefetch(tile.ahead.wrapping_add(p));
+            let mut left = [V::splat(V::Part::ZERO); H];
+            for (v, left) in left.iter_mut().enumerate() {
+                *left = V::load(a.add(v * V::N));
+                prefetch(a.wrapping_add(8 * tile.step + v * V::N));
+            }
+            for (j, sums) in sums.iter_mut().enumerate() {
+                let right = V::splat(*b.add(j));
+                for v in 0..H {
+                    sums[v] = left[v].fma(right, sums[v]);
+                }
+            }
+            a = a.wrapping_add(tile.step);
+            b = b.add(W);
+        }
+        let (alpha, beta) = (tile.alpha[0], tile.beta[0]);
+        if tile.rs == 1 && tile.rows == H * V::N && tile.cols == W {
+            let (by, keep) = (V::splat(alpha), V::splat(beta));
+            for (j, sums) in sums.iter().enumerate() {
+                for (v, &sum) in sums.iter().enumerate() {
+                    let c = tile.c.offset(j as isize * tile.cs).add(v * V::N);
+                    let new = if beta == V::Part::ZERO { sum.mul(by) } else { sum.fma(by, V::load(c).mul(keep)) };
+                    new.store(c);
+                }
+            }
+            return;
+        }
+        let mut plane = [V::Part::ZERO; LARGEST];
+        for (j, sums) in sums.iter().enumerate() {
+            for (v, &sum) in sums.iter().enumerate() {
+                sum.store(plane.as_mut_ptr().add((j * H + v) * V::N));
+            }
+        }
+        for j in 0..tile.cols.min(W) {
+            for i in 0..tile.rows.min(H * V::N) {
+                let c = tile.c.offset(i as isize * tile.rs + j as isize * tile.cs);
+                let sum = plane[j * H * V::N + i];
+                *c = if beta == V::Part::ZERO { sum * alpha } else { sum.mul_add(alpha, *c * beta) };
+            }
+        }
+    }
+}
+
+#[inline(always)]
+unsafe fn complex<V: Lanes, const H: usize, const W: usize>(tile: &Tile<V::Part>) {
+    // SAFETY: as in `real`.
+    unsafe {
+        call_for(tile, 2 * H * V::N);
+        let mut re = [[V::splat(V::Part::ZERO); H]; W];
+        let mut im = re;
+        let (mut a, mut b) = (tile.a, tile.b);
+        for p in 0..tile.depth {
+            prefetch(tile.ahead.wrapping_add(p));
+            let mut left = [[V::splat(V::Part::ZERO); H]; 2];
+            for (v, part) in left.as_flattened_mut().iter_mut().enumerate() {
+                *part = V::load(a.add(v * V::N));
+                prefetch(a.wrapping_add(8 * tile.step + v * V::N));
+            }
+            for j in 0..W {
+                let (right, other) = (V::splat(*b.add(2 * j)), V::splat(*b.add(2 * j + 1)));
+                for v in 0..H {
+                    re[j][v] = left[0][v].fma(right, re[j][v]);
+                    im[j][v] = left[0][v].fma(other, im[j][v]);
+                }
+                for v in 0..H {
+                    re[j][v] = left[1][v].fnma(other, re[j][v]);
+                    im[j][v] = left[1][v].fma(right, im[j][v]);
+                }
+            }
+            a = a.wrapping_add(tile.step);
+            b = b.add(2 * W);
+        }
+        let (mut reals, mut imaginaries) = ([V::Part::ZERO; LARGEST / 2], [V::Part::ZERO; LARGEST / 2]);
+        for j in 0..W {
+            for v in 0..H {
+                re[j][v].store(reals.as_mut_ptr().add((j * H + v) * V::N));
+                im[j][v].store(imaginaries.as_mut_ptr().add((j * H + v) * V::N));
+            }
+        }
+        let ([ar, ai], [br, bi]) = (tile.alpha, tile.beta);
+        let nothing = br == V::Part::ZERO && bi == V::Part::ZERO;
+        for j in 0..tile.cols.min(W) {
+            for i in 0..tile.rows.min(H * V::N) {
+                let c = tile.c.offset(i as isize * tile.rs + j as isize * tile.cs);
+                let (x, y) = (reals[j * H * V::N + i], imaginaries[j * H * V::N + i]);
+                let (mut p, mut q) = (ar * x - ai * y, ar * y + ai * x);
+                if !nothing {
+                    let (u, v) = (*c, *c.add(1));
+                    p = p + br * u - bi * v;
+                    q = q + br * v + bi * u;
+                }
+                *c = p;
+                *c.add(1) = q;
+            }
+        }
+    }
+}
+
+#[cfg(target_arch = "x86_64")]
+mod versions {
+    use std::arch::x86_64::{__m256, __m256d, __m512, __m512d};
+
+    use super::super::lanes::Lanes;
+    use super::{Kernels, Tile};
+
+    macro_rules! version {
+        ($name:ident, $features:literal, $body:ident) => {
+            /// # Safety
+            /// The processor has the features, and the tile is as its fields say.
+            #[target_feature(enable = $features)]
+            unsafe fn $name<V: Lanes, const H: usize, const W: usize>(tile: &Tile<V::Part>) {
+                // SAFETY: the caller's promise.
+                unsafe { super::$body::<V, H, W>(tile) }
+            }
+        };
+    }
+
+    version!(real_512, "avx512f,avx2,fma", real);
+    version!(complex_512, "avx512f,avx2,fma", complex);
+    version!(real_256, "avx2,fma", real);
+    version!(complex_256, "avx2,fma", complex);
+
+    const SECOND_CACHE: usize = 768 << 10;
+    const SMALLER: usize = 160 << 10;
+
+    pub(super) static S_512: Kernels<f32> = Kernels {
+        lanes: 16,
+        cols: 8,
+        of_height: &[real_512::<__m512, 1, 8>, real_512::<__m512, 2, 8>, real_512::<__m512, 3, 8>],
+        block: SECOND_CACHE,
+        depth: 512,
+    };
+    pub(super) static D_512: Kernels<f64> = Kernels {
+        lanes: 8,
+        cols: 8,
+        of_height: &[real_512::<__m512d, 1, 8>, real_512::<__m512d, 2, 8>, real_512::<__m512d, 3, 8>],
+        block: SECOND_CACHE,
+        depth: 384,
+    };
+    pub(super) static C_512: Kernels<f32> =
+        Kernels { lanes: 16, cols: 6, of_height: &[complex_512::<__m512, 1, 6>, complex_512::<__m512, 2, 6>], block: SECOND_CACHE, depth: 384 };
+    pub(super) static Z_512: Kernels<f64> =
+        Kernels { lanes: 8, cols: 6, of_height: &[complex_512::<__m512d, 1, 6>, complex_512::<__m512d, 2, 6>], block: SECOND_CACHE, depth: 256 };
+    pub(super) static S_256: Kernels<f32> = Kernels {
+        lanes: 8,
+        cols: 4,
+        of_height: &[real_256::<__m256, 1, 4>, real_256::<__m256, 2, 4>, real_256::<__m256, 3, 4>],
+        block: SMALLER,
+        depth: 384,
+    };
+    pub(super) static D_256: Kernels<f64> = Kernels {
+        lanes: 4,
+        cols: 4,
+        of_height: &[real_256::<__m256d, 1, 4>, real_256::<__m256d, 2, 4>, real_256::<__m256d, 3, 4>],
+        block: SMALLER,
+        depth: 256,
+    };
+    pub(super) static C_256: Kernels<f32> = Kernels { lanes: 8, cols: 6, of_height: &[complex_256::<__m256, 1, 6>], block: SMALLER, depth: 256 };
+    pub(super) static Z_256: Kernels<f64> = Kernels { lanes: 4, cols: 6, of_height: &[complex_256::<__m256d, 1, 6>], block: SMALLER, depth: 192 };
+}
+
+/// The kernels of a type with parts `R` on this processor, if it has any.
+#[cfg(target_arch = "x86_64")]
+pub(super) fn kernels<R: Real>(is_complex: bool) -> Option<&'static Kernels<R>> {
+    kernels_of(super::level::width(), is_complex)
+}
+
+/// No processor of this architecture has any.
+#[cfg(not(target_arch = "x86_64"))]
+pub(super) fn kernels<R: Real>(_is_complex: bool) -> Option<&'static Kernels<R>> {
+    None
+}
+
+#[cfg(target_arch = "x86_64")]
+fn kernels_of<R: Real>(width: super::level::Width, is_complex: bool) -> Option<&'static Kernels<R>> {
+    use super::level::Width;
+    use std::any::Any;
+    let found: &'static dyn Any = match (width, is_complex, size_of::<R>()) {
+        (Width::Avx512, false, 4) => &versions::S_512,
+        (Width::Avx512, false, _) => &versions::D_512,
+        (Width::Avx512, true, 4) => &versions::C_512,
+        (Width::Avx512, true, _) => &versions::Z_512,
+        (Width::Avx2, false, 4) => &versions::S_256,
+        (Width::Avx2, false, _) => &versions::D_256,
+        (Width::Avx2, true, 4) => &versions::C_256,
+        (Width::Avx2, true, _) => &versions::Z_256,
+        (Width::Baseline, ..) => return None,
+    };
+    found.downcast_ref()
+}

@@ -1,0 +1,182 @@
+//! Operands copied into the order in which kernels read them.
+//!
+//! Owns the layouts of packed panels: for each product of the sums, the panel's elements one after the other, zeros where the matrix has ended. Elements are real, or complex ones as
+//! pairs of parts, or (of a left operand) as a plane of real parts before one of imaginary parts. Conjugation happens here.
+#![allow(unsafe_code)]
+
+use crate::scalar::Real;
+
+/// Where a panel's elements are. Steps are in parts.
+#[derive(Clone, Copy)]
+pub(super) struct Source<R> {
+    /// The first element.
+    pub(super) at: *const R,
+    /// From one product of a sum to the next.
+    pub(super) along: isize,
+    /// From one element of the panel to the next.
+    pub(super) across: isize,
+    pub(super) conj: bool,
+}
+
+impl<R> Source<R> {
+    /// The source that begins `across` elements and `along` products on.
+    pub(super) fn from(self, across: usize, along: usize) -> Source<R> {
+        Source { at: self.at.wrapping_offset(across as isize * self.across + along as isize * self.along), ..self }
+    }
+}
+
+/// Products that are copied at a time where the panel's elements are far apart.
+const STRIP: usize = 8;
+
+/// Copies `depth` times `count` elements to a panel of that width.
+///
+/// # Safety
+/// The source has them; `to` has room for `depth` times `width` elements, of two parts if `C`; `count` is at most `width`; the processor has AVX2, where it could have.
+#[cfg_attr(target_arch = "x86_64", target_feature(enable = "avx2"))]
+pub(super) unsafe fn panel<R: Real, const C: bool, const PLANES: bool>(from: Source<R>, depth: usize, count: usize, width: usize, to: *mut R) {
+    let item = 1 + usize::from(C);
+    let parts = width * item;
+    // SAFETY: as the caller promises; zeros are numbers.
+    unsafe {
+        if count < width {
+            to.write_bytes(0, depth * parts);
+        }
+        if !C && from.across == 1 {
+            return rows(from, depth, count, width, to);
+        }
+        let sign = if from.conj { -R::ONE } else { R::ONE };
+        let put = |p: usize, i: usize, at: *const R| {
+            let place = p * parts;
+            if !C {
+                *to.add(place + i) = *at;
+            } else if PLANES {
+                *to.add(place + i) = *at;
+                *to.add(place + width + i) = sign * *at.add(1);
+            } else {
+                *to.add(place + 2 * i) = *at;
+                *to.add(place + 2 * i + 1) = sign * *at.add(1);
+            }
+        };
+        if from.across == item as isize {
+            for p in 0..depth {
+                let at = from.at.offset(p as isize * from.along);
+                for i in 0..count {
+                    put(p, i, at.add(i * item));
+                }
+            }
+            return;
+        }
+        // Squares of neighbours along the sums are turned in registers; what they leave is copied one by one.
+        let side = if from.along == item as isize && !(C && (PLANES || from.conj)) { turned_side::<R>(item) } else { 0 };
+        let (square_depth, square_count) = if side > 0 { (depth / side * side, count / side * side) } else { (0, 0) };
+        for p in (0..square_depth).step_by(side.max(1)) {
+            for i in (0..square_count).step_by(side) {
+                let at = from.at.offset(i as isize * from.across).add(p * item);
+                turn(at, from.across, to.add((p * width + i) * item), parts, item);
+            }
+        }
+        let mut p = 0;
+        while p < depth {
+            let end = depth.min(p + STRIP);
+            for i in if p < square_depth { square_count..count } else { 0..count } {
+                let at = from.at.offset(i as isize * from.across);
+                if end == p + STRIP && from.along == item as isize {
+                    let at = at.add(p * item);
+                    for q in 0..STRIP {
+                        put(p + q, i, at.add(q * item));
+                    }
+                } else {
+                    for q in p..end {
+                        put(q, i, at.offset(q as isize * from.along));
+                    }
+                }
+            }
+            // A strip that the squares fill in part begins anew where they end.
+            p = if p < square_depth { end.min(square_depth) } else { end };
+        }
+    }
+}
+
+/// Rows of neighbours, copied as they are.
+///
+/// # Safety
+/// As [`panel`].
+#[cfg_attr(target_arch = "x86_64", target_feature(enable = "avx2"))]
+unsafe fn rows<R: Real>(from: Source<R>, depth: usize, count: usize, width: usize, to: *mut R) {
+    for p in 0..depth {
+        // SAFETY: as the caller promises.
+        unsafe {
+            let (at, to) = (from.at.offset(p as isize * from.along), to.add(p * width));
+            let eights = count / 8 * 8;
+            for i in (0..eights).step_by(8) {
+                *to.add(i).cast::<[R; 8]>() = *at.add(i).cast::<[R; 8]>();
+            }
+            for i in eights..count {
+                *to.add(i) = *at.add(i);
+            }
+        }
+    }
+}
+
+/// Side of the squares that [`turn`] turns, 0 if it turns none: numbers of 4 bytes by eights, of 8 bytes (a pair of 4, too) by fours.
+fn turned_side<R>(item: usize) -> usize {
+    match size_of::<R>() * item {
+        4 if cfg!(target_arch = "x86_64") => 8,
+        8 if cfg!(target_arch = "x86_64") => 4,
+        _ => 0,
+    }
+}
+
+/// Turns a square of numbers: `from` has its columns `across` parts apart, `to` its rows `step` parts apart.
+///
+/// # Safety
+/// Both have the square; the processor has AVX2.
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx2")]
+unsafe fn turn<R>(from: *const R, across: isize, to: *mut R, step: usize, item: usize) {
+    use std::arch::x86_64::*;
+    // SAFETY: as the caller promises.
+    unsafe {
+        if size_of::<R>() * item == 8 {
+            let column = |i: isize| _mm256_loadu_pd(from.offset(i * across).cast());
+            let (a, b, c, d) = (column(0), column(1), column(2), column(3));
+            let (ab, ba) = (_mm256_unpacklo_pd(a, b), _mm256_unpackhi_pd(a, b));
+            let (cd, dc) = (_mm256_unpacklo_pd(c, d), _mm256_unpackhi_pd(c, d));
+            let rows = [
+                _mm256_permute2f128_pd::<0x20>(ab, cd),
+                _mm256_permute2f128_pd::<0x20>(ba, dc),
+                _mm256_permute2f128_pd::<0x31>(ab, cd),
+                _mm256_permute2f128_pd::<0x31>(ba, dc),
+            ];
+            for (p, row) in rows.into_iter().enumerate() {
+                _mm256_storeu_pd(to.add(p * step).cast(), row);
+            }
+            return;
+        }
+        let column = |i: isize| _mm256_loadu_ps(from.offset(i * across).cast());
+        // Pairs, then pairs of pairs, then halves.
+        let pairs = |i: isize| {
+            let (a, b, c, d) = (column(i), column(i + 1), column(i + 2), column(i + 3));
+            let (ab, ba) = (_mm256_unpacklo_ps(a, b), _mm256_unpackhi_ps(a, b));
+            let (cd, dc) = (_mm256_unpacklo_ps(c, d), _mm256_unpackhi_ps(c, d));
+            [
+                _mm256_shuffle_ps::<0x44>(ab, cd),
+                _mm256_shuffle_ps::<0xee>(ab, cd),
+                _mm256_shuffle_ps::<0x44>(ba, dc),
+                _mm256_shuffle_ps::<0xee>(ba, dc),
+            ]
+        };
+        let (left, right) = (pairs(0), pairs(4));
+        for p in 0..4 {
+            _mm256_storeu_ps(to.add(p * step).cast(), _mm256_permute2f128_ps::<0x20>(left[p], right[p]));
+            _mm256_storeu_ps(to.add((p + 4) * step).cast(), _mm256_permute2f128_ps::<0x31>(left[p], right[p]));
+        }
+    }
+}
+
+/// Never called: [`turned_side`] is 0.
+///
+/// # Safety
+/// None.
+#[cfg(not(target_arch = "x86_64"))]
+unsafe fn turn<R>(_from: *const R, _across: isize, _to: *mut R, _step: usize, _item: usize) {}
