@@ -1,9 +1,8 @@
 """`verdigris.rand`. That the streams are cuRAND's is tested in the crate; here: arrays, errors, threads."""
 
-import threading
-
 import numpy as np
 import pytest
+from threads import at_once
 
 import verdigris as vg
 from verdigris import rand as curand
@@ -114,13 +113,7 @@ def test_read_only_and_misaligned_arrays_are_refused():
 def test_eight_threads_share_one_generator():
     prng = curand.PRNG(seed=11)
     arrays = [np.empty(4096 * 4, np.float32) for _ in range(8)]
-    threads = [
-        threading.Thread(target=lambda a=a: [prng.uniform(a[i : i + 4096]) for i in range(0, a.size, 4096)]) for a in arrays
-    ]
-    for t in threads:
-        t.start()
-    for t in threads:
-        t.join()
+    at_once(8, lambda i: [prng.uniform(arrays[i][k : k + 4096]) for k in range(0, arrays[i].size, 4096)])
     got = np.sort(np.concatenate(arrays))
     assert np.array_equal(got, np.sort(drawn(got.size, np.float32, seed=11)))
 

@@ -3,11 +3,11 @@
 import copy
 import ctypes
 import pickle
-import threading
 
 import numpy as np
 import pytest
 from scipy import stats
+from threads import at_once
 
 from verdigris import rand
 from verdigris.errors import UnsupportedError
@@ -141,19 +141,9 @@ def test_ctypes_functions_are_the_stream(name):
 
 def test_sixteen_threads_share_one_numpy_generator(name):
     generator = np.random.Generator(made(name))
-    pieces = []
-
-    def work():
-        for _ in range(20):
-            pieces.append(generator.random(500))
-
-    threads = [threading.Thread(target=work) for _ in range(16)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    drawn = at_once(16, lambda _: np.concatenate([generator.random(500) for _ in range(20)]))
     serial = np.random.Generator(made(name)).random(16 * 20 * 500)
-    assert np.array_equal(np.sort(np.concatenate(pieces)), np.sort(serial))
+    assert np.array_equal(np.sort(np.concatenate(drawn)), np.sort(serial))
 
 
 def test_numpys_random_is_not_imported_before_it_is_needed(python):

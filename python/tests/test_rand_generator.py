@@ -6,11 +6,11 @@ import copy
 import hashlib
 import os
 import pickle
-import threading
 
 import numpy as np
 import pytest
 from scipy import stats
+from threads import at_once
 
 from verdigris import cuda, rand
 from verdigris.errors import ArgumentError, BadValueError, LibraryNotFound, ShapeError
@@ -237,20 +237,11 @@ def test_an_error_leaves_out_as_it_was():
     assert (out == 0).all()
 
 
-def test_eight_threads_share_one_generator():
-    generator = made()
-    pieces = []
-
-    def work():
-        for _ in range(16):
-            pieces.append(generator.bits(4096))
-
-    threads = [threading.Thread(target=work) for _ in range(8)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert np.array_equal(np.sort(np.concatenate(pieces)), np.sort(made().bits(8 * 16 * 4096)))
+@pytest.mark.parametrize("kind", PSEUDO)
+def test_sixteen_threads_share_one_generator(kind):
+    generator = made(kind)
+    drawn = at_once(16, lambda _: np.concatenate([generator.bits(1001) for _ in range(8)]))
+    assert np.array_equal(np.sort(np.concatenate(drawn)), np.sort(made(kind).bits(16 * 8 * 1001)))
 
 
 DIGEST = """

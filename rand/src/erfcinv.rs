@@ -4,7 +4,7 @@
 //! erfinv function", 2010); the coefficients are Chebyshev interpolations computed with 50 digits in mpmath, within 3.4e-16 (float64) and 7e-9
 //! (float32) of the quotient. Operations are those of `math`: the same bits everywhere.
 
-use crate::math::{ln_f32, ln_f64};
+use crate::math::{ln_f32, ln_f64, polynomial};
 
 /// In w - 3.125, for w below 6.25; the constant term first.
 #[rustfmt::skip]
@@ -45,15 +45,6 @@ const SHORT: [f32; 10] = [
 const SHORT_END: f32 = 0.0034;
 /// Past this, the central polynomial is not good enough.
 const CENTRAL_END: f64 = 6.25;
-
-#[inline(always)]
-fn polynomial<const N: usize>(coefficients: &[f64; N], x: f64) -> f64 {
-    let mut sum = coefficients[N - 1];
-    for &coefficient in coefficients[..N - 1].iter().rev() {
-        sum = sum * x + coefficient;
-    }
-    sum
-}
 
 /// `-ln(1 - v^2)` and a first guess of `|erfinv(v)|` for `v = 1 - a`, `a` in `(0, 1]` or a little above; the guess is the result if `w < CENTRAL_END`.
 #[inline(always)]
@@ -110,19 +101,8 @@ pub(crate) fn normals_f32(parts: &[i32], out: &mut [f32]) {
         let m = k ^ (k >> 31);
         let a = ((i32::MAX - m) as f32 + 0.5) * (2.0 * STEP);
         let w = -ln_f32(a * (2.0 - a));
-        let t = w - 2.5;
-        let mut sum = SHORT[9];
-        sum = sum * t + SHORT[8];
-        sum = sum * t + SHORT[7];
-        sum = sum * t + SHORT[6];
-        sum = sum * t + SHORT[5];
-        sum = sum * t + SHORT[4];
-        sum = sum * t + SHORT[3];
-        sum = sum * t + SHORT[2];
-        sum = sum * t + SHORT[1];
-        sum = sum * t + SHORT[0];
         far |= a < SHORT_END;
-        let magnitude = (m as f32 + 0.5) * (2.0 * STEP) * (sum * std::f32::consts::SQRT_2);
+        let magnitude = (m as f32 + 0.5) * (2.0 * STEP) * (polynomial(&SHORT, w - 2.5) * std::f32::consts::SQRT_2);
         *out = f32::from_bits(magnitude.to_bits() | (k as u32 & 0x8000_0000));
     }
     // By the value itself, never by its neighbours: a request may be split anywhere.

@@ -4,106 +4,86 @@
 //! a multiply-add) and no branch, so that loops over them become vectors. Series and reductions are the textbook ones; errors against mpmath are
 //! in the tests. Arguments are judged by the callers: the logarithm takes positive normal numbers.
 
-const LN2_HIGH: f64 = 6.931_471_803_691_238e-1; // 33 bits, so that its product with an exponent is exact
-const LN2_LOW: f64 = 1.908_214_929_270_587_7e-10;
+use crate::scalar::Real;
 
-/// The natural logarithm of a positive normal number, within 1 ULP.
+/// The value of a polynomial at `x`, by Horner's rule; the constant term comes first.
 #[inline(always)]
-pub(crate) fn ln_f64(x: f64) -> f64 {
-    // x = 2^k (1 + f) with 1 + f in [sqrt(1/2), sqrt(2)).
-    const ROOT: u64 = 0x3fe6_a09e_667f_3bcd;
-    let bits = x.to_bits().wrapping_sub(ROOT);
-    let k = (bits as i64 >> 52) as i32;
-    let f = f64::from_bits((bits & 0x000f_ffff_ffff_ffff).wrapping_add(ROOT)) - 1.0;
-    // ln(1 + f) = 2 artanh(s) = 2 s + 2 s (s^2/3 + s^4/5 + ...), and 2 s = f - s f.
-    let s = f / (2.0 + f);
-    let z = s * s;
-    let mut sum = 1.0 / 23.0;
-    sum = sum * z + 1.0 / 21.0;
-    sum = sum * z + 1.0 / 19.0;
-    sum = sum * z + 1.0 / 17.0;
-    sum = sum * z + 1.0 / 15.0;
-    sum = sum * z + 1.0 / 13.0;
-    sum = sum * z + 1.0 / 11.0;
-    sum = sum * z + 1.0 / 9.0;
-    sum = sum * z + 1.0 / 7.0;
-    sum = sum * z + 1.0 / 5.0;
-    sum = sum * z + 1.0 / 3.0;
-    let r = 2.0 * z * sum;
-    let k = f64::from(k);
-    let half_square = 0.5 * f * f;
-    // f - s f (1 - ...) arranged so that the large terms are added last.
-    k * LN2_HIGH - ((half_square - (s * (half_square + r) + k * LN2_LOW)) - f)
+pub(crate) fn polynomial<T: Real, const N: usize>(coefficients: &[T; N], x: T) -> T {
+    let mut sum = coefficients[N - 1];
+    for &coefficient in coefficients[..N - 1].iter().rev() {
+        sum = sum * x + coefficient;
+    }
+    sum
 }
 
-/// The natural logarithm of a positive normal number, within 2 ULP.
-#[inline(always)]
-pub(crate) fn ln_f32(x: f32) -> f32 {
-    const ROOT: u32 = 0x3f35_04f3;
-    let bits = x.to_bits().wrapping_sub(ROOT);
-    let k = (bits as i32 >> 23) as f32;
-    let f = f32::from_bits((bits & 0x007f_ffff).wrapping_add(ROOT)) - 1.0;
-    let s = f / (2.0 + f);
-    let z = s * s;
-    let mut sum = 1.0 / 9.0;
-    sum = sum * z + 1.0 / 7.0;
-    sum = sum * z + 1.0 / 5.0;
-    sum = sum * z + 1.0 / 3.0;
-    let r = 2.0 * z * sum;
-    let half_square = 0.5 * f * f;
-    k * 0.693_359_4 - ((half_square - (s * (half_square + r) + k * -2.121_944_4e-4)) - f)
+/// Both functions for one type. The logarithm of 2 is in two parts, of which the higher has so few bits that its product with an exponent is exact.
+macro_rules! functions {
+    (
+        $float:ident, $bits:ident as $signed:ident,
+        ln: $ln:ident, $ln_error:literal, root $root:literal, $artanh:expr,
+        exp: $exp:ident, $exp_error:literal, range $least:literal to $most:literal, magic $magic:literal, $series:expr,
+        ln 2: $ln2_high:literal, $ln2_low:literal
+    ) => {
+        #[doc = concat!("The natural logarithm of a positive normal number, within ", $ln_error, " ULP.")]
+        #[inline(always)]
+        pub(crate) fn $ln(x: $float) -> $float {
+            const MANTISSA: u32 = $float::MANTISSA_DIGITS - 1;
+            // x = 2^k (1 + f) with 1 + f in [sqrt(1/2), sqrt(2)).
+            let bits = x.to_bits().wrapping_sub($root);
+            let k = (bits as $signed >> MANTISSA) as i32 as $float;
+            let f = $float::from_bits((bits & ((1 << MANTISSA) - 1)).wrapping_add($root)) - 1.0;
+            // ln(1 + f) = 2 artanh(s) = 2 s + 2 s (s^2/3 + s^4/5 + ...), and 2 s = f - s f.
+            let s = f / (2.0 + f);
+            let z = s * s;
+            let r = 2.0 * z * polynomial(&$artanh, z);
+            let half_square = 0.5 * f * f;
+            // f - s f (1 - ...) arranged so that the large terms are added last.
+            k * $ln2_high - ((half_square - (s * (half_square + r) + k * $ln2_low)) - f)
+        }
+
+        #[doc = concat!("The exponential, within ", $exp_error, " ULP where the result is normal; 0 and infinity past the ends, NaN of NaN.")]
+        #[inline(always)]
+        pub(crate) fn $exp(x: $float) -> $float {
+            const MANTISSA: u32 = $float::MANTISSA_DIGITS - 1;
+            /// Adding it rounds to an integer, found in the low bits: 1.5 times two to the bits of the mantissa.
+            const MAGIC: $float = $magic;
+            let clamped = if x > $most { $most } else { x };
+            let clamped = if clamped < $least { $least } else { clamped };
+            let shifted = clamped * std::$float::consts::LOG2_E + MAGIC;
+            let k = shifted - MAGIC;
+            let r = (clamped - k * $ln2_high) - k * $ln2_low;
+            let power = 1.0 + (r + r * r * polynomial(&$series, r));
+            // 2^k in two halves, so that the ends of the range are reached.
+            let k = shifted.to_bits().wrapping_sub(MAGIC.to_bits()) as i32;
+            let half = k >> 1;
+            let scale = |k: i32| $float::from_bits((($float::MAX_EXP - 1 + k) as $bits) << MANTISSA);
+            power * scale(half) * scale(k - half)
+        }
+    };
 }
 
-/// The exponential, within 1 ULP where the result is normal; 0 and infinity past the ends, NaN of NaN.
-#[inline(always)]
-pub(crate) fn exp_f64(x: f64) -> f64 {
-    const MAGIC: f64 = 6_755_399_441_055_744.0; // 1.5 * 2^52: adding it rounds to an integer, found in the low bits
-    let clamped = if x > 710.0 { 710.0 } else { x };
-    let clamped = if clamped < -746.0 { -746.0 } else { clamped };
-    let shifted = clamped * std::f64::consts::LOG2_E + MAGIC;
-    let k = shifted - MAGIC;
-    let r = (clamped - k * LN2_HIGH) - k * LN2_LOW;
-    let mut sum = 1.0 / 6_227_020_800.0;
-    sum = sum * r + 1.0 / 479_001_600.0;
-    sum = sum * r + 1.0 / 39_916_800.0;
-    sum = sum * r + 1.0 / 3_628_800.0;
-    sum = sum * r + 1.0 / 362_880.0;
-    sum = sum * r + 1.0 / 40_320.0;
-    sum = sum * r + 1.0 / 5040.0;
-    sum = sum * r + 1.0 / 720.0;
-    sum = sum * r + 1.0 / 120.0;
-    sum = sum * r + 1.0 / 24.0;
-    sum = sum * r + 1.0 / 6.0;
-    sum = sum * r + 0.5;
-    let power = 1.0 + (r + r * r * sum);
-    // 2^k in two halves, so that the ends of the range are reached.
-    let k = shifted.to_bits() as i32;
-    let half = k >> 1;
-    let scale = |k: i32| f64::from_bits(((1023 + k) as u64) << 52);
-    power * scale(half) * scale(k - half)
-}
+functions!(
+    f64, u64 as i64,
+    ln: ln_f64, "1", root 0x3fe6_a09e_667f_3bcd,
+    [
+        1.0 / 3.0, 1.0 / 5.0, 1.0 / 7.0, 1.0 / 9.0, 1.0 / 11.0, 1.0 / 13.0, 1.0 / 15.0, 1.0 / 17.0, 1.0 / 19.0, 1.0 / 21.0, 1.0 / 23.0,
+    ],
+    exp: exp_f64, "1", range -746.0 to 710.0, magic 6_755_399_441_055_744.0,
+    [
+        0.5, 1.0 / 6.0, 1.0 / 24.0, 1.0 / 120.0, 1.0 / 720.0, 1.0 / 5040.0, 1.0 / 40_320.0, 1.0 / 362_880.0, 1.0 / 3_628_800.0,
+        1.0 / 39_916_800.0, 1.0 / 479_001_600.0, 1.0 / 6_227_020_800.0,
+    ],
+    ln 2: 6.931_471_803_691_238e-1, 1.908_214_929_270_587_7e-10
+);
 
-/// The exponential, within 2 ULP where the result is normal; 0 and infinity past the ends, NaN of NaN.
-#[inline(always)]
-pub(crate) fn exp_f32(x: f32) -> f32 {
-    const MAGIC: f32 = 12_582_912.0; // 1.5 * 2^23
-    let clamped = if x > 89.0 { 89.0 } else { x };
-    let clamped = if clamped < -104.0 { -104.0 } else { clamped };
-    let shifted = clamped * std::f32::consts::LOG2_E + MAGIC;
-    let k = shifted - MAGIC;
-    let r = (clamped - k * 0.693_359_4) - k * -2.121_944_4e-4;
-    let mut sum = 1.0 / 5040.0;
-    sum = sum * r + 1.0 / 720.0;
-    sum = sum * r + 1.0 / 120.0;
-    sum = sum * r + 1.0 / 24.0;
-    sum = sum * r + 1.0 / 6.0;
-    sum = sum * r + 0.5;
-    let power = 1.0 + (r + r * r * sum);
-    let k = (shifted.to_bits() as i32).wrapping_sub(MAGIC.to_bits() as i32);
-    let half = k >> 1;
-    let scale = |k: i32| f32::from_bits(((127 + k) as u32) << 23);
-    power * scale(half) * scale(k - half)
-}
+functions!(
+    f32, u32 as i32,
+    ln: ln_f32, "2", root 0x3f35_04f3,
+    [1.0 / 3.0, 1.0 / 5.0, 1.0 / 7.0, 1.0 / 9.0],
+    exp: exp_f32, "2", range -104.0 to 89.0, magic 12_582_912.0,
+    [0.5, 1.0 / 6.0, 1.0 / 24.0, 1.0 / 120.0, 1.0 / 720.0, 1.0 / 5040.0],
+    ln 2: 0.693_359_4, -2.121_944_4e-4
+);
 
 #[cfg(test)]
 mod tests {

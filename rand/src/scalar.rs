@@ -1,8 +1,29 @@
 //! From random bits to a number in `(0, 1]`, one value at a time.
 //!
-//! Owns cuRAND's uniform formulas, the ground under every distribution. Each operation is an
+//! Owns cuRAND's uniform formulas, and what the two floating-point types have in common: the ground under every distribution. Each operation is an
 //! IEEE operation of its own: nothing may be fused or reordered, and Rust does neither. Must not
 //! know where the bits come from or where the values go.
+
+use std::ops::{Add, Mul};
+
+/// A floating-point type; the exponential is the C library's.
+pub(crate) trait Real: Copy + Send + Sync + Add<Output = Self> + Mul<Output = Self> + 'static {
+    fn exp(self) -> Self;
+}
+
+impl Real for f32 {
+    #[inline(always)]
+    fn exp(self) -> Self {
+        self.exp()
+    }
+}
+
+impl Real for f64 {
+    #[inline(always)]
+    fn exp(self) -> Self {
+        self.exp()
+    }
+}
 
 /// 2^-32.
 pub(crate) const SCALE_32: f32 = 1.0 / 4_294_967_296.0;

@@ -80,20 +80,20 @@ fn golden_libm() -> bool {
     false
 }
 
-/// What differs between an output and its golden entry; empty if nothing does.
-fn differences(output: &Output, call: &Value, bits_must_match: bool) -> Vec<String> {
-    differences_within(output, call, bits_must_match, LIBM_ULP)
+/// The values of a golden entry that are kept: where they stand, and their bits.
+fn kept(call: &Value) -> impl Iterator<Item = (usize, u64)> {
+    let first = call["first"].as_array().unwrap().iter().map(|value| value.as_u64().unwrap()).enumerate();
+    first.chain(call["samples"].as_array().unwrap().iter().map(|sample| (sample[0].as_u64().unwrap() as usize, sample[1].as_u64().unwrap())))
 }
 
-fn differences_within(output: &Output, call: &Value, bits_must_match: bool, ulp: u64) -> Vec<String> {
+/// What differs between an output and its golden entry; empty if nothing does. `ulp` counts where the bits need not match.
+fn differences(output: &Output, call: &Value, bits_must_match: bool, ulp: u64) -> Vec<String> {
     let mut found = Vec::new();
     if bits_must_match && output.sha256() != call["sha256"].as_str().unwrap() {
         found.push("the hash of all values".to_owned());
     }
     let tolerance = if bits_must_match { 0 } else { ulp };
-    let first = call["first"].as_array().unwrap().iter().map(|value| value.as_u64().unwrap()).enumerate();
-    let samples = call["samples"].as_array().unwrap().iter().map(|s| (s[0].as_u64().unwrap() as usize, s[1].as_u64().unwrap()));
-    for (i, want) in first.chain(samples) {
+    for (i, want) in kept(call) {
         let away = output.ulp(i, want);
         if away > tolerance {
             found.push(format!("value {i}: {:#x} for {want:#x}, {away} ULP", output.bits[i]));
@@ -157,7 +157,7 @@ fn all_of(kind: Kind, expected: usize) {
             let bits_must_match = !own_inverse && (golden_libm || !call["libm"].as_bool().unwrap());
             // A lognormal's exponential magnifies what its normal is off by.
             let ulp = if own_inverse { 4 * LIBM_ULP } else { LIBM_ULP };
-            let found = differences_within(&output, call, bits_must_match, ulp);
+            let found = differences(&output, call, bits_must_match, ulp);
             if !found.is_empty() {
                 let head = format!(
                     "{} {} seed {} offset {} n {} (call {i})",
@@ -217,17 +217,12 @@ fn the_tolerant_comparison_can_fail() {
     let call = entries.iter().map(|entry| &entry["calls"][0]).find(|call| call["distribution"] == "normal_f64").unwrap();
     let n = call["n"].as_u64().unwrap() as usize;
     let mut output = Output { bits: vec![0; n], bytes: 8 };
-    for (i, value) in call["first"].as_array().unwrap().iter().enumerate() {
-        output.bits[i] = value.as_u64().unwrap();
-    }
-    for sample in call["samples"].as_array().unwrap() {
-        output.bits[sample[0].as_u64().unwrap() as usize] = sample[1].as_u64().unwrap();
-    }
-    assert_eq!(differences(&output, call, false), [""; 0]);
+    kept(call).for_each(|(i, bits)| output.bits[i] = bits);
+    assert_eq!(differences(&output, call, false, LIBM_ULP), [""; 0]);
     output.bits[3] += LIBM_ULP;
-    assert_eq!(differences(&output, call, false), [""; 0]);
+    assert_eq!(differences(&output, call, false, LIBM_ULP), [""; 0]);
     output.bits[3] += 1;
-    assert_eq!(differences(&output, call, false).len(), 1);
+    assert_eq!(differences(&output, call, false, LIBM_ULP).len(), 1);
     output.bits[3] ^= 1 << 63;
-    assert_eq!(differences(&output, call, false).len(), 1);
+    assert_eq!(differences(&output, call, false, LIBM_ULP).len(), 1);
 }

@@ -25,7 +25,41 @@ _INTEGERS = {np.dtype(np.int32): "u32", np.dtype(np.uint32): "u32"}
 _LONGS = {np.dtype(np.int64): "u64", np.dtype(np.uint64): "u64"}
 
 
-class PRNG:
+class _Stream:
+    """What the two kinds have in common: a generator by cuRAND's number, 0 (pyculib's TEST) for the default one."""
+
+    DEFAULT: int
+    _quasi: bool
+
+    def __init__(self, rndtype: int, offset: int | None, stream: Any) -> None:
+        self._rndtype = int(rndtype)
+        self._generator = make(self._rndtype or self.DEFAULT, None, None, None, None)
+        if self._generator.is_quasi != self._quasi:
+            given, other = ("pseudo", "PRNG") if self._quasi else ("quasi", "QRNG")
+            raise BadValueError(f"{rndtype} is the number of a {given}random generator: use {other}", code="generator-kind")
+        self._offset = 0
+        self.stream = stream
+        if offset is not None:
+            self.offset = offset
+
+    @property
+    def rndtype(self) -> int:
+        """cuRAND's number of the generator."""
+        return self._rndtype
+
+    @property
+    def offset(self) -> int:
+        """The draws (points, of a quasirandom sequence) left out at the start. Setting it restarts the stream there."""
+        return self._offset
+
+    @offset.setter
+    def offset(self, offset: int) -> None:
+        offset = counted(int(offset), "an offset")
+        self._generator.set_offset(offset)
+        self._offset = offset
+
+
+class PRNG(_Stream):
     """A pseudorandom stream. `seed` is 0 and `offset` 0 unless given; a seed is taken modulo 2**64.
 
     Calls from several threads take turns. `stream` orders work on a device; on the CPU every call has ended when it returns.
@@ -37,23 +71,12 @@ class PRNG:
     MRG32K3A = 121
     MTGP32 = 141
 
+    _quasi = False
+
     def __init__(self, rndtype: int = DEFAULT, seed: int | None = None, offset: int | None = None, stream: Any = None) -> None:
-        # pyculib's TEST makes the default generator.
-        self._rndtype = int(rndtype)
-        self._generator = make(self._rndtype or self.DEFAULT, None, None, None, None)
-        if self._generator.is_quasi:
-            raise BadValueError(f"{rndtype} is the number of a quasirandom generator: use QRNG", code="generator-kind")
-        self._offset = 0
-        self.stream = stream
+        super().__init__(rndtype, offset, stream)
         if seed is not None:
             self.seed = seed
-        if offset is not None:
-            self.offset = offset
-
-    @property
-    def rndtype(self) -> int:
-        """cuRAND's number of the generator."""
-        return self._rndtype
 
     @property
     def seed(self) -> int:
@@ -63,17 +86,6 @@ class PRNG:
     @seed.setter
     def seed(self, seed: int) -> None:
         self._generator.set_seed(int(seed) % 2**64)
-
-    @property
-    def offset(self) -> int:
-        """The draws left out at the start. Setting it restarts the stream there."""
-        return self._offset
-
-    @offset.setter
-    def offset(self, offset: int) -> None:
-        offset = counted(int(offset), "an offset")
-        self._generator.set_offset(offset)
-        self._offset = offset
 
     def uniform(self, ary: Any, size: int | None = None) -> None:
         """Fills `ary` (float32 or float64), or its first `size` elements, with uniform numbers in (0, 1]."""
@@ -107,7 +119,7 @@ class PRNG:
         return f"PRNG(rndtype={self._rndtype}, seed={self.seed}, offset={self._offset})"
 
 
-class QRNG:
+class QRNG(_Stream):
     """A quasirandom sequence of raw bits; arrays hold all values of dimension 0, then of dimension 1, and so on."""
 
     TEST = 0
@@ -117,22 +129,12 @@ class QRNG:
     SOBOL64 = 203
     SCRAMBLED_SOBOL64 = 204
 
+    _quasi = True
+
     def __init__(self, rndtype: int = DEFAULT, ndim: int | None = None, offset: int | None = None, stream: Any = None) -> None:
-        self._rndtype = int(rndtype)
-        self._generator = make(self._rndtype or self.DEFAULT, None, None, None, None)
-        if not self._generator.is_quasi:
-            raise BadValueError(f"{rndtype} is the number of a pseudorandom generator: use PRNG", code="generator-kind")
-        self._offset = 0
-        self.stream = stream
+        super().__init__(rndtype, offset, stream)
         if ndim is not None:
             self.ndim = ndim
-        if offset is not None:
-            self.offset = offset
-
-    @property
-    def rndtype(self) -> int:
-        """cuRAND's number of the generator."""
-        return self._rndtype
 
     @property
     def ndim(self) -> int:
@@ -142,17 +144,6 @@ class QRNG:
     @ndim.setter
     def ndim(self, ndim: int) -> None:
         self._generator.set_dims(counted(int(ndim), "the number of dims"))
-
-    @property
-    def offset(self) -> int:
-        """The points left out at the start. Setting it restarts the sequence there."""
-        return self._offset
-
-    @offset.setter
-    def offset(self, offset: int) -> None:
-        offset = counted(int(offset), "an offset")
-        self._generator.set_offset(offset)
-        self._offset = offset
 
     def generate(self, ary: Any, size: int | None = None) -> None:
         """Fills `ary`, or its first `size` elements, with raw bits: int32 or uint32, for the 64-bit generators int64 or

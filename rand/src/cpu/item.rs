@@ -10,6 +10,7 @@ use std::marker::PhantomData;
 use super::counts::{Counts, Large};
 use super::quantile::Quantile;
 use crate::distribution::Shape;
+use crate::scalar::{self, Real};
 
 /// Lanes that are drawn from at a time.
 pub(super) const RUN: usize = 128;
@@ -25,13 +26,22 @@ pub(super) trait Numbers: Send + Sync + 'static {
     /// Draws of a float64.
     const WIDE: usize;
     /// 32 random bits.
-    fn bits(x: u32) -> u32;
+    #[inline(always)]
+    fn bits(x: u32) -> u32 {
+        x
+    }
     /// A float32 in `(0, 1]`.
-    fn unit_f32(x: u32) -> f32;
+    #[inline(always)]
+    fn unit_f32(x: u32) -> f32 {
+        scalar::unit_f32(x)
+    }
     /// A float64 in `(0, 1]`; `y` counts only if `WIDE` is 2.
     fn unit_f64(x: u32, y: u32) -> f64;
     /// An angle in `(0, 2 pi]`.
-    fn angle_f32(x: u32) -> f32;
+    #[inline(always)]
+    fn angle_f32(x: u32) -> f32 {
+        Self::unit_f32(x) * std::f32::consts::TAU
+    }
 }
 
 /// How to make values of draws.
@@ -98,17 +108,9 @@ pub(super) struct Affine<T, const EXP: bool> {
     pub(super) sigma: T,
 }
 
-impl<const EXP: bool> Affine<f32, EXP> {
+impl<T: Real, const EXP: bool> Affine<T, EXP> {
     #[inline(always)]
-    pub(super) fn of(self, z: f32) -> f32 {
-        let value = z * self.sigma + self.mean;
-        if EXP { value.exp() } else { value }
-    }
-}
-
-impl<const EXP: bool> Affine<f64, EXP> {
-    #[inline(always)]
-    pub(super) fn of(self, z: f64) -> f64 {
+    pub(super) fn of(self, z: T) -> T {
         let value = z * self.sigma + self.mean;
         if EXP { value.exp() } else { value }
     }
@@ -176,28 +178,15 @@ impl<N: Numbers, const EXP: bool> Item for Pair<N, f64, EXP> {
 /// Normal values by the inverse distribution function, one of each draw.
 pub(super) struct Inverse<T, const EXP: bool>(pub(super) Affine<T, EXP>);
 
-impl<const EXP: bool> Item for Inverse<f32, EXP> {
-    type Value = f32;
+impl<T: Quantile, const EXP: bool> Item for Inverse<T, EXP> {
+    type Value = T;
     const DRAWS: usize = 1;
     const VALUES: usize = 1;
 
     #[inline(always)]
-    fn emit(&self, draws: &Draws, out: &mut [f32]) {
+    fn emit(&self, draws: &Draws, out: &mut [T]) {
         for (value, &x) in out.iter_mut().zip(&draws[0]) {
-            *value = self.0.of(f32::normal_of(x));
-        }
-    }
-}
-
-impl<const EXP: bool> Item for Inverse<f64, EXP> {
-    type Value = f64;
-    const DRAWS: usize = 1;
-    const VALUES: usize = 1;
-
-    #[inline(always)]
-    fn emit(&self, draws: &Draws, out: &mut [f64]) {
-        for (value, &x) in out.iter_mut().zip(&draws[0]) {
-            *value = self.0.of(f64::normal_of(x));
+            *value = self.0.of(T::normal_of(x));
         }
     }
 }

@@ -39,11 +39,13 @@ pub(crate) fn backend(kind: Kind) -> Box<dyn Backend> {
     }
 }
 
-/// Puts pairs of 32-bit draws that lie one after the other in memory together, the first one low.
-fn order_words(words: &mut [u64]) {
+/// 64-bit draws out of 32-bit ones: two each, the first one low.
+fn paired(out: &mut [u64], bits: impl FnOnce(&mut [u32]) -> u64) -> u64 {
+    let served = bits(bytemuck::cast_slice_mut(out));
     if cfg!(target_endian = "big") {
-        for word in words {
+        for word in out {
             *word = word.rotate_left(32);
         }
     }
+    served
 }

@@ -6,7 +6,7 @@ use std::marker::PhantomData;
 
 use super::counts::{Counts, LARGE_LAMBDA};
 use super::histogram::Histogram;
-use super::item::{self, Counted, Numbers, Pair};
+use super::item::{self, Counted, Item, Numbers, Pair, Uniform};
 use super::lanes::{Block, Lanes};
 use crate::backend::{Backend, Floats, Origin};
 use crate::distribution::{Normal, Poisson};
@@ -31,26 +31,21 @@ impl<R: Recurrence> Backend for Lanes<R> {
     fn set_dims(&mut self, _: usize) {}
 
     fn bits(&mut self, out: &mut [u32]) -> u64 {
-        self.fill(&item::Bits::<R::Numbers>(PhantomData), out);
-        out.len() as u64
+        self.fill(&item::Bits::<R::Numbers>(PhantomData), out)
     }
 
     fn words(&mut self, out: &mut [u64]) -> u64 {
-        self.bits(bytemuck::cast_slice_mut(out));
-        super::order_words(out);
-        2 * out.len() as u64
+        super::paired(out, |out| self.bits(out))
     }
 
     fn poisson(&mut self, call: Poisson<'_>) -> u64 {
         let (out, lambda) = call.into_parts();
-        let items = out.len() as u64;
         if lambda < LARGE_LAMBDA {
             let counts = Counts::Histogram(Histogram::poisson(lambda));
-            self.fill(&Counted::<R::Numbers>(&counts, PhantomData), out);
+            self.fill(&Counted::<R::Numbers>(&counts, PhantomData), out)
         } else {
-            self.large_poisson::<R::Numbers>(lambda, out);
+            self.large_poisson::<R::Numbers>(lambda, out)
         }
-        items
     }
 
     fn skip(&mut self, n: u64) {
@@ -74,38 +69,22 @@ impl<R: Recurrence> Backend for Lanes<R> {
     }
 }
 
-impl<R: Recurrence> Floats<f32> for Lanes<R> {
-    fn uniform(&mut self, out: &mut [f32]) -> u64 {
-        self.fill(&item::Uniform::<R::Numbers, f32>(PhantomData, PhantomData), out);
-        out.len() as u64
+impl<R: Recurrence, T> Floats<T> for Lanes<R>
+where
+    Uniform<R::Numbers, T>: Item<Value = T>,
+    Pair<R::Numbers, T, false>: Item<Value = T>,
+    Pair<R::Numbers, T, true>: Item<Value = T>,
+{
+    fn uniform(&mut self, out: &mut [T]) -> u64 {
+        self.fill(&Uniform::<R::Numbers, T>(PhantomData, PhantomData), out)
     }
 
-    fn normal(&mut self, call: Normal<'_, f32>) -> u64 {
+    fn normal(&mut self, call: Normal<'_, T>) -> u64 {
         let Normal { out, mean, sigma, shape } = call;
-        let pairs = out.len() as u64 / 2;
         if item::exponential(shape) {
-            self.fill(&Pair::<R::Numbers, f32, true>::new(mean, sigma), out);
+            self.fill(&Pair::<R::Numbers, T, true>::new(mean, sigma), out)
         } else {
-            self.fill(&Pair::<R::Numbers, f32, false>::new(mean, sigma), out);
+            self.fill(&Pair::<R::Numbers, T, false>::new(mean, sigma), out)
         }
-        pairs
-    }
-}
-
-impl<R: Recurrence> Floats<f64> for Lanes<R> {
-    fn uniform(&mut self, out: &mut [f64]) -> u64 {
-        self.fill(&item::Uniform::<R::Numbers, f64>(PhantomData, PhantomData), out);
-        out.len() as u64
-    }
-
-    fn normal(&mut self, call: Normal<'_, f64>) -> u64 {
-        let Normal { out, mean, sigma, shape } = call;
-        let pairs = out.len() as u64 / 2;
-        if item::exponential(shape) {
-            self.fill(&Pair::<R::Numbers, f64, true>::new(mean, sigma), out);
-        } else {
-            self.fill(&Pair::<R::Numbers, f64, false>::new(mean, sigma), out);
-        }
-        pairs
     }
 }

@@ -5,8 +5,9 @@
 use std::marker::PhantomData;
 
 use super::counts::{Counts, Family};
-use super::item::{self, Affine, Counted, Inverse, Numbers};
+use super::item::{self, Affine, Counted, Inverse, Item, Numbers, Uniform};
 use super::lanes::{Block, Lanes};
+use super::quantile::Quantile;
 use crate::backend::{Backend, Floats, Origin};
 use crate::distribution::{Normal, Poisson};
 use crate::state::{Reader, Writer};
@@ -39,20 +40,16 @@ impl<T: Twister> Backend for Twisters<T> {
     fn set_dims(&mut self, _: usize) {}
 
     fn bits(&mut self, out: &mut [u32]) -> u64 {
-        self.0.fill(&item::Bits::<T::Numbers>(PhantomData), out);
-        out.len() as u64
+        self.0.fill(&item::Bits::<T::Numbers>(PhantomData), out)
     }
 
     fn words(&mut self, out: &mut [u64]) -> u64 {
-        self.bits(bytemuck::cast_slice_mut(out));
-        super::order_words(out);
-        2 * out.len() as u64
+        super::paired(out, |out| self.bits(out))
     }
 
     fn poisson(&mut self, call: Poisson<'_>) -> u64 {
         let (out, lambda) = call.into_parts();
-        self.0.fill(&Counted::<T::Numbers>(&Counts::new(T::FAMILY, lambda), PhantomData), out);
-        out.len() as u64
+        self.0.fill(&Counted::<T::Numbers>(&Counts::new(T::FAMILY, lambda), PhantomData), out)
     }
 
     fn skip(&mut self, mut n: u64) {
@@ -78,36 +75,20 @@ impl<T: Twister> Backend for Twisters<T> {
     }
 }
 
-impl<T: Twister> Floats<f32> for Twisters<T> {
-    fn uniform(&mut self, out: &mut [f32]) -> u64 {
-        self.0.fill(&item::Uniform::<T::Numbers, f32>(PhantomData, PhantomData), out);
-        out.len() as u64
+impl<T: Twister, F: Quantile> Floats<F> for Twisters<T>
+where
+    Uniform<T::Numbers, F>: Item<Value = F>,
+{
+    fn uniform(&mut self, out: &mut [F]) -> u64 {
+        self.0.fill(&Uniform::<T::Numbers, F>(PhantomData, PhantomData), out)
     }
 
-    fn normal(&mut self, call: Normal<'_, f32>) -> u64 {
+    fn normal(&mut self, call: Normal<'_, F>) -> u64 {
         let Normal { out, mean, sigma, shape } = call;
         if item::exponential(shape) {
-            self.0.fill(&Inverse::<f32, true>(Affine { mean, sigma }), out);
+            self.0.fill(&Inverse::<F, true>(Affine { mean, sigma }), out)
         } else {
-            self.0.fill(&Inverse::<f32, false>(Affine { mean, sigma }), out);
+            self.0.fill(&Inverse::<F, false>(Affine { mean, sigma }), out)
         }
-        out.len() as u64
-    }
-}
-
-impl<T: Twister> Floats<f64> for Twisters<T> {
-    fn uniform(&mut self, out: &mut [f64]) -> u64 {
-        self.0.fill(&item::Uniform::<T::Numbers, f64>(PhantomData, PhantomData), out);
-        out.len() as u64
-    }
-
-    fn normal(&mut self, call: Normal<'_, f64>) -> u64 {
-        let Normal { out, mean, sigma, shape } = call;
-        if item::exponential(shape) {
-            self.0.fill(&Inverse::<f64, true>(Affine { mean, sigma }), out);
-        } else {
-            self.0.fill(&Inverse::<f64, false>(Affine { mean, sigma }), out);
-        }
-        out.len() as u64
     }
 }

@@ -19,11 +19,12 @@ const PARALLEL_ITEMS: usize = 1 << 16;
 const TILE_BYTES: usize = 256 * 1024;
 
 impl<B: Block> Lanes<B> {
-    /// Fills `out` with items, from the cursor on.
-    pub(in crate::cpu) fn fill<I: Item>(&mut self, item: &I, out: &mut [I::Value]) {
+    /// Fills `out` with items, from the cursor on; returns how many.
+    pub(in crate::cpu) fn fill<I: Item>(&mut self, item: &I, out: &mut [I::Value]) -> u64 {
         let items = out.len() / I::VALUES;
         let tasks = if items >= PARALLEL_ITEMS { rayon::current_num_threads().min(self.blocks.len()) } else { 1 };
         self.fill_at(Level::detect(), tasks, item, out);
+        items as u64
     }
 
     /// Fills `out` in `tasks` shares. Neither the level nor the shares change a bit.

@@ -9,12 +9,12 @@ use crate::cpu::counts::Large;
 use crate::cpu::item::{Draws, MAX_DRAWS, Numbers, RUN, polar_f32};
 
 impl<B: Block> Lanes<B> {
-    pub(in crate::cpu) fn large_poisson<N: Numbers>(&mut self, lambda: f64, out: &mut [u32]) {
+    pub(in crate::cpu) fn large_poisson<N: Numbers>(&mut self, lambda: f64, out: &mut [u32]) -> u64 {
         let lanes = self.lanes();
         self.kept.resize(lanes, None);
         let large = Large::new(lambda);
         let mut draws: Draws = [[0; RUN]; MAX_DRAWS];
-        for value in out {
+        for value in out.iter_mut() {
             let lane = self.cursor;
             let z = self.kept[lane].take().unwrap_or_else(|| {
                 self.blocks[lane / RUN].draw_some(lane % RUN..lane % RUN + 1, 2, &mut draws);
@@ -25,5 +25,6 @@ impl<B: Block> Lanes<B> {
             *value = large.value(z);
             self.cursor = (lane + 1) % lanes;
         }
+        out.len() as u64
     }
 }

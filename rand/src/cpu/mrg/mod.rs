@@ -45,11 +45,6 @@ impl item::Numbers for Numbers {
     fn unit_f64(x: u32, _: u32) -> f64 {
         f64::from(x) * 2.328_306_549_837_828_8e-10
     }
-
-    #[inline(always)]
-    fn angle_f32(x: u32) -> f32 {
-        Self::unit_f32(x) * std::f32::consts::TAU
-    }
 }
 
 /// Three words of each recurrence, the oldest first.

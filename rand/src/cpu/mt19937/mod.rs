@@ -14,7 +14,7 @@ use super::item::{self, Draws, RUN};
 use super::lanes;
 use super::twisters::{Twister, Twisters};
 use crate::backend::Origin;
-use crate::scalar::{WIDE_SCALE_32, middle_f64, unit_f32};
+use crate::scalar::{WIDE_SCALE_32, middle_f64};
 use crate::state::{Reader, Writer};
 use twist::{N, State};
 
@@ -37,11 +37,6 @@ impl item::Numbers for Numbers {
     const WIDE: usize = 1;
 
     #[inline(always)]
-    fn bits(x: u32) -> u32 {
-        x
-    }
-
-    #[inline(always)]
     fn unit_f32(x: u32) -> f32 {
         ((f64::from(x) + 0.5) * WIDE_SCALE_32) as f32
     }
@@ -49,11 +44,6 @@ impl item::Numbers for Numbers {
     #[inline(always)]
     fn unit_f64(x: u32, _: u32) -> f64 {
         middle_f64(x)
-    }
-
-    #[inline(always)]
-    fn angle_f32(x: u32) -> f32 {
-        unit_f32(x) * std::f32::consts::TAU
     }
 }
 

@@ -12,7 +12,7 @@ use super::item::{self, Draws, RUN};
 use super::lanes;
 use super::twisters::{Twister, Twisters};
 use crate::backend::Origin;
-use crate::scalar::{unit_f32, upper_f64};
+use crate::scalar::upper_f64;
 use crate::state::{Reader, Writer};
 use crate::tables::{self, TwisterSet};
 
@@ -33,23 +33,8 @@ impl item::Numbers for Numbers {
     const WIDE: usize = 1;
 
     #[inline(always)]
-    fn bits(x: u32) -> u32 {
-        x
-    }
-
-    #[inline(always)]
-    fn unit_f32(x: u32) -> f32 {
-        unit_f32(x)
-    }
-
-    #[inline(always)]
     fn unit_f64(x: u32, _: u32) -> f64 {
         upper_f64(x)
-    }
-
-    #[inline(always)]
-    fn angle_f32(x: u32) -> f32 {
-        unit_f32(x) * std::f32::consts::TAU
     }
 }
 

@@ -128,9 +128,7 @@ impl backend::Backend for Backend {
     }
 
     fn words(&mut self, out: &mut [u64]) -> u64 {
-        let counted = self.bits(bytemuck::cast_slice_mut(out));
-        super::order_words(out);
-        counted
+        super::paired(out, |out| self.bits(out))
     }
 
     fn poisson(&mut self, call: Poisson<'_>) -> u64 {

@@ -106,10 +106,6 @@ impl<W: Word> Backend<W> {
         self.position = self.position.wrapping_add(points as u64);
         points as u64
     }
-
-    fn fill_normal<T: Copy + Quantile + Send + Sync>(&mut self, out: &mut [T], of: impl Fn(T) -> T + Sync) -> u64 {
-        self.fill(out, |x| of(W::normal(x)))
-    }
 }
 
 /// The bits that tell which vectors a point is the sum of.
@@ -185,7 +181,7 @@ impl<W: Word> backend::Backend for Backend<W> {
         let (out, lambda) = call.into_parts();
         match Counts::new(W::FAMILY, lambda) {
             Counts::Histogram(histogram) => self.fill(out, |x| histogram.value(x.short())),
-            Counts::Cumulative(cumulative) => self.fill(out, |x| cumulative.value(x.unit_f64())),
+            Counts::Cumulative(cumulative) => self.fill(out, |x| cumulative.value(x.unit())),
             Counts::Large(large) => self.fill(out, |x| large.value(x.normal())),
             Counts::LargeSingle(lambda) => self.fill(out, |x| super::counts::Large::single(lambda, x.normal())),
         }
@@ -210,32 +206,17 @@ impl<W: Word> backend::Backend for Backend<W> {
     }
 }
 
-impl<W: Word> Floats<f32> for Backend<W> {
-    fn uniform(&mut self, out: &mut [f32]) -> u64 {
-        self.fill(out, W::unit_f32)
+impl<W: Word, T: Quantile> Floats<T> for Backend<W> {
+    fn uniform(&mut self, out: &mut [T]) -> u64 {
+        self.fill(out, W::unit)
     }
 
-    fn normal(&mut self, call: Normal<'_, f32>) -> u64 {
+    fn normal(&mut self, call: Normal<'_, T>) -> u64 {
         let Normal { out, mean, sigma, shape } = call;
         if exponential(shape) {
-            self.fill_normal(out, |z| Affine::<f32, true> { mean, sigma }.of(z))
+            self.fill(out, |x| Affine::<T, true> { mean, sigma }.of(x.normal()))
         } else {
-            self.fill_normal(out, |z| Affine::<f32, false> { mean, sigma }.of(z))
-        }
-    }
-}
-
-impl<W: Word> Floats<f64> for Backend<W> {
-    fn uniform(&mut self, out: &mut [f64]) -> u64 {
-        self.fill(out, W::unit_f64)
-    }
-
-    fn normal(&mut self, call: Normal<'_, f64>) -> u64 {
-        let Normal { out, mean, sigma, shape } = call;
-        if exponential(shape) {
-            self.fill_normal(out, |z| Affine::<f64, true> { mean, sigma }.of(z))
-        } else {
-            self.fill_normal(out, |z| Affine::<f64, false> { mean, sigma }.of(z))
+            self.fill(out, |x| Affine::<T, false> { mean, sigma }.of(x.normal()))
         }
     }
 }

@@ -8,7 +8,6 @@ use std::sync::Arc;
 use super::owen;
 use crate::cpu::counts::Family;
 use crate::cpu::quantile::Quantile;
-use crate::scalar::{long_unit_f64, unit_f32, upper_f64};
 use crate::tables::{self, Scrambled};
 
 /// A word of a point.
@@ -26,8 +25,7 @@ pub(in crate::cpu) trait Word: Copy + Default + BitXor<Output = Self> + Send + S
     fn owen(x: Self, seed: Self) -> Self;
     fn short(self) -> u32;
     fn long(self) -> u64;
-    fn unit_f32(self) -> f32;
-    fn unit_f64(self) -> f64;
+    fn unit<T: Quantile>(self) -> T;
     fn normal<T: Quantile>(self) -> T;
 }
 
@@ -72,13 +70,8 @@ impl Word for u32 {
     }
 
     #[inline(always)]
-    fn unit_f32(self) -> f32 {
-        unit_f32(self)
-    }
-
-    #[inline(always)]
-    fn unit_f64(self) -> f64 {
-        upper_f64(self)
+    fn unit<T: Quantile>(self) -> T {
+        T::unit_of(self)
     }
 
     #[inline(always)]
@@ -128,13 +121,8 @@ impl Word for u64 {
     }
 
     #[inline(always)]
-    fn unit_f32(self) -> f32 {
-        unit_f32((self >> 32) as u32)
-    }
-
-    #[inline(always)]
-    fn unit_f64(self) -> f64 {
-        long_unit_f64(self)
+    fn unit<T: Quantile>(self) -> T {
+        T::unit_of_long(self)
     }
 
     #[inline(always)]

@@ -15,7 +15,7 @@ use super::item;
 use super::lanes::Lanes;
 use super::pairs::Recurrence;
 use crate::backend::Origin;
-use crate::scalar::{SCALE_32, unit_f32, unit_f64};
+use crate::scalar::{SCALE_32, unit_f64};
 
 /// The state of one generator.
 pub(super) type Backend = Lanes<Block>;
@@ -28,16 +28,6 @@ pub(super) struct Numbers;
 
 impl item::Numbers for Numbers {
     const WIDE: usize = 2;
-
-    #[inline(always)]
-    fn bits(x: u32) -> u32 {
-        x
-    }
-
-    #[inline(always)]
-    fn unit_f32(x: u32) -> f32 {
-        unit_f32(x)
-    }
 
     #[inline(always)]
     fn unit_f64(x: u32, y: u32) -> f64 {
