@@ -1,35 +1,33 @@
-"""Random numbers: ours beside NumPy, and beside cuRAND's host generator and MKL's where they are installed.
+"""Random numbers: ours on one core and on two, beside NumPy, and cuRAND's host generator and MKL's where they are installed.
 
-The libraries draw different numbers, so what is compared before the timing is their mean and deviation.
+The libraries draw different numbers, so what is compared before the timing is their mean and deviation. The peers draw on one
+core. cuRAND is taken from Python's path or from `.venv-golden`, which `make golden` makes.
 """
 
+import functools
 import importlib
 import pathlib
 import sys
 
 import numpy as np
 
+import verdigris as vg
 from benches.python.protocol import Candidate, Row
 from verdigris import rand
 
 SIZES = (10_000_000, 100_000_000)
 KINDS = ("xorwow", "philox")
+ROOT = pathlib.Path(__file__).resolve().parents[2]
 
 
-def rows():
-    for n in SIZES:
+def rows(sizes=SIZES):
+    for n in sizes:
         for dtype in (np.float32, np.float64):
             out = np.empty(n, dtype)
             name = f"{np.dtype(dtype).name}, {n:,}"
-            uniform = (
-                [ours(kind, "uniform", out) for kind in KINDS]
-                + numpys("random", out)
-                + curands("uniform", out)
-                + mkls("uniform", out)
-            )
+            uniform = ours("uniform", out) + numpys("random", out) + curands("uniform", out) + mkls("uniform", out)
             yield Row(f"uniform, {name}", tuple(uniform), n, rtol=0.01)
-            normal = [ours(kind, "normal", out) for kind in KINDS]
-            normal += [ours("xorwow", "normal", out, method="curand")]
+            normal = ours("normal", out) + ours("normal", out, method="curand")
             normal += numpys("standard_normal", out) + curands("normal", out) + mkls("standard_normal", out)
             yield Row(f"normal, {name}", tuple(normal), n, rtol=0.01)
 
@@ -39,10 +37,20 @@ def moments(out):
     return np.array([1.0 + out[:1_000_000].mean(dtype=np.float64), out[:1_000_000].std(dtype=np.float64)])
 
 
-def ours(kind, how, out, **options):
+def ours(how, out, **options):
+    most = vg.get_num_threads()
+    return [one_of_ours(kind, threads, how, out, options) for kind in KINDS for threads in (1, 2) if threads <= most]
+
+
+def one_of_ours(kind, threads, how, out, options):
     draw = getattr(rand.Generator(kind, 42), how)
-    label = f"verdigris {kind}" + (", curand" if options else "")
-    return Candidate(label, lambda: draw(out=out, **options), lambda: moments(out))
+
+    def run():
+        with vg.num_threads(threads):
+            draw(out=out, **options)
+
+    label = f"verdigris {kind}{', curand' if options else ''}, {threads} thread{'s' if threads > 1 else ''}"
+    return Candidate(label, run, lambda: moments(out))
 
 
 def numpys(how, out):
@@ -55,18 +63,24 @@ def numpys(how, out):
 
 def curands(how, out):
     """cuRAND's host generator, if its PyPI packages are installed; it runs on one core."""
-    sys.path.append(str(pathlib.Path(__file__).resolve().parents[2] / "dev" / "golden"))
-    try:
-        oracle = importlib.import_module("oracle")
-        generators = {kind: oracle.HostGenerator(kind, seed=42) for kind in KINDS}
-    except (ImportError, OSError, SystemExit):
-        return []
+    generators = curand_generators()
     parameters = (0.0, 1.0) if how == "normal" else ()
     call = f"{how}_f{out.itemsize * 8}"
     return [
         Candidate(f"cuRAND host {kind}", lambda g=generator: g.fill(call, out, *parameters), lambda: moments(out))
         for kind, generator in generators.items()
     ]
+
+
+@functools.cache
+def curand_generators():
+    sys.path.append(str(ROOT / "dev" / "golden"))
+    sys.path.extend(map(str, ROOT.glob(".venv-golden/lib/python3*/site-packages")))
+    try:
+        oracle = importlib.import_module("oracle")
+        return {kind: oracle.HostGenerator(kind, seed=42) for kind in KINDS}
+    except (ImportError, OSError, SystemExit):
+        return {}
 
 
 def mkls(how, out):

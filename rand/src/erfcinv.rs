@@ -4,7 +4,7 @@
 //! erfinv function", 2010); the coefficients are Chebyshev interpolations computed with 50 digits in mpmath, within 3.4e-16 (float64) and 7e-9
 //! (float32) of the quotient. Operations are those of `math`: the same bits everywhere.
 
-use crate::math::{ln_f32, ln_f64, polynomial};
+use crate::math::{ln_f64, polynomial};
 
 /// In w - 3.125, for w below 6.25; the constant term first.
 #[rustfmt::skip]
@@ -34,15 +34,19 @@ const TAIL: [f64; 18] = [
     -2.9924829833640584e-10, 2.0270368890856437e-11, 1.3470755903592841e-11,
 ];
 
-/// In w - 2.5, for w below 5; the constant term first.
+/// `sqrt(2)` times the quotient, in w - 2.5, for w below 5.7; the constant term first.
 #[rustfmt::skip]
 const SHORT: [f32; 10] = [
-    1.5014094, 0.24664028, -0.004177393, -0.0012527264, 0.00021834939,
-    -4.97242e-06, -3.4639852e-06, 4.6813136e-07, 2.3335968e-08, -8.931926e-09,
+    2.1233134, 0.34880227, -0.0059077516, -0.0017720839, 0.0003087961, -6.782663e-06, -4.8960023e-06, 6.1203343e-07,
+    3.254132e-08, -9.274555e-09,
 ];
+/// `(ln(1 + f) - f) / f^2` for 1 + f from sqrt(1/2) to sqrt(2); the constant term first. The absolute error of w is what counts: no division is needed.
+const SHORT_LN: [f32; 7] = [-0.5000009, 0.33334112, -0.24982451, 0.19929057, -0.17132387, 0.15984096, -0.10188586];
+/// The parts nearest to 1, for which `w` is above 5.5 and the short polynomial not good enough.
+const SHORT_END: i32 = 1 << 22;
+/// Neighbours looked at together for values out there.
+const NEIGHBOURS: usize = 16;
 
-/// Below this `a`, where `w` nears 5, the short polynomial is not good enough.
-const SHORT_END: f32 = 0.0034;
 /// Past this, the central polynomial is not good enough.
 const CENTRAL_END: f64 = 6.25;
 
@@ -72,48 +76,50 @@ pub(crate) fn erfcinv(a: f64) -> f64 {
 #[inline(always)]
 pub(crate) fn normals_f64(parts: &[i64], out: &mut [f64]) {
     const STEP: f64 = 1.0 / 9_007_199_254_740_992.0;
-    let mut far = false;
+    // 2 k + 1 and 2^53 - |2 k + 1| are exact.
+    let v = |k: i64| (2 * k + 1) as f64 * STEP;
     for (out, &k) in out.iter_mut().zip(parts) {
-        // 2 k + 1 and 2^53 - |2 k + 1| are exact.
-        let v = (2 * k + 1) as f64 * STEP;
-        let (w, magnitude) = central(1.0 - v.abs());
-        far |= w >= CENTRAL_END;
-        *out = (magnitude * std::f64::consts::SQRT_2).copysign(v);
+        let (_, magnitude) = central(1.0 - v(k).abs());
+        *out = (magnitude * std::f64::consts::SQRT_2).copysign(v(k));
     }
-    if far {
-        for (out, &k) in out.iter_mut().zip(parts) {
-            let v = (2 * k + 1) as f64 * STEP;
-            // The smallest v for which w >= 6.25 is 0.99903.
-            if v.abs() > 0.999 {
-                *out = (erfcinv(1.0 - v.abs()) * std::f64::consts::SQRT_2).copysign(v);
-            }
-        }
-    }
+    // The smallest v for which w >= 6.25 is 0.99903.
+    again(parts, out, |k| v(k).abs() > 0.999, |k| (erfcinv(1.0 - v(k).abs()) * std::f64::consts::SQRT_2).copysign(v(k)));
 }
 
 /// Standard normal float32 values: a part `k` stands for `v = (2 k + 1) / 2^32`.
 #[inline(always)]
 pub(crate) fn normals_f32(parts: &[i32], out: &mut [f32]) {
-    const STEP: f32 = 1.0 / 4_294_967_296.0;
-    let mut far = false;
+    const STEP: f32 = 1.0 / 2_147_483_648.0;
+    const ROOT: u32 = 0x3f35_04f3; // sqrt(1/2)
+    // |2 k + 1| = 2 m + 1, and a = 1 - |v| has 2^31 - 1 - m in place of m.
+    let m = |k: i32| k ^ (k >> 31);
+    let signed = |magnitude: f32, k: i32| f32::from_bits(magnitude.to_bits() | (k as u32 & 0x8000_0000));
     for (out, &k) in out.iter_mut().zip(parts) {
-        // |2 k + 1| = 2 m + 1, and a = 1 - |v| has 2^31 - 1 - m in place of m.
-        let m = k ^ (k >> 31);
-        let a = ((i32::MAX - m) as f32 + 0.5) * (2.0 * STEP);
-        let w = -ln_f32(a * (2.0 - a));
-        far |= a < SHORT_END;
-        let magnitude = (m as f32 + 0.5) * (2.0 * STEP) * (polynomial(&SHORT, w - 2.5) * std::f32::consts::SQRT_2);
-        *out = f32::from_bits(magnitude.to_bits() | (k as u32 & 0x8000_0000));
+        let a = ((i32::MAX - m(k)) as f32 + 0.5) * STEP;
+        // w = -ln(a (2 - a)) = -(exponent * ln(2) + ln(1 + f)).
+        let bits = (a * (2.0 - a)).to_bits().wrapping_sub(ROOT);
+        let exponent = (bits as i32 >> 23) as f32;
+        let f = f32::from_bits((bits & 0x007f_ffff).wrapping_add(ROOT)) - 1.0;
+        let t = (-2.5 - f) - (exponent * std::f32::consts::LN_2 + f * f * polynomial(&SHORT_LN, f));
+        *out = signed((m(k) as f32 + 0.5) * STEP * polynomial(&SHORT, t), k);
     }
-    // By the value itself, never by its neighbours: a request may be split anywhere.
-    if far {
-        for (out, &k) in out.iter_mut().zip(parts) {
-            let m = k ^ (k >> 31);
-            let a = ((i32::MAX - m) as f32 + 0.5) * (2.0 * STEP);
-            if a < SHORT_END {
-                let a = (f64::from(i32::MAX - m) + 0.5) / 2_147_483_648.0;
-                let magnitude = (erfcinv(a) * std::f64::consts::SQRT_2) as f32;
-                *out = f32::from_bits(magnitude.to_bits() | (k as u32 & 0x8000_0000));
+    let far = |k: i32| m(k) > i32::MAX - SHORT_END;
+    let of = |k: i32| {
+        let a = (f64::from(i32::MAX - m(k)) + 0.5) * f64::from(STEP);
+        signed((erfcinv(a) * std::f64::consts::SQRT_2) as f32, k)
+    };
+    again(parts, out, far, of);
+}
+
+/// Computes anew what is far out. It is by the value itself, never by its neighbours, that it is so: a request may be split anywhere.
+#[inline(always)]
+fn again<K: Copy, T>(parts: &[K], out: &mut [T], far: impl Fn(K) -> bool, of: impl Fn(K) -> T) {
+    for (parts, out) in parts.chunks(NEIGHBOURS).zip(out.chunks_mut(NEIGHBOURS)) {
+        if parts.iter().fold(false, |any, &k| any | far(k)) {
+            for (out, &k) in out.iter_mut().zip(parts) {
+                if far(k) {
+                    *out = of(k);
+                }
             }
         }
     }

@@ -56,7 +56,8 @@
 //! # Where the bits come from
 //!
 //! cuRAND's host library takes `log`, `sin`, `cos` and `exp` from the C library of the machine; so
-//! do the calls with `curand` in their names, through `std`. With another C library (or
+//! do the calls with `curand` in their names: through `std`, or for float32 by the same steps over whole rows, if at first use those were seen to give
+//! what this machine's C library gives. With another C library (or
 //! a CPU without FMA, where glibc takes other code paths) those move by a few units in the last
 //! place, as cuRAND's own do; float64 normals of the generators that invert the distribution function (the twisters, Sobol) are within a few units
 //! anyway, for cuRAND's inverse is its own. Integers, uniforms, Poisson numbers below lambda 2000 and all of our own distributions never move: those are made of

@@ -7,7 +7,7 @@
 use std::ops::{Add, Mul};
 
 /// A floating-point type; the exponential is the C library's.
-pub(crate) trait Real: Copy + Send + Sync + Add<Output = Self> + Mul<Output = Self> + 'static {
+pub(crate) trait Real: bytemuck::Pod + Send + Sync + Add<Output = Self> + Mul<Output = Self> {
     fn exp(self) -> Self;
 }
 

@@ -8,6 +8,7 @@
 use std::marker::PhantomData;
 
 use super::counts::{Counts, Large};
+use super::libm::Functions;
 use super::quantile::Quantile;
 use crate::distribution::Shape;
 use crate::scalar::{self, Real};
@@ -47,7 +48,7 @@ pub(super) trait Numbers: Send + Sync + 'static {
 /// How to make values of draws.
 pub(super) trait Item: Sync {
     /// The type of a value.
-    type Value: Copy + Send;
+    type Value: bytemuck::Pod + Send;
     /// Draws that an item takes from its lane.
     const DRAWS: usize;
     /// Values in an item.
@@ -116,6 +117,22 @@ impl<T: Real, const EXP: bool> Affine<T, EXP> {
     }
 }
 
+impl<const EXP: bool> Affine<f32, EXP> {
+    /// Of the first pairs that uniform numbers and angles give, as many as `out` holds.
+    #[inline(always)]
+    pub(super) fn pairs(self, units: &[f32; RUN], angles: &[f32; RUN], out: &mut [f32]) {
+        let functions = Functions::detect();
+        let mut values = [0.0; 2 * RUN];
+        functions.polar(units, angles, &mut values);
+        let values = &mut values[..out.len()];
+        values.iter_mut().for_each(|value| *value = *value * self.sigma + self.mean);
+        if EXP {
+            functions.exp(values);
+        }
+        out.copy_from_slice(values);
+    }
+}
+
 /// Two standard normal values of a uniform number and an angle: the sine's and the cosine's.
 #[inline(always)]
 pub(super) fn polar_f32(unit: f32, angle: f32) -> (f32, f32) {
@@ -152,10 +169,7 @@ impl<N: Numbers, const EXP: bool> Item for Pair<N, f32, EXP> {
 
     #[inline(always)]
     fn emit(&self, draws: &Draws, out: &mut [f32]) {
-        for (i, pair) in out.as_chunks_mut::<2>().0.iter_mut().enumerate() {
-            let (first, second) = polar_f32(N::unit_f32(draws[0][i]), N::angle_f32(draws[1][i]));
-            *pair = [self.affine.of(first), self.affine.of(second)];
-        }
+        self.affine.pairs(&draws[0].map(N::unit_f32), &draws[1].map(N::angle_f32), out);
     }
 }
 

@@ -8,6 +8,7 @@ mod counts;
 mod histogram;
 mod item;
 mod lanes;
+mod libm;
 mod mrg;
 mod mt19937;
 mod mtgp;

@@ -4,6 +4,7 @@
 //! Owns both. Must not know where its 64 bits come from.
 
 use super::split::Split;
+use super::stream::Turn;
 use crate::error::Error;
 use crate::generator::Generator;
 use crate::math::{exp_f64, ln_f64};
@@ -28,13 +29,24 @@ impl Generator {
         self.need_pseudo("binomial numbers")?;
         let failures = p > 0.5;
         let rarer = if failures { 1.0 - p } else { p };
-        let binomial = Binomial::new(trials as f64, rarer);
-        self.convert_64(out, move |out| {
-            for value in out {
-                let count = binomial.value(Split(*value as u64));
-                *value = if failures { (trials as f64 - count) as i64 } else { count as i64 };
-            }
-        })
+        self.convert_64(out, &Successes { binomial: Binomial::new(trials as f64, rarer), trials: trials as f64, failures })
+    }
+}
+
+struct Successes {
+    binomial: Binomial,
+    trials: f64,
+    /// Whether it is failures that are counted.
+    failures: bool,
+}
+
+impl Turn<i64> for Successes {
+    #[inline(always)]
+    fn turn(&self, out: &mut [i64]) {
+        for value in out {
+            let count = self.binomial.value(Split(*value as u64));
+            *value = if self.failures { self.trials - count } else { count } as i64;
+        }
     }
 }
 

@@ -3,6 +3,7 @@
 //! Owns the method. Must not know where its 64 bits come from.
 
 use super::split::Split;
+use super::stream::Turn;
 use super::{not_negative, positive};
 use crate::error::Error;
 use crate::generator::Generator;
@@ -17,12 +18,21 @@ impl Generator {
         positive("shape", shape)?;
         not_negative("scale", scale)?;
         self.need_pseudo("gamma numbers")?;
-        let gamma = Gamma::new(shape);
-        self.convert_64(out, move |out| {
-            for value in out {
-                *value = gamma.value(Split(value.to_bits())) * scale;
-            }
-        })
+        self.convert_64(out, &Scaled { gamma: Gamma::new(shape), scale })
+    }
+}
+
+struct Scaled {
+    gamma: Gamma,
+    scale: f64,
+}
+
+impl Turn<f64> for Scaled {
+    #[inline(always)]
+    fn turn(&self, out: &mut [f64]) {
+        for value in out {
+            *value = self.gamma.value(Split(value.to_bits())) * self.scale;
+        }
     }
 }
 

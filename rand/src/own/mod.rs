@@ -9,31 +9,19 @@ mod binomial;
 mod gamma;
 mod split;
 mod stream;
+mod turns;
 mod whole;
 
-use crate::erfcinv::{normals_f32, normals_f64};
 use crate::error::Error;
 use crate::generator::Generator;
-use crate::math::{exp_f32, exp_f64, ln_f32, ln_f64};
 use crate::scalar::SCALE_53;
+use turns::{Between, Exponential, Random, Shaped};
 
 /// The middle of what a 64-bit draw stands for among 2^53 parts of `(0, 1)`; never 0 or 1.
 #[inline(always)]
 pub(crate) fn open_unit(bits: u64) -> f64 {
     // 2^53 parts have no middles among float64 numbers: 2^52 do.
     ((bits >> 12) as f64 + 0.5) * (2.0 * SCALE_53)
-}
-
-/// A uniform float64 in `[0, 1)`, 53 bits.
-#[inline(always)]
-fn half_open_f64(bits: u64) -> f64 {
-    (bits >> 11) as f64 * SCALE_53
-}
-
-/// A uniform float32 in `[0, 1)`, 24 bits.
-#[inline(always)]
-fn half_open_f32(bits: u32) -> f32 {
-    (bits >> 8) as f32 * (1.0 / 16_777_216.0)
 }
 
 fn finite(name: &'static str, value: f64) -> Result<(), Error> {
@@ -48,16 +36,13 @@ fn positive(name: &'static str, value: f64) -> Result<(), Error> {
     if value > 0.0 && value.is_finite() { Ok(()) } else { Err(Error::Parameter { name, rule: "finite and above 0", value }) }
 }
 
-/// Values converted together.
-const GROUP: usize = 256;
-
 impl Generator {
     /// Fills `out` with uniform numbers in `[0, 1)`: multiples of 2^-24. One 32-bit draw each.
     ///
     /// # Errors
     /// [`Error::Multiple`] for a quasirandom generator, here and below.
     pub fn random_f32(&mut self, out: &mut [f32]) -> Result<(), Error> {
-        self.convert_32(out, |out| out.iter_mut().for_each(|value| *value = half_open_f32(value.to_bits())))
+        self.convert_32(out, &Random)
     }
 
     /// Fills `out` with uniform numbers in `[0, 1)`: multiples of 2^-53. 64 bits each.
@@ -65,7 +50,7 @@ impl Generator {
     /// # Errors
     /// [`Error::Multiple`].
     pub fn random_f64(&mut self, out: &mut [f64]) -> Result<(), Error> {
-        self.convert_64(out, |out| out.iter_mut().for_each(|value| *value = half_open_f64(value.to_bits())))
+        self.convert_64(out, &Random)
     }
 
     /// Fills `out` with uniform numbers in `[low, high)`: `low + (high - low) * u` with `u` as of [`random_f32`](Self::random_f32); what rounds up to
@@ -78,12 +63,7 @@ impl Generator {
         if !(low < high && width.is_finite()) {
             return Err(Error::Range);
         }
-        self.convert_32(out, move |out| {
-            for value in out {
-                let scaled = low + width * half_open_f32(value.to_bits());
-                *value = if scaled < high { scaled } else { low };
-            }
-        })
+        self.convert_32(out, &Between { low, high, width })
     }
 
     /// As [`between_f32`](Self::between_f32), of [`random_f64`](Self::random_f64)'s numbers.
@@ -95,12 +75,7 @@ impl Generator {
         if !(low < high && width.is_finite()) {
             return Err(Error::Range);
         }
-        self.convert_64(out, move |out| {
-            for value in out {
-                let scaled = low + width * half_open_f64(value.to_bits());
-                *value = if scaled < high { scaled } else { low };
-            }
-        })
+        self.convert_64(out, &Between { low, high, width })
     }
 
     /// Fills `out` with normal numbers by the inverse distribution function: one 32-bit draw each, any length, increasing with the draw, and odd
@@ -111,7 +86,7 @@ impl Generator {
     pub fn normal_f32(&mut self, out: &mut [f32], mean: f32, sigma: f32) -> Result<(), Error> {
         finite("mean", mean.into())?;
         not_negative("sigma", sigma.into())?;
-        self.convert_32(out, move |out| standard_f32(out, |z| z * sigma + mean))
+        self.convert_32(out, &Shaped::<_, false> { mean, sigma })
     }
 
     /// As [`normal_f32`](Self::normal_f32), 64 bits each; the largest is 8.21 standard deviations from the mean.
@@ -121,7 +96,7 @@ impl Generator {
     pub fn normal_f64(&mut self, out: &mut [f64], mean: f64, sigma: f64) -> Result<(), Error> {
         finite("mean", mean)?;
         not_negative("sigma", sigma)?;
-        self.convert_64(out, move |out| standard_f64(out, |z| z * sigma + mean))
+        self.convert_64(out, &Shaped::<_, false> { mean, sigma })
     }
 
     /// Fills `out` with the exponentials of normal numbers as of [`normal_f32`](Self::normal_f32).
@@ -131,7 +106,7 @@ impl Generator {
     pub fn lognormal_f32(&mut self, out: &mut [f32], mean: f32, sigma: f32) -> Result<(), Error> {
         finite("mean", mean.into())?;
         not_negative("sigma", sigma.into())?;
-        self.convert_32(out, move |out| standard_f32(out, |z| exp_f32(z * sigma + mean)))
+        self.convert_32(out, &Shaped::<_, true> { mean, sigma })
     }
 
     /// Fills `out` with the exponentials of normal numbers as of [`normal_f64`](Self::normal_f64).
@@ -141,7 +116,7 @@ impl Generator {
     pub fn lognormal_f64(&mut self, out: &mut [f64], mean: f64, sigma: f64) -> Result<(), Error> {
         finite("mean", mean)?;
         not_negative("sigma", sigma)?;
-        self.convert_64(out, move |out| standard_f64(out, |z| exp_f64(z * sigma + mean)))
+        self.convert_64(out, &Shaped::<_, true> { mean, sigma })
     }
 
     /// Fills `out` with exponential numbers of mean `scale`: `-ln(u) * scale`. One 32-bit draw each.
@@ -150,13 +125,7 @@ impl Generator {
     /// [`Error::Parameter`] unless the scale is finite and not negative; [`Error::Multiple`].
     pub fn exponential_f32(&mut self, out: &mut [f32], scale: f32) -> Result<(), Error> {
         not_negative("scale", scale.into())?;
-        self.convert_32(out, move |out| {
-            for value in out {
-                // Near 0 the draw is exact, near 1 it rounds: 1 gives 0.
-                let unit = (value.to_bits() as f32 + 0.5) * (1.0 / 4_294_967_296.0);
-                *value = -ln_f32(unit) * scale;
-            }
-        })
+        self.convert_32(out, &Exponential { scale })
     }
 
     /// As [`exponential_f32`](Self::exponential_f32), 64 bits each.
@@ -165,30 +134,6 @@ impl Generator {
     /// [`Error::Parameter`] unless the scale is finite and not negative; [`Error::Multiple`].
     pub fn exponential_f64(&mut self, out: &mut [f64], scale: f64) -> Result<(), Error> {
         not_negative("scale", scale)?;
-        self.convert_64(out, move |out| out.iter_mut().for_each(|value| *value = -ln_f64(open_unit(value.to_bits())) * scale))
-    }
-}
-
-#[inline(always)]
-fn standard_f32(out: &mut [f32], of: impl Fn(f32) -> f32) {
-    let mut bits = [0_i32; GROUP];
-    for out in out.chunks_mut(GROUP) {
-        for (bits, value) in bits.iter_mut().zip(out.iter()) {
-            *bits = (value.to_bits() ^ 0x8000_0000) as i32;
-        }
-        normals_f32(&bits[..out.len()], out);
-        out.iter_mut().for_each(|value| *value = of(*value));
-    }
-}
-
-#[inline(always)]
-fn standard_f64(out: &mut [f64], of: impl Fn(f64) -> f64) {
-    let mut parts = [0_i64; GROUP];
-    for out in out.chunks_mut(GROUP) {
-        for (part, value) in parts.iter_mut().zip(out.iter()) {
-            *part = (value.to_bits() ^ 1 << 63) as i64 >> 11;
-        }
-        normals_f64(&parts[..out.len()], out);
-        out.iter_mut().for_each(|value| *value = of(*value));
+        self.convert_64(out, &Exponential { scale })
     }
 }

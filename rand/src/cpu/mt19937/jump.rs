@@ -1,21 +1,21 @@
 //! From one lane to another: the recurrence is linear over GF(2), so a jump by `s` steps is the polynomial `x^s` modulo the characteristic
 //! polynomial, applied to the sequence.
 //!
-//! Owns the polynomials, made once per process at first use: lanes lie 2^(2^11) steps apart, so the first is `x` squared 2048 times, and the
-//! jumps over 2, 4, ... lanes are further squares. Must not know what a lane is for.
+//! Owns the polynomials: lanes lie 2^(2^11) steps apart, so the first is `x` squared 2048 times (kept in `data/mt19937-lane.bin`, which a test
+//! remakes), and the jumps over 2, 4, ... lanes are further squares, made once per process at first use. Must not know what a lane is for.
 
 use std::sync::OnceLock;
 
 use super::LANES;
 use super::twist::{N, State, next};
-use crate::cpu::sys::{self, Level};
+use crate::cpu::sys::{self, Level, Work};
 
 /// The degree of the characteristic polynomial: bits of a state that matter.
 const DEGREE: usize = 19937;
 /// 64-bit words of a polynomial.
 const WORDS: usize = DEGREE.div_ceil(64);
-/// Squarings of `x` from one lane to the next.
-const LANE_SQUARINGS: usize = 2048;
+/// The jump from one lane to the next, the lowest coefficient first.
+static LANE: &[u8; 8 * WORDS] = include_bytes!("../../../data/mt19937-lane.bin");
 /// Jumps over 1, 2, 4, ... lanes.
 const POWERS: usize = LANES.ilog2() as usize;
 
@@ -90,9 +90,7 @@ fn put(words: &mut [u64], at: usize, value: u64) {
 fn powers() -> &'static [Polynomial; POWERS] {
     static JUMPS: OnceLock<Box<[Polynomial; POWERS]>> = OnceLock::new();
     JUMPS.get_or_init(|| {
-        let mut x = [0; WORDS];
-        x[0] = 2;
-        let lane = (0..LANE_SQUARINGS).fold(x, |power, _| square(&power));
+        let lane = std::array::from_fn(|i| u64::from_le_bytes(std::array::from_fn(|k| LANE[8 * i + k])));
         let mut jumps = Box::new([lane; POWERS]);
         for i in 1..POWERS {
             jumps[i] = square(&jumps[i - 1]);
@@ -103,51 +101,108 @@ fn powers() -> &'static [Polynomial; POWERS] {
 
 /// Four neighbouring coefficients choose one of sixteen sums.
 const GROUP: usize = 4;
+/// Words of the sequence that a jump adds up.
+const LENGTH: usize = WORDS * 64 + N;
+/// Steps that need nothing of each other: the nearest word that a step takes is so far back.
+const APART: usize = 227;
+
+/// Words to a line of the caches.
+const LINE: usize = 16;
+/// Words that are added up for each of the groups of a line: a state, and what their shifts within the line take off.
+const SUMMED: usize = N + LINE;
+
+/// One row of sums, aligned like the lines of the caches.
+#[derive(Clone)]
+#[repr(align(64))]
+struct Row([u32; LENGTH]);
+
+/// What a jump works with, kept from one to the next.
+struct Room {
+    sequence: Vec<u32>,
+    /// The sums that coefficients `c` choose: word `i` of them is the sum of `sequence[i + b]` over the bits `b` of `c`.
+    sums: Vec<Row>,
+}
+
+impl Room {
+    fn new() -> Self {
+        Self { sequence: vec![0; LENGTH], sums: vec![Row([0; LENGTH]); 1 << GROUP] }
+    }
+}
 
 /// The state after a jump: the sum of the sequence shifted by each power in the polynomial.
-fn jumped(level: Level, polynomial: &Polynomial, state: &State) -> State {
-    const LENGTH: usize = WORDS * 64 + N;
-    sys::run(level, || {
-        let mut sequence = vec![0_u32; LENGTH];
-        sequence[..N].copy_from_slice(state.words());
-        for i in N..LENGTH {
-            sequence[i] = next(sequence[i - N], sequence[i - N + 1], sequence[i - 227]);
+struct Jumped<'a> {
+    room: &'a mut Room,
+    polynomial: &'a Polynomial,
+    state: &'a State,
+}
+
+impl Work for Jumped<'_> {
+    type Output = State;
+
+    #[inline(always)]
+    fn go(self) -> State {
+        let Room { sequence, sums } = self.room;
+        sequence[..N].copy_from_slice(self.state.words());
+        for start in (N..LENGTH).step_by(APART) {
+            let (done, rest) = sequence.split_at_mut(start);
+            let count = rest.len().min(APART);
+            let before = |distance: usize| &done[start - distance..][..count];
+            let (oldest, second, middle) = (before(N), before(N - 1), before(APART));
+            for (i, word) in rest[..count].iter_mut().enumerate() {
+                *word = next(oldest[i], second[i], middle[i]);
+            }
         }
-        // sums[c][i] is the sum of sequence[i + b] over the bits b of c.
-        let mut sums = vec![vec![0_u32; LENGTH]; 1 << GROUP];
         for choice in 1..1_usize << GROUP {
             let bit = choice.ilog2() as usize;
             let (done, rest) = sums.split_at_mut(choice);
-            let without = &done[choice & !(1 << bit)];
-            for i in 0..LENGTH - GROUP {
-                rest[0][i] = without[i] ^ sequence[i + bit];
+            let shorter = LENGTH - GROUP;
+            let (without, shifted) = (&done[choice & !(1 << bit)].0[..shorter], &sequence[bit..bit + shorter]);
+            for ((sum, without), shifted) in rest[0].0.iter_mut().zip(without).zip(shifted) {
+                *sum = without ^ shifted;
             }
         }
-        let mut words = [0_u32; N];
-        for at in (0..WORDS * 64 - GROUP).step_by(GROUP) {
-            let choice = (polynomial[at / 64] >> (at % 64)) as usize & ((1 << GROUP) - 1);
-            if choice != 0 {
-                for (word, sum) in words.iter_mut().zip(&sums[choice][at..at + N]) {
-                    *word ^= sum;
+        // The four groups of a line have sums of their own, so that every row is read at the beginning of a line; their shifts come last.
+        let mut summed = [[0_u32; SUMMED]; LINE / GROUP];
+        for (group, summed) in summed.iter_mut().enumerate() {
+            for (i, &coefficients) in self.polynomial.iter().enumerate() {
+                // The same group of four lines at a time: the sums are read and written once for all four.
+                let chosen = |line: usize| {
+                    let choice = (coefficients >> (LINE * line + GROUP * group)) as usize & 15;
+                    &sums[choice].0[64 * i + LINE * line..][..SUMMED]
+                };
+                let (a, b, c, d) = (chosen(0), chosen(1), chosen(2), chosen(3));
+                for (k, sum) in summed.iter_mut().enumerate() {
+                    *sum ^= (a[k] ^ b[k]) ^ (c[k] ^ d[k]);
                 }
             }
         }
+        let mut words = [0_u32; N];
+        for (group, summed) in summed.iter().enumerate() {
+            for (word, sum) in words.iter_mut().zip(&summed[GROUP * group..]) {
+                *word ^= sum;
+            }
+        }
         State::from_words(words)
-    })
+    }
+}
+
+fn jumped(level: Level, room: &mut Room, polynomial: &Polynomial, state: &State) -> State {
+    sys::run(level, Jumped { room, polynomial, state })
 }
 
 /// Some neighbouring lanes.
 pub(super) fn lanes(first: &State, number: usize, count: usize) -> Vec<State> {
     let level = Level::detect();
+    let mut room = Room::new();
     let mut state = first.clone();
     for (bit, jump) in powers().iter().enumerate() {
         if number >> bit & 1 == 1 {
-            state = jumped(level, jump, &state);
+            state = jumped(level, &mut room, jump, &state);
         }
     }
     let mut states = vec![state];
     while states.len() < count {
-        let state = jumped(level, &powers()[0], &states[states.len() - 1]);
+        let state = jumped(level, &mut room, &powers()[0], &states[states.len() - 1]);
         states.push(state);
     }
     states
@@ -163,24 +218,36 @@ mod tests {
         polynomial
     }
 
+    fn jumped(polynomial: &Polynomial, state: &State) -> State {
+        let mut states = Level::available().into_iter().map(|level| super::jumped(level, &mut Room::new(), polynomial, state));
+        let first = states.next().unwrap();
+        assert!(states.all(|state| state == first));
+        first
+    }
+
+    #[test]
+    fn the_lane_is_x_squared_2048_times() {
+        assert_eq!((0..2048).fold(power_of_x(1), |power, _| square(&power)), powers()[0]);
+    }
+
     #[test]
     fn a_jump_is_as_many_steps() {
         let state = State::seeded(7);
         let mut twice = state.clone();
         twice.twist();
         twice.twist();
-        let jumped_twice = jumped(Level::detect(), &power_of_x(2 * N), &state);
+        let jumped_twice = jumped(&power_of_x(2 * N), &state);
         // 31 bits of the first word do not matter.
         assert_eq!(jumped_twice.words()[1..], twice.words()[1..]);
-        assert_eq!(jumped(Level::detect(), &square(&power_of_x(N)), &state), jumped_twice);
+        assert_eq!(jumped(&square(&power_of_x(N)), &state), jumped_twice);
     }
 
     #[test]
     fn squares_are_reduced() {
         // x^(2 * 15000) reduced is a jump by 30000 steps.
         let state = State::seeded(9);
-        let far = jumped(Level::detect(), &square(&power_of_x(15_000)), &state);
-        let near = jumped(Level::detect(), &power_of_x(15_000), &jumped(Level::detect(), &power_of_x(15_000), &state));
+        let far = jumped(&square(&power_of_x(15_000)), &state);
+        let near = jumped(&power_of_x(15_000), &jumped(&power_of_x(15_000), &state));
         assert_eq!(far.words()[1..], near.words()[1..]);
     }
 }

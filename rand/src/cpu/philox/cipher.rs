@@ -12,15 +12,16 @@ const MULTIPLIERS: [u64; 2] = [0xd251_1f53, 0xcd9e_8d57];
 const KEY_STEPS: [u32; 2] = [0x9e37_79b9, 0xbb67_ae85];
 const LOW: u64 = 0xffff_ffff;
 
-/// The blocks at one counter of `WIDTH` lanes from `lane` on.
+/// `WIDTH` lanes from `first` on.
 #[inline(always)]
-pub(super) fn blocks(key: [u32; 2], lane: u32, counter: u64) -> Blocks {
-    let mut words = [[0; WIDTH]; 4];
-    for i in 0..WIDTH {
-        words[0][i] = counter & LOW;
-        words[1][i] = counter >> 32;
-        words[2][i] = u64::from(lane.wrapping_add(i as u32));
-    }
+pub(super) fn lanes(first: usize) -> [u64; WIDTH] {
+    std::array::from_fn(|i| (first + i) as u64)
+}
+
+/// The blocks at one counter of some lanes (the low halves of them).
+#[inline(always)]
+pub(super) fn blocks(key: [u32; 2], lanes: &[u64; WIDTH], counter: u64) -> Blocks {
+    let mut words = [[counter & LOW; WIDTH], [counter >> 32; WIDTH], *lanes, [0; WIDTH]];
     let mut key = key;
     for _ in 0..10 {
         for i in 0..WIDTH {
@@ -45,7 +46,7 @@ mod tests {
     /// The authors' vector for a counter and a key of zeros (kat_vectors of Random123).
     #[test]
     fn known_answer() {
-        let words = blocks([0, 0], 0, 0);
+        let words = blocks([0, 0], &lanes(0), 0);
         assert_eq!(words.map(|word| word[0] as u32), [0x6627_e8d5, 0xe169_c58d, 0xbc57_ac4c, 0x9b00_dbd8]);
     }
 }

@@ -6,16 +6,17 @@
 mod cipher;
 mod visit;
 
+use bytemuck::Zeroable;
 use rayon::prelude::*;
 
 use super::counts::{LARGE_LAMBDA, Large};
 use super::histogram::Histogram;
 use super::item::{Affine, exponential};
-use super::sys::{self, Level};
+use super::sys::{self, Level, STREAM_BYTES, Stream};
 use crate::backend::{self, Floats, Origin};
 use crate::distribution::{Normal, Poisson};
 use crate::state::{Reader, Writer};
-use visit::{Counted, Raw, Rounded, Uniform, Visit};
+use visit::{Counted, Fill, Raw, Rounded, Uniform, Visit};
 
 /// Lanes of a generator.
 const LANES: usize = 65_536;
@@ -23,6 +24,8 @@ const LANES: usize = 65_536;
 const VALUES: usize = 4;
 /// Visits that one core makes at a time.
 const SHARE: usize = 1 << 13;
+/// Visits whose values are held before they are written past the caches.
+const HELD: usize = 1 << 10;
 
 /// The state of one generator.
 #[derive(Clone, Default)]
@@ -87,26 +90,47 @@ impl Backend {
     }
 
     fn fill<V: Visit>(&mut self, visit: &V, out: &mut [V::Value]) -> u64 {
-        self.fill_at(Level::detect(), visit, out)
+        let far = size_of_val(out) >= STREAM_BYTES;
+        self.fill_at(Level::detect(), far, visit, out)
     }
 
-    fn fill_at<V: Visit>(&mut self, level: Level, visit: &V, out: &mut [V::Value]) -> u64 {
+    fn fill_at<V: Visit>(&mut self, level: Level, far: bool, visit: &V, out: &mut [V::Value]) -> u64 {
         let counted = (self.given + out.len()) / VALUES;
         let key = self.key;
         let mut rest = out;
         let mut work = Vec::new();
-        for run in self.runs(rest.len(), V::BLOCKS) {
+        for run in self.runs(rest.len(), V::BLOCKS as u64) {
             let (now, later) = std::mem::take(&mut rest).split_at_mut(run.values);
             work.push((run, now));
             rest = later;
         }
-        let one = |(run, out): (Run, &mut [V::Value])| sys::run(level, || visit::run(key, run, visit, out));
+        let one = |(run, out): (Run, &mut [V::Value])| {
+            if far {
+                fill_far(level, key, run, visit, out);
+            } else {
+                sys::run(level, Fill { key, run, visit, out });
+            }
+        };
         if work.len() > 1 && rayon::current_num_threads() > 1 {
             work.into_par_iter().for_each(one);
         } else {
             work.into_iter().for_each(one);
         }
         counted as u64
+    }
+}
+
+/// Fills past the caches.
+fn fill_far<V: Visit>(level: Level, key: [u32; 2], mut run: Run, visit: &V, mut out: &mut [V::Value]) {
+    let stream = Stream::new();
+    let mut held = [V::Value::zeroed(); HELD * VALUES];
+    while !out.is_empty() {
+        let here = out.len().min(held.len() - run.skipped);
+        let (now, later) = out.split_at_mut(here);
+        let held = &mut held[..here];
+        sys::run(level, Fill { key, run, visit, out: held });
+        stream.copy(held, now);
+        (out, run) = (later, Run { lane: run.lane + HELD, skipped: 0, ..run });
     }
 }
 
@@ -211,20 +235,22 @@ mod tests {
     #[test]
     fn no_level_changes_a_bit_and_counters_stay_few() {
         let origin = Origin { seed: 7, offset: 262_139, layout: Layout { lanes: LANES, spread: Spread::Subsequences }, dims: 1 };
-        let draw = |level| {
+        let draw = |level, far| {
             let mut backend = Backend::default();
             backend.start(origin);
             let (mut u, mut d, mut f) = (vec![0; 300_001], vec![0.0_f64; 100_003], vec![0.0_f32; 77]);
-            backend.fill_at(level, &Raw, &mut u);
-            backend.fill_at(level, &visit::WideUniform, &mut d);
-            backend.fill_at(level, &Uniform, &mut f);
-            backend.fill_at(level, &Raw, &mut u);
+            backend.fill_at(level, far, &Raw, &mut u);
+            backend.fill_at(level, far, &visit::WideUniform, &mut d);
+            backend.fill_at(level, far, &Uniform, &mut f);
+            backend.fill_at(level, far, &Raw, &mut u);
             assert!(backend.counters.len() < 8, "{:?}", backend.counters);
             (u, d, f)
         };
-        let want = draw(Level::available()[0]);
+        let want = draw(Level::available()[0], false);
         for level in Level::available() {
-            assert!(draw(level) == want, "{level:?}");
+            for far in [false, true] {
+                assert!(draw(level, far) == want, "{level:?}, far {far}");
+            }
         }
     }
 

@@ -1,57 +1,89 @@
-//! What one visit to a lane makes of its blocks.
+//! What visits to lanes make of their words.
 //!
-//! Owns the formulas, four values at a time; each operation rounds on its own as in cuRAND's host code. Must not know which lanes are visited, nor
-//! where the output lies.
+//! Owns the formulas; each operation rounds on its own as in cuRAND's host code. Must not know which lanes are visited, nor where the output lies.
+
+use bytemuck::Zeroable;
 
 use super::cipher::{self, Blocks, WIDTH};
 use super::{Run, VALUES};
 use crate::cpu::counts::Large;
 use crate::cpu::histogram::Histogram;
-use crate::cpu::item::{Affine, Numbers as _, polar_f32, polar_f64};
+use crate::cpu::item::{Affine, Numbers as _, RUN, polar_f64};
+use crate::cpu::sys::Work;
 use crate::cpu::xorwow::Numbers;
 use crate::scalar::{unit_f32, unit_f64};
 
-/// How to make four values of a lane's blocks.
+/// How to make values of words.
 pub(super) trait Visit: Sync {
-    type Value: Copy + Default + Send;
-    /// Counter blocks of a visit.
-    const BLOCKS: u64;
-    /// The values of `WIDTH` visits; `b` counts only if `BLOCKS` is 2.
-    fn emit(&self, a: &Blocks, b: &Blocks, out: &mut [Self::Value; WIDTH * VALUES]);
+    type Value: bytemuck::Pod + Send;
+    /// Counter blocks of a visit: words of a value.
+    const BLOCKS: usize;
+    /// The values of some whole visits.
+    fn emit(&self, words: &[u32], out: &mut [Self::Value]);
 }
 
+/// Values made together.
+const GROUP: usize = 2 * RUN;
+/// The most words that those take.
+const MOST_WORDS: usize = 2 * GROUP;
+
 /// Fills `out` with the values of a run.
-#[inline(always)]
-pub(super) fn run<V: Visit>(key: [u32; 2], run: Run, visit: &V, out: &mut [V::Value]) {
-    let (mut lane, mut rest, mut skipped) = (run.lane as u32, out, run.skipped);
-    while !rest.is_empty() {
-        let a = cipher::blocks(key, lane, run.counter);
-        let b = if V::BLOCKS == 2 { cipher::blocks(key, lane, run.counter.wrapping_add(1)) } else { a };
-        if skipped == 0 && rest.len() >= WIDTH * VALUES {
-            let (now, later) = std::mem::take(&mut rest).split_at_mut(WIDTH * VALUES);
-            if let Some(now) = now.first_chunk_mut() {
-                visit.emit(&a, &b, now);
+pub(super) struct Fill<'a, V: Visit> {
+    pub(super) key: [u32; 2],
+    pub(super) run: Run,
+    pub(super) visit: &'a V,
+    pub(super) out: &'a mut [V::Value],
+}
+
+impl<V: Visit> Work for Fill<'_, V> {
+    type Output = ();
+
+    #[inline(always)]
+    fn go(self) {
+        let Self { key, run, visit, out } = self;
+        let (mut lanes, mut rest, mut skipped) = (cipher::lanes(run.lane), out, run.skipped);
+        let mut pairs = [0_u64; MOST_WORDS / 2];
+        let pairs = &mut pairs[..GROUP * V::BLOCKS / 2];
+        while !rest.is_empty() {
+            for pairs in pairs.chunks_exact_mut(WIDTH * VALUES * V::BLOCKS / 2) {
+                for block in 0..V::BLOCKS {
+                    lay(&cipher::blocks(key, &lanes, run.counter.wrapping_add(block as u64)), &mut pairs[2 * block..], V::BLOCKS);
+                }
+                lanes.iter_mut().for_each(|lane| *lane += WIDTH as u64);
             }
-            rest = later;
-        } else {
-            let mut values = [V::Value::default(); WIDTH * VALUES];
-            visit.emit(&a, &b, &mut values);
-            let here = rest.len().min(values.len() - skipped);
-            let (now, later) = std::mem::take(&mut rest).split_at_mut(here);
-            now.copy_from_slice(&values[skipped..skipped + here]);
-            rest = later;
-            skipped = 0;
+            let words: &[u32] = bytemuck::cast_slice(pairs);
+            if skipped == 0 && rest.len() >= GROUP {
+                let (now, later) = std::mem::take(&mut rest).split_at_mut(GROUP);
+                visit.emit(words, now);
+                rest = later;
+            } else {
+                let mut values = [V::Value::zeroed(); GROUP];
+                visit.emit(words, &mut values);
+                let here = rest.len().min(GROUP - skipped);
+                let (now, later) = std::mem::take(&mut rest).split_at_mut(here);
+                now.copy_from_slice(&values[skipped..skipped + here]);
+                rest = later;
+                skipped = 0;
+            }
         }
-        lane += WIDTH as u32;
     }
 }
 
+/// Lays the words of each lane down in their order, two to a pair, in the first half of what all `blocks` of the lane take.
 #[inline(always)]
-fn each<T>(a: &Blocks, out: &mut [T; WIDTH * VALUES], value: impl Fn(u32) -> T) {
-    for (i, out) in out.as_chunks_mut::<VALUES>().0.iter_mut().enumerate() {
-        for (w, out) in out.iter_mut().enumerate() {
-            *out = value(a[w][i] as u32);
-        }
+fn lay(block: &Blocks, pairs: &mut [u64], blocks: usize) {
+    let pair = |low: u64, high: u64| if cfg!(target_endian = "big") { low << 32 | high & 0xffff_ffff } else { low & 0xffff_ffff | high << 32 };
+    for i in 0..WIDTH {
+        pairs[2 * blocks * i] = pair(block[0][i], block[1][i]);
+        pairs[2 * blocks * i + 1] = pair(block[2][i], block[3][i]);
+    }
+}
+
+/// Values of one word each.
+#[inline(always)]
+fn each<T>(words: &[u32], out: &mut [T], value: impl Fn(u32) -> T) {
+    for (out, &word) in out.iter_mut().zip(words) {
+        *out = value(word);
     }
 }
 
@@ -60,11 +92,11 @@ pub(super) struct Raw;
 
 impl Visit for Raw {
     type Value = u32;
-    const BLOCKS: u64 = 1;
+    const BLOCKS: usize = 1;
 
     #[inline(always)]
-    fn emit(&self, a: &Blocks, _: &Blocks, out: &mut [u32; WIDTH * VALUES]) {
-        each(a, out, |word| word);
+    fn emit(&self, words: &[u32], out: &mut [u32]) {
+        out.copy_from_slice(words);
     }
 }
 
@@ -73,11 +105,11 @@ pub(super) struct Uniform;
 
 impl Visit for Uniform {
     type Value = f32;
-    const BLOCKS: u64 = 1;
+    const BLOCKS: usize = 1;
 
     #[inline(always)]
-    fn emit(&self, a: &Blocks, _: &Blocks, out: &mut [f32; WIDTH * VALUES]) {
-        each(a, out, unit_f32);
+    fn emit(&self, words: &[u32], out: &mut [f32]) {
+        each(words, out, unit_f32);
     }
 }
 
@@ -86,13 +118,12 @@ pub(super) struct WideUniform;
 
 impl Visit for WideUniform {
     type Value = f64;
-    const BLOCKS: u64 = 2;
+    const BLOCKS: usize = 2;
 
     #[inline(always)]
-    fn emit(&self, a: &Blocks, b: &Blocks, out: &mut [f64; WIDTH * VALUES]) {
-        for (i, out) in out.as_chunks_mut::<VALUES>().0.iter_mut().enumerate() {
-            let unit = |block: &Blocks, w: usize| unit_f64(block[w][i] as u32, block[w + 1][i] as u32);
-            *out = [unit(a, 0), unit(a, 2), unit(b, 0), unit(b, 2)];
+    fn emit(&self, words: &[u32], out: &mut [f64]) {
+        for (out, &[low, high]) in out.iter_mut().zip(words.as_chunks().0) {
+            *out = unit_f64(low, high);
         }
     }
 }
@@ -100,39 +131,29 @@ impl Visit for WideUniform {
 /// Pairs of normal or lognormal numbers.
 pub(super) struct Pairs<A>(pub(super) A);
 
-/// Two pairs of standard normal float32 numbers.
-#[inline(always)]
-fn pairs_f32(a: &Blocks, i: usize) -> [f32; VALUES] {
-    let pair = |w: usize| polar_f32(unit_f32(a[w][i] as u32), Numbers::angle_f32(a[w + 1][i] as u32));
-    let ((p, q), (r, s)) = (pair(0), pair(2));
-    [p, q, r, s]
-}
-
 impl<const EXP: bool> Visit for Pairs<Affine<f32, EXP>> {
     type Value = f32;
-    const BLOCKS: u64 = 1;
+    const BLOCKS: usize = 1;
 
     #[inline(always)]
-    fn emit(&self, a: &Blocks, _: &Blocks, out: &mut [f32; WIDTH * VALUES]) {
-        for (i, out) in out.as_chunks_mut::<VALUES>().0.iter_mut().enumerate() {
-            *out = pairs_f32(a, i).map(|z| self.0.of(z));
+    fn emit(&self, words: &[u32], out: &mut [f32]) {
+        let (mut units, mut angles) = ([1.0; RUN], [0.0; RUN]);
+        for ((unit, angle), &[x, y]) in units.iter_mut().zip(&mut angles).zip(words.as_chunks().0) {
+            (*unit, *angle) = (unit_f32(x), Numbers::angle_f32(y));
         }
+        self.0.pairs(&units, &angles, out);
     }
 }
 
 impl<const EXP: bool> Visit for Pairs<Affine<f64, EXP>> {
     type Value = f64;
-    const BLOCKS: u64 = 2;
+    const BLOCKS: usize = 2;
 
     #[inline(always)]
-    fn emit(&self, a: &Blocks, b: &Blocks, out: &mut [f64; WIDTH * VALUES]) {
-        for (i, out) in out.as_chunks_mut::<VALUES>().0.iter_mut().enumerate() {
-            let pair = |block: &Blocks| {
-                let word = |w: usize| block[w][i] as u32;
-                polar_f64(unit_f64(word(0), word(1)), unit_f64(word(2), word(3)))
-            };
-            let ((p, q), (r, s)) = (pair(a), pair(b));
-            *out = [p, q, r, s].map(|z| self.0.of(z));
+    fn emit(&self, words: &[u32], out: &mut [f64]) {
+        for (pair, &[a, b, c, d]) in out.as_chunks_mut().0.iter_mut().zip(words.as_chunks().0) {
+            let (first, second) = polar_f64(unit_f64(a, b), unit_f64(c, d));
+            *pair = [self.0.of(first), self.0.of(second)];
         }
     }
 }
@@ -142,11 +163,11 @@ pub(super) struct Counted(pub(super) Histogram);
 
 impl Visit for Counted {
     type Value = u32;
-    const BLOCKS: u64 = 1;
+    const BLOCKS: usize = 1;
 
     #[inline(always)]
-    fn emit(&self, a: &Blocks, _: &Blocks, out: &mut [u32; WIDTH * VALUES]) {
-        each(a, out, |word| self.0.value(word));
+    fn emit(&self, words: &[u32], out: &mut [u32]) {
+        each(words, out, |word| self.0.value(word));
     }
 }
 
@@ -155,12 +176,15 @@ pub(super) struct Rounded(pub(super) Large);
 
 impl Visit for Rounded {
     type Value = u32;
-    const BLOCKS: u64 = 1;
+    const BLOCKS: usize = 1;
 
     #[inline(always)]
-    fn emit(&self, a: &Blocks, _: &Blocks, out: &mut [u32; WIDTH * VALUES]) {
-        for (i, out) in out.as_chunks_mut::<VALUES>().0.iter_mut().enumerate() {
-            *out = pairs_f32(a, i).map(|z| self.0.value(z));
+    fn emit(&self, words: &[u32], out: &mut [u32]) {
+        let mut values = [0.0; GROUP];
+        let values = &mut values[..out.len()];
+        Pairs(Affine::<f32, false> { mean: 0.0, sigma: 1.0 }).emit(words, values);
+        for (out, value) in out.iter_mut().zip(values) {
+            *out = self.0.value(*value);
         }
     }
 }

@@ -97,7 +97,7 @@ impl<W: Word> Backend<W> {
                 shares.push((self.axis(dimension), self.position.wrapping_add((i * SHARE) as u64), out));
             }
         }
-        let one = |(axis, first, out): (Axis<'_, W>, u64, &mut [T])| sys::run(level, || walk(axis, first, out, &value));
+        let one = |(axis, first, out): (Axis<'_, W>, u64, &mut [T])| sys::run(level, Walk { axis, first, out, value: &value });
         if shares.len() > 1 && rayon::current_num_threads() > 1 {
             shares.into_par_iter().with_min_len(16).for_each(one);
         } else {
@@ -124,7 +124,23 @@ fn plain<W: Word>(vectors: &[W], point: u64) -> W {
     sum
 }
 
-/// The points from `first` on.
+/// The values of the points from `first` on.
+struct Walk<'a, W, T, F> {
+    axis: Axis<'a, W>,
+    first: u64,
+    out: &'a mut [T],
+    value: &'a F,
+}
+
+impl<W: Word, T, F: Fn(W) -> T> sys::Work for Walk<'_, W, T, F> {
+    type Output = ();
+
+    #[inline(always)]
+    fn go(self) {
+        walk(self.axis, self.first, self.out, self.value);
+    }
+}
+
 #[inline(always)]
 fn walk<W: Word, T>(axis: Axis<'_, W>, first: u64, out: &mut [T], value: &impl Fn(W) -> T) {
     let finished = |x: W| {

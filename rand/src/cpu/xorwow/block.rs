@@ -55,11 +55,13 @@ impl Block {
 
     #[inline(always)]
     fn draw_at<const OLDEST: usize, const NEWEST: usize>(&mut self, out: &mut [u32; RUN]) {
-        self.weyl = self.weyl.wrapping_add(WEYL);
+        // A copy: what the loop stores could be this word, for all that the compiler knows, and no vectors then.
+        let weyl = self.weyl.wrapping_add(WEYL);
+        self.weyl = weyl;
         for (lane, out) in out.iter_mut().enumerate() {
             let word = feed(self.ring[OLDEST][lane], self.ring[NEWEST][lane]);
             self.ring[OLDEST][lane] = word;
-            *out = word.wrapping_add(self.counter[lane]).wrapping_add(self.weyl);
+            *out = word.wrapping_add(self.counter[lane]).wrapping_add(weyl);
         }
     }
 
