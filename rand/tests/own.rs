@@ -1,5 +1,7 @@
 //! Our own distributions: right by their statistics, the same in any split and for any number of threads; states, skips and spawned streams.
 
+use std::sync::LazyLock;
+
 use verdigris_rand::{Error, Generator, Kind, Ordering};
 
 /// The kinds that need no tables of cuRAND's.
@@ -7,8 +9,18 @@ const PSEUDO: [Kind; 4] = [Kind::Xorwow, Kind::Mrg32k3a, Kind::Philox4x32, Kind:
 const QUASI: [Kind; 4] = [Kind::Sobol32, Kind::Sobol64, Kind::OwenSobol32, Kind::OwenSobol64];
 
 fn of(kind: Kind) -> Generator {
+    // The lanes of an MT19937 are made when they are reached, each by a jump: once for all tests.
+    static TWISTER: LazyLock<Generator> = LazyLock::new(|| {
+        let mut generator = Generator::builder(Kind::Mt19937).seed(12345).build().unwrap();
+        generator.generate_u32(&mut vec![0; 65_536]).unwrap();
+        generator
+    });
     let builder = Generator::builder(kind);
-    if kind.has_seed() { builder.seed(12345).build().unwrap() } else { builder.build().unwrap() }
+    match kind {
+        Kind::Mt19937 => TWISTER.clone(),
+        kind if kind.has_seed() => builder.seed(12345).build().unwrap(),
+        _ => builder.build().unwrap(),
+    }
 }
 
 /// The distance of a sample's distribution function from the true one, times the root of its size: above 2 once in 1500 times.
@@ -208,6 +220,35 @@ fn any_split_and_any_threads() {
             generator.normal_f32(out, 0.0, 1.0).unwrap();
         }
         assert!(f == want.0, "{kind}");
+    }
+}
+
+/// What is larger than the caches is written past them: the same bits, wherever its lines begin.
+#[test]
+fn a_large_output_is_as_many_small_ones() {
+    const LARGE: usize = (16 << 20) / 4 + 77;
+    for kind in [Kind::Xorwow, Kind::Philox4x32] {
+        let (mut whole, mut pieces) = (vec![0.0_f32; LARGE + 3], vec![0.0_f32; LARGE]);
+        type Call = fn(&mut Generator, &mut [f32]) -> Result<(), Error>;
+        let calls: [Call; 3] = [
+            |g, out| g.normal_f32(out, 0.0, 1.0),
+            Generator::uniform_f32,
+            |g, out| {
+                let even = out.len() / 2 * 2;
+                g.curand_normal_f32(&mut out[..even], 0.0, 1.0)
+            },
+        ];
+        for (threads, call) in [1, 2].into_iter().flat_map(|threads| calls.map(|call| (threads, call))) {
+            let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+            pool.install(|| call(&mut of(kind), &mut whole[1..=LARGE])).unwrap();
+            let mut generator = of(kind);
+            for out in pieces.chunks_mut(1 << 20) {
+                call(&mut generator, out).unwrap();
+            }
+            let even = LARGE / 2 * 2;
+            assert!(whole[1..=even] == pieces[..even], "{kind}, {threads} threads");
+            assert_eq!((whole[0], whole[LARGE + 1]), (0.0, 0.0));
+        }
     }
 }
 
