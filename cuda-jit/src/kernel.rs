@@ -4,9 +4,10 @@
 //! [`crate::args`], limits have been checked by [`crate::launch`], running is [`crate::schedule`]'s.
 #![allow(unsafe_code)]
 
-use std::sync::{Arc, Mutex, OnceLock, RwLock, RwLockWriteGuard};
+use std::sync::{Arc, Mutex, OnceLock};
 
 use verdigris_compiler::abi::BlocksFn;
+use verdigris_compiler::fork;
 use verdigris_compiler::ir::{Kind, Param};
 use verdigris_compiler::llvm::{self, BlockClass, Code, Cpu, Shape};
 use verdigris_compiler::lower::{self, Lowered};
@@ -110,24 +111,6 @@ impl Overloads {
         }
         &end.first.get_or_init(|| Box::new(Node { overload, rest: Overloads::default() })).overload
     }
-}
-
-/// Read while a kernel is being compiled.
-fn jobs() -> &'static RwLock<()> {
-    static JOBS: RwLock<()> = RwLock::new(());
-    &JOBS
-}
-
-/// Holds off compilation while it lives; see [`hold_for_fork`].
-#[derive(Debug)]
-pub struct Held {
-    _jobs: RwLockWriteGuard<'static, ()>,
-}
-
-/// Waits for compilations under way and holds off new ones, so that the process may fork: a child must not inherit the locks of a compilation. To be taken before the
-/// compiler's own hold, and dropped in parent and child.
-pub fn hold_for_fork() -> Held {
-    Held { _jobs: jobs().write().unwrap_or_else(|e| e.into_inner()) }
 }
 
 impl Overload {
@@ -234,7 +217,7 @@ impl Kernel {
         if let Some(found) = self.found(types) {
             return Ok(found);
         }
-        let _job = jobs().read().unwrap_or_else(|e| e.into_inner());
+        let _job = fork::job();
         let _compiling = self.compiling.lock().unwrap_or_else(|e| e.into_inner());
         if let Some(found) = self.found(types) {
             return Ok(found);
@@ -269,7 +252,7 @@ impl Kernel {
         if let Some(compiled) = slot.get() {
             return Ok(compiled);
         }
-        let _job = jobs().read().unwrap_or_else(|e| e.into_inner());
+        let _job = fork::job();
         let _compiling = self.compiling.lock().unwrap_or_else(|e| e.into_inner());
         if let Some(compiled) = slot.get() {
             return Ok(compiled);
@@ -292,7 +275,6 @@ impl Kernel {
     /// # Errors
     /// As compilation.
     pub fn listing(&self, overload: &Overload, form: llvm::Listing) -> Result<String, Error> {
-        let _job = jobs().read().unwrap_or_else(|e| e.into_inner());
         let cpu = match &self.options.cpu {
             Some(cpu) => cpu.clone(),
             None => Cpu::new(None).map_err(Error::Compiler)?,

@@ -42,6 +42,6 @@ pub mod signature;
 
 pub use args::Args;
 pub use error::{Axis, Error, LaunchError, ThreadError, diverged};
-pub use kernel::{Held, Kernel, Options, Overload, hold_for_fork};
+pub use kernel::{Kernel, Options, Overload};
 pub use launch::{Config, Extents};
 pub use verdigris_compiler as compiler;

@@ -132,6 +132,7 @@ pub struct Held {
 
 /// What the search for a GPU found, for people; looks now if it has not yet.
 pub fn looked_for() -> String {
+    let _state = STATE.lock().unwrap_or_else(|e| e.into_inner());
     describe(driver())
 }
 

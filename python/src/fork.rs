@@ -1,29 +1,31 @@
 //! `os.fork`: no compilation and no choice of a device may be half done while the process is copied.
 //!
-//! Owns the hooks that Python calls around a fork. The thread pool needs none: `verdigris-device` makes another where the process id has changed.
+//! Owns the hooks that Python calls around a fork, and how a thread waits for a forking one: without the GIL, which that one needs to go on. The locks are the crates' own; whoever takes
+//! those of plans and of the choice has released the GIL before. The thread pool needs none: `verdigris-device` makes another where the process id has changed.
+#![allow(unsafe_code)]
 
 use std::cell::RefCell;
 
+use pyo3::ffi;
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
-use verdigris_compiler::llvm;
 use verdigris_device::choice;
 
+type Held = (verdigris_compiler::fork::Held, verdigris_fft::Held, choice::Held);
+
 thread_local! {
-    /// What this thread holds while it forks. A list, because a hook of another package may fork in turn.
-    static HELD: RefCell<Vec<(choice::Held, llvm::Held, verdigris_cuda_jit::Held, verdigris_fft::Held)>> =
-        const { RefCell::new(Vec::new()) };
+    /// What this thread holds while it forks: all at first, nothing more if a hook of another package forks in turn.
+    static HELD: RefCell<Vec<Option<Held>>> = const { RefCell::new(Vec::new()) };
 }
 
 /// Waits for compilations and choices under way and holds off new ones.
 #[pyfunction]
 pub(crate) fn before_fork(py: Python<'_>) {
-    // A compilation that ends may have to take the GIL afterwards, to hand over its result.
+    let first = HELD.with_borrow(Vec::is_empty);
+    // Who compiles may have to take the GIL before it is done.
     py.detach(|| {
-        // Kernels first: what compiles one goes on to hold the compiler. Ufuncs are not held: a short call compiles with the GIL, and waiting for a fork with it would stop the forking thread.
-        let kernels = verdigris_cuda_jit::hold_for_fork();
-        let plans = verdigris_fft::hold_for_fork();
-        HELD.with_borrow_mut(|all| all.push((choice::hold_for_fork(), llvm::hold_for_fork(), kernels, plans)));
+        let held = first.then(|| (verdigris_compiler::fork::hold(), verdigris_fft::hold_for_fork(), choice::hold_for_fork()));
+        HELD.with_borrow_mut(|all| all.push(held));
     });
 }
 
@@ -33,8 +35,24 @@ pub(crate) fn after_fork() {
     HELD.with_borrow_mut(|all| drop(all.pop()));
 }
 
+/// Calls `work`, which waits, without the GIL. Whether this thread has it PyO3 does not know: NumPy releases it around loops.
+fn released(work: &mut dyn FnMut()) {
+    // SAFETY: a thread with a state of Python's may ask for the GIL, whoever holds it now, and let go of it; both are undone in turn. `work` does not panic and knows nothing of Python.
+    unsafe {
+        if ffi::PyGILState_GetThisThreadState().is_null() {
+            return work();
+        }
+        let state = ffi::PyGILState_Ensure();
+        let thread = ffi::PyEval_SaveThread();
+        work();
+        ffi::PyEval_RestoreThread(thread);
+        ffi::PyGILState_Release(state);
+    }
+}
+
 /// Has Python call the hooks of `module`.
 pub(crate) fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    verdigris_compiler::fork::wait_by(released);
     let hooks = PyDict::new(module.py());
     let after = module.getattr("after_fork")?;
     hooks.set_item("before", module.getattr("before_fork")?)?;

@@ -105,6 +105,103 @@ for t in threads: t.join()
     passes(python, written(tmp_path, code))
 
 
+EIGHT = """
+import itertools, os, signal, threading, time
+import numpy as np
+from verdigris import cuda, guvectorize, vectorize
+
+numbers = itertools.count(1)
+deadline = time.monotonic() + 3
+
+def compile_some():
+    k = float(next(numbers))
+    f = vectorize(lambda x, y: x * k + np.sin(y) if x < 0 else x + k)
+    # A short call compiles with the GIL, a longer one without, and one of a number for all elements a variant.
+    assert f(2.0, 0.0) == 2 + k
+    assert (f(np.ones(600), np.zeros(600)) == 1 + k).all()
+    assert (f(np.ones(5000), 0.5) == 1 + k).all()
+    assert f.ufunc(np.ones(3, np.float32), np.ones(3)).tolist() == [1 + k] * 3
+
+    @guvectorize("(n)->()")
+    def g(a, out):
+        out[0] = a[0] * k
+    assert g(np.array([2.0])) == 2 * k
+
+    @cuda.jit
+    def kernel(a):
+        a[cuda.grid(1)] += k
+    a = np.zeros(32)
+    kernel[1, 32](a)
+    assert (a == k).all()
+
+def fork():
+    child = os.fork()
+    if child == 0:
+        signal.alarm(30)
+        try:
+            compile_some()
+        except BaseException:
+            os._exit(1)
+        os._exit(0)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+
+failures = []
+def run(forks):
+    try:
+        for turn in itertools.count():
+            compile_some()
+            if forks and turn % 3 == 0:
+                fork()
+            if time.monotonic() > deadline:
+                return
+    except BaseException as error:
+        failures.append(error)
+        raise
+
+threads = [threading.Thread(target=run, args=[i < 2]) for i in range(8)]
+for t in threads: t.start()
+while any(t.is_alive() for t in threads):
+    fork()
+for t in threads: t.join()
+assert not failures
+"""
+
+
+@pytest.mark.parametrize("turn", [0, pytest.param(1, marks=pytest.mark.slow), pytest.param(2, marks=pytest.mark.slow)])
+def test_forks_while_eight_threads_compile(python, tmp_path, turn):
+    passes(python, written(tmp_path, EIGHT))
+
+
+def test_a_hook_that_forks_does_not_wait_for_itself(python, tmp_path):
+    code = WORK + (
+        """
+import os
+inside = []
+
+def hook():
+    if not inside:
+        inside.append(1)
+        child = os.fork()
+        if child == 0:
+            os._exit(0 if np.array_equal(work(), expected()) else 1)
+        assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+
+# Hooks run last in, first out: one that was there before ours forks while ours holds everything.
+work()
+"""
+    )
+    code = "import os\nhooks = []\nos.register_at_fork(before=lambda: [h() for h in hooks])\n" + code
+    code += """
+hooks.append(hook)
+child = os.fork()
+if child == 0:
+    os._exit(0 if np.array_equal(work(), expected()) else 1)
+assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+assert inside
+"""
+    passes(python, written(tmp_path, code))
+
+
 def test_sixteen_threads_from_the_first_call_on(python, tmp_path):
     code = WORK + (
         """

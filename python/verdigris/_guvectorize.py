@@ -7,11 +7,11 @@ lacks. Matching of shapes, casting, `out=`, `axes=`, `axis=`, `keepdims=` are Nu
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import Any, Literal
+from typing import Any, Unpack
 
 import numpy as np
 
-from ._vectorize import Target, _common, _make
+from ._vectorize import Options, _judged, _make
 from .errors import ArgumentError
 from .types import Signature
 
@@ -22,18 +22,9 @@ def guvectorize(
     signatures: Callable[..., Any] | str | Signature | Iterable[Any],
     layout: str | None = None,
     *,
-    target: Target = "cpu",
     writable_args: Iterable[int | str] = (),
-    identity: Any = None,
-    fastmath: bool = False,
-    fma: bool | None = None,
-    doc: str | None = None,
-    nopython: bool = True,
-    cache: bool = False,
     boundscheck: bool = True,
-    literals: Literal["numba", "weak"] = "numba",
-    error_model: Literal["numpy"] = "numpy",
-    **others: Any,
+    **options: Unpack[Options],
 ) -> Any:
     """Compile a function of core arrays into a generalized NumPy ufunc.
 
@@ -43,10 +34,10 @@ def guvectorize(
     says `[:]`, an array of one element), an output without is an array of one element.
 
     Layouts are NumPy's, with fixed sizes `(3)`, optional dimensions `(n?)` and broadcastable ones `(n|1)`.
-    `writable_args` lists inputs, by number or by name, that the function may write to. `target="parallel"` spreads the loop
+    Options are `vectorize`'s, and two more. `writable_args` lists inputs, by number or by name, that the function may write to. `target="parallel"` spreads the loop
     dimensions over all cores. Without signatures, the type of an output is that of what is stored in it.
     """
-    options = _common(target, identity, fastmath, fma, doc, nopython, literals, error_model, others)
+    judged = _judged(options)
     if not boundscheck:
         raise ArgumentError(
             "indexes are always checked in functions over core arrays: leave out boundscheck=False", code="bad-option"
@@ -61,8 +52,8 @@ def guvectorize(
         listed = list(signatures) or None
     if not isinstance(layout, str):
         raise ArgumentError(f"the layout is a string such as '(n),(n)->()', not {layout!r}", code="bad-option")
-    options |= {"layout": layout, "writable": tuple(writable_args)}
-    return lambda function: _make(function, listed, options)
+    judged |= {"layout": layout, "writable": tuple(writable_args)}
+    return lambda function: _make(function, listed, judged)
 
 
 def _dimensions(layout: str) -> tuple[list[list[str]], int]:

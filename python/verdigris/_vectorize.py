@@ -9,7 +9,7 @@ from __future__ import annotations
 import functools
 import types as _types
 from collections.abc import Callable, Iterable
-from typing import Any, Literal
+from typing import Any, Literal, TypedDict, Unpack
 
 import numpy as np
 
@@ -23,19 +23,36 @@ __all__ = ["Ufunc", "vectorize"]
 Target = Literal["cpu", "parallel", "cuda"]
 
 
+class Options(TypedDict, total=False):
+    """The options of `vectorize`, which `guvectorize` has too."""
+
+    target: Target
+    identity: Any
+    fastmath: bool
+    fma: bool | None
+    doc: str | None
+    nopython: bool
+    cache: bool
+    literals: Literal["numba", "weak"]
+    error_model: Literal["numpy"]
+
+
+_DEFAULTS = Options(
+    target="cpu",
+    identity=None,
+    fastmath=False,
+    fma=None,
+    doc=None,
+    nopython=True,
+    cache=False,
+    literals="numba",
+    error_model="numpy",
+)
+
+
 def vectorize(
     signatures: Callable[..., Any] | str | Signature | Iterable[Any] = (),
-    *,
-    target: Target = "cpu",
-    identity: Any = None,
-    fastmath: bool = False,
-    fma: bool | None = None,
-    doc: str | None = None,
-    nopython: bool = True,
-    cache: bool = False,
-    literals: Literal["numba", "weak"] = "numba",
-    error_model: Literal["numpy"] = "numpy",
-    **others: Any,
+    **options: Unpack[Options],
 ) -> Any:
     """Compile a function of numbers into a NumPy ufunc.
 
@@ -52,15 +69,15 @@ def vectorize(
     Division by zero and the like give what NumPy gives, which `error_model="numpy"` says too. `nopython` and `cache` are
     accepted; code is always compiled.
     """
-    options = _common(target, identity, fastmath, fma, doc, nopython, literals, error_model, others)
+    judged = _judged(options)
     if isinstance(signatures, (_types.FunctionType, Ufunc)):
-        return _make(signatures, None, options)
+        return _make(signatures, None, judged)
     if isinstance(signatures, (str, Signature)):
         signatures = [signatures]
     if isinstance(signatures, (Scalar, Void)) or not isinstance(signatures, Iterable):
         raise ArgumentError(f"{signatures!r} is neither a function nor a list of signatures", code="bad-signature")
     listed = list(signatures) or None
-    return lambda function: _make(function, listed, options)
+    return lambda function: _make(function, listed, judged)
 
 
 _REFUSED = {
@@ -72,21 +89,17 @@ _REFUSED = {
 }
 
 
-def _common(
-    target: str,
-    identity: Any,
-    fastmath: bool,
-    fma: bool | None,
-    doc: str | None,
-    nopython: bool,
-    literals: str,
-    error_model: str,
-    others: dict[str, Any],
-) -> dict[str, Any]:
-    """The options that `vectorize` and `guvectorize` share, judged."""
+def _judged(given: Options) -> dict[str, Any]:
+    """Options as what makes ufuncs takes them."""
+    for name in given.keys() - _DEFAULTS.keys():
+        if (why := _REFUSED.get(name)) is not None:
+            raise ArgumentError(f"{name}= is not supported: {why}", code="bad-option")
+        raise TypeError(f"unexpected option {name!r}")
+    options = _DEFAULTS | given
+    target, literals, error_model = options["target"], options["literals"], options["error_model"]
     if target not in ("cpu", "parallel", "cuda"):
         raise ArgumentError(f"target is 'cpu', 'parallel' or 'cuda', not {target!r}", code="bad-option")
-    if not nopython:
+    if not options["nopython"]:
         raise ArgumentError("there is no object mode: functions are always compiled", code="bad-option")
     if literals not in ("numba", "weak"):
         raise ArgumentError(f"literals is 'numba' or 'weak', not {literals!r}", code="bad-option")
@@ -95,12 +108,14 @@ def _common(
             f"error_model is 'numpy', not {error_model!r}: ufuncs give NumPy's results, and np.errstate says what raises",
             code="bad-option",
         )
-    for name in others:
-        if (why := _REFUSED.get(name)) is not None:
-            raise ArgumentError(f"{name}= is not supported: {why}", code="bad-option")
-        raise TypeError(f"unexpected option {name!r}")
-    fma = fastmath if fma is None else fma
-    return {"target": target, "identity": identity, "fma": fma, "doc": doc, "weak": literals == "weak"}
+    fma = options["fastmath"] if options["fma"] is None else options["fma"]
+    return {
+        "target": target,
+        "identity": options["identity"],
+        "fma": fma,
+        "doc": options["doc"],
+        "weak": literals == "weak",
+    }
 
 
 def _make(function: Any, signatures: list[Any] | None, options: dict[str, Any]) -> Ufunc:

@@ -6,6 +6,7 @@
 use std::sync::{Arc, Mutex};
 
 use smallvec::SmallVec;
+use verdigris_compiler::fork;
 use verdigris_compiler::ir::Kind;
 use verdigris_compiler::lower::{self, Lowered, lower_with};
 use verdigris_compiler::names::Definition;
@@ -15,7 +16,6 @@ use verdigris_compiler::types::{ArrayType, Layout as Order, ScalarType, Type, un
 
 use crate::casting::{Argument, Types, best_match, settle};
 use crate::error::Error;
-use crate::fork;
 use crate::layout::Layout;
 use crate::run::CoreLoop;
 use crate::ufunc::{Options, parameters};

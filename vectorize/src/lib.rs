@@ -36,7 +36,6 @@
 pub mod broadcast;
 pub mod casting;
 mod error;
-mod fork;
 mod gufunc;
 mod layout;
 pub mod run;
@@ -44,7 +43,6 @@ mod signature;
 mod ufunc;
 
 pub use error::Error;
-pub use fork::{Held, hold_for_fork};
 pub use gufunc::{CoreSignature, Gufunc, returns_results};
 pub use layout::{Dimension, Layout};
 pub use run::{Input, Output, Scalar};

@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, OnceLock};
 
 use smallvec::SmallVec;
 use verdigris_compiler::diagnostic::Diagnostic;
+use verdigris_compiler::fork;
 use verdigris_compiler::ir::{Inst, Kind, Verified};
 use verdigris_compiler::llvm::{self, Cpu, Lanes, Shape};
 use verdigris_compiler::lower::{self, Literals, lower_with};
@@ -18,7 +19,6 @@ use verdigris_compiler::types::{ScalarType, Type};
 
 use crate::casting::{Argument, Types, best_match, settle};
 use crate::error::Error;
-use crate::fork;
 use crate::run::{Control, Entry, Loop, Provider, Variant};
 use crate::signature::Signature;
 

@@ -5,12 +5,14 @@
 //! symbols are found in one table (the runtime's and the C library's), defined once; nothing else of the process can be reached.
 
 use std::ffi::{CStr, CString, c_void};
-use std::sync::{Mutex, MutexGuard, OnceLock};
+use std::sync::atomic::{AtomicPtr, Ordering};
+use std::sync::{Mutex, OnceLock};
 
 use llvm_sys::orc2::lljit::*;
 use llvm_sys::orc2::*;
 
 use super::{Error, runtime};
+use crate::fork;
 
 /// Loaded code; unloaded on drop.
 #[derive(Debug)]
@@ -35,23 +37,57 @@ unsafe impl Send for Jit {}
 
 static JIT: OnceLock<Result<Mutex<Jit>, Error>> = OnceLock::new();
 
-/// The JIT's lock, held.
-pub(super) struct Hold {
-    _guard: MutexGuard<'static, Jit>,
+/// Code that was dropped while it could not be unloaded: a stack that needs no lock.
+static LATER: AtomicPtr<Dropped> = AtomicPtr::new(std::ptr::null_mut());
+
+struct Dropped {
+    tracker: LLVMOrcResourceTrackerRef,
+    below: *mut Dropped,
 }
 
-impl std::fmt::Debug for Hold {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Hold")
+impl Dropped {
+    fn push(tracker: LLVMOrcResourceTrackerRef) {
+        let new = Box::into_raw(Box::new(Dropped { tracker, below: LATER.load(Ordering::Relaxed) }));
+        // SAFETY: `new` is ours until the exchange succeeds.
+        let exchanged = |below| unsafe {
+            (*new).below = below;
+            LATER.compare_exchange_weak(below, new, Ordering::Release, Ordering::Relaxed)
+        };
+        let mut below = LATER.load(Ordering::Relaxed);
+        while let Err(now) = exchanged(below) {
+            below = now;
+        }
+    }
+
+    /// Unloads all that waits for it.
+    fn unload_all(_jit: &Jit) {
+        let mut next = LATER.swap(std::ptr::null_mut(), Ordering::Acquire);
+        while !next.is_null() {
+            // SAFETY: the whole stack was taken at once, so each is ours alone.
+            let dropped = unsafe { Box::from_raw(next) };
+            next = dropped.below;
+            // SAFETY: the JIT's lock is held, and nothing else knows the tracker.
+            unsafe { unload(dropped.tracker) };
+        }
     }
 }
 
-/// Takes the JIT's lock, if there is a JIT.
-pub(super) fn hold() -> Option<Hold> {
-    let jit = JIT.get()?.as_ref().ok()?;
-    Some(Hold { _guard: jit.lock().unwrap_or_else(|e| e.into_inner()) })
+/// Frees code. An error means that it was never loaded; there is nobody to tell.
+///
+/// # Safety
+/// The JIT's lock is held; nobody runs the code or uses the tracker again.
+unsafe fn unload(tracker: LLVMOrcResourceTrackerRef) {
+    // SAFETY: the caller's promise.
+    unsafe {
+        let error = LLVMOrcResourceTrackerRemove(tracker);
+        if !error.is_null() {
+            llvm_sys::error::LLVMConsumeError(error);
+        }
+        LLVMOrcReleaseResourceTracker(tracker);
+    }
 }
 
+/// The JIT; to be locked in a [job](crate::fork::job) only.
 fn jit() -> Result<&'static Mutex<Jit>, Error> {
     JIT.get_or_init(|| Jit::new().map(Mutex::new)).as_ref().map_err(Clone::clone)
 }
@@ -114,6 +150,7 @@ impl Jit {
 /// Loads an object that defines the function `symbol`, a name not used before.
 pub(super) fn load(bytes: &[u8], symbol: &str) -> Result<Loaded, Error> {
     let jit = jit()?.lock().unwrap_or_else(|e| e.into_inner());
+    Dropped::unload_all(&jit);
     let name = CString::new(symbol).expect("no NUL in a symbol");
     // SAFETY: the object is copied into a buffer that the JIT takes over; the tracker is owned by `Loaded`; the lookup materialises the code before the address
     // is given out.
@@ -142,15 +179,11 @@ impl Loaded {
 impl Drop for Loaded {
     fn drop(&mut self) {
         let Ok(jit) = jit() else { return };
+        // Nothing may wait here: the thread may hold a host's lock, in the middle of destroying objects.
+        let Some(_job) = fork::try_job() else { return Dropped::push(self.tracker) };
         let _held = jit.lock().unwrap_or_else(|e| e.into_inner());
-        // SAFETY: whoever ran the code held an `Arc` of it (abi); this is the last one. An error here means the code was never loaded; there is nobody to tell.
-        unsafe {
-            let error = LLVMOrcResourceTrackerRemove(self.tracker);
-            if !error.is_null() {
-                llvm_sys::error::LLVMConsumeError(error);
-            }
-            LLVMOrcReleaseResourceTracker(self.tracker);
-        }
+        // SAFETY: whoever ran the code held an `Arc` of it (abi); this is the last one.
+        unsafe { unload(self.tracker) };
     }
 }
 

@@ -15,7 +15,7 @@ pub use cpu::Cpu;
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, OnceLock, RwLock, RwLockWriteGuard, Weak};
+use std::sync::{Arc, Mutex, OnceLock, Weak};
 
 use inkwell::attributes::AttributeLoc;
 use inkwell::context::Context;
@@ -26,6 +26,7 @@ use sha2::{Digest, Sha256};
 
 use crate::abi::{BlocksFn, LoopFn, Memory, Site};
 use crate::cache;
+use crate::fork;
 use crate::ir::Verified;
 use crate::types::ScalarType;
 
@@ -183,7 +184,7 @@ impl Code {
 /// [`Error::Bug`] only; anything wrong with the user's function has been found before.
 pub fn compile(ir: &Verified, shape: &Shape, cpu: &Cpu) -> Result<Arc<Code>, Error> {
     let key = key(ir, shape, cpu);
-    let _job = jobs().read().unwrap_or_else(|e| e.into_inner());
+    let _job = fork::job();
     if let Some(code) = lookup(&key) {
         return Ok(code);
     }
@@ -224,24 +225,6 @@ fn kept(ir: &Verified, shape: &Shape, cpu: &Cpu, key: &Key) -> Result<Option<Cod
     Ok(jit::load(object.as_slice(), &symbol).ok().map(|loaded| Code { loaded, shape: shape.clone(), sites, memory }))
 }
 
-/// Holds off every compilation, so that the process may fork: a child made in the middle of one would inherit locks that nobody there can open. Waits for those under way.
-pub fn hold_for_fork() -> Held {
-    let jobs = jobs().write().unwrap_or_else(|e| e.into_inner());
-    Held { _jobs: jobs, _loader: jit::hold() }
-}
-
-/// See [`hold_for_fork`]; dropped in parent and child.
-#[derive(Debug)]
-pub struct Held {
-    _jobs: RwLockWriteGuard<'static, ()>,
-    _loader: Option<jit::Hold>,
-}
-
-fn jobs() -> &'static RwLock<()> {
-    static JOBS: RwLock<()> = RwLock::new(());
-    &JOBS
-}
-
 /// The lanes that suit a function on a processor: warps where lanes work together, and else unless it lacks the masks that varying control flow needs (before AVX2), where they cost more than they give.
 pub fn best_lanes(ir: &Verified, cpu: &Cpu) -> Lanes {
     if cpu.level() >= cpu::Level::Avx2 || ir.has_warp_ops() {
@@ -268,6 +251,7 @@ pub enum Listing {
 /// # Errors
 /// As [`compile`].
 pub fn listing(ir: &Verified, shape: &Shape, cpu: &Cpu, listing: Listing) -> Result<String, Error> {
+    let _job = fork::job();
     let context = Context::create();
     match listing {
         Listing::Emitted | Listing::Optimised => {

@@ -109,6 +109,8 @@ pub fn lower_with(
     returns: Option<&Type>,
     literals: Literals,
 ) -> std::result::Result<Lowered, Box<Diagnostic>> {
+    // Functions of the math library are lowered when first needed, once a process.
+    let _job = crate::fork::job();
     let mut lowerer = Lowerer::new(&definition.name, options);
     lowerer.literals = literals;
     match lowerer.entry(definition, args, returns) {

@@ -13,6 +13,7 @@ mod text;
 
 use std::sync::OnceLock;
 
+use crate::fork;
 use crate::interp;
 use crate::ir::Verified;
 use crate::lower;
@@ -49,7 +50,12 @@ impl Routine {
 pub fn routine(math: Math, ty: ScalarType) -> &'static Routine {
     assert!(math.form() != Form::Machine && ty.is_float(), "{} of {ty} is no routine", math.name());
     static ROUTINES: [[OnceLock<Routine>; 2]; Math::ALL.len()] = [const { [const { OnceLock::new() }; 2] }; Math::ALL.len()];
-    ROUTINES[math as usize][usize::from(ty == ScalarType::F32)].get_or_init(|| {
+    let place = &ROUTINES[math as usize][usize::from(ty == ScalarType::F32)];
+    if let Some(routine) = place.get() {
+        return routine;
+    }
+    let _job = fork::job();
+    place.get_or_init(|| {
         let (definition, inner) = text::definition(math.name(), ty);
         let ir = lower::routine(&definition, math.arity(), ty, inner);
         let one = divergence::analyse(&ir, divergence::Lanes::One);

@@ -6,11 +6,11 @@ use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, OnceLock};
 
 use verdigris_compiler::abi::{Launch, LaunchState, LoopFn, Site};
+use verdigris_compiler::fork;
 use verdigris_compiler::llvm::{Code, Lanes, Listing, Signature};
 use verdigris_device::pool;
 
 use crate::error::Error;
-use crate::fork;
 
 /// Which form of a loop.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

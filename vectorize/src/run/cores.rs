@@ -3,9 +3,7 @@
 //! Given operands whose core dimensions were matched, of the loop's types, native and aligned; owned here: the words the code reads, pieces, cores, flags and interruption.
 
 use std::ops::Range;
-use std::sync::{Arc, Mutex};
-use std::thread;
-use std::time::{Duration, Instant};
+use std::sync::Arc;
 
 use smallvec::SmallVec;
 use verdigris_compiler::abi::{BlocksFn, Site};
@@ -18,6 +16,7 @@ use verdigris_device::pool;
 use super::Options;
 use super::compiled::{Host, Watched};
 use super::memory::{Scratch, gather};
+use super::share::spread;
 use crate::broadcast::{Dims, offset};
 use crate::casting::Types;
 use crate::error::Error;
@@ -25,8 +24,6 @@ use crate::layout::Layout;
 
 /// Elements between two looks at the watch, where bodies have no loops that look themselves.
 const PIECE: usize = 1 << 14;
-/// Work worth giving to another core.
-const WORTH_SHARING: Duration = Duration::from_micros(20);
 
 /// The loop of a generalized ufunc for one list of types.
 #[derive(Debug)]
@@ -318,44 +315,5 @@ pub unsafe fn run_cores(lp: &CoreLoop, operands: &[CoreOperand<'_>], sizes: &[is
     if !options.parallel || count < 2 || pool::threads() < 2 || !lp.independent(operands, sizes, count) {
         return run.alone(0..count, true);
     }
-    // How long the first elements take says whether and how to share the rest.
-    let begin = Instant::now();
-    let mut done = 0;
-    let mut flags = Flags::default();
-    while done == 0 || (done < count && begin.elapsed() < WORTH_SHARING) {
-        let next = (2 * done).clamp(1, count);
-        flags = flags | run.alone(done..next, true)?;
-        done = next;
-    }
-    let left = count - done;
-    let each = begin.elapsed().as_nanos().max(1) as f64 / done as f64;
-    if left as f64 * each < WORTH_SHARING.as_nanos() as f64 {
-        return Ok(flags | run.alone(done..count, true)?);
-    }
-    let caller = thread::current().id();
-    let grain = ((WORTH_SHARING.as_nanos() as f64 / each) as usize).max(left / (pool::threads() * 16)).clamp(1, left.div_ceil(pool::threads()));
-    let outcome = Mutex::new((flags, None::<Error>));
-    let share = |part: usize| {
-        let first = done + part * grain;
-        let result = run.alone(first..count.min(first + grain), thread::current().id() == caller);
-        let mut outcome = outcome.lock().unwrap_or_else(|e| e.into_inner());
-        match result {
-            Ok(flags) => outcome.0 = outcome.0 | flags,
-            Err(error) => {
-                let at = |e: &Error| if let Error::Failed { failure, .. } = e { failure.thread } else { 0 };
-                if outcome.1.as_ref().is_none_or(|kept| at(&error) < at(kept)) {
-                    outcome.1 = Some(error);
-                }
-            }
-        }
-    };
-    pool::run_polled(left.div_ceil(grain), &share, &mut || {
-        if let Some(watched) = &run.watched {
-            watched.ask();
-        }
-    });
-    match outcome.into_inner().unwrap_or_else(|e| e.into_inner()) {
-        (_, Some(error)) => Err(error),
-        (flags, None) => Ok(flags),
-    }
+    spread(count, run.watched.as_ref(), |range, calling| run.alone(range, calling))
 }

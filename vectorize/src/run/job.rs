@@ -4,9 +4,7 @@
 //! given operands of which an output overlaps an input other than element for element.
 
 use std::ops::Range;
-use std::sync::{Arc, Mutex};
-use std::thread;
-use std::time::{Duration, Instant};
+use std::sync::Arc;
 
 use smallvec::SmallVec;
 use verdigris_device::float_env::{self, Flags, Guard};
@@ -15,6 +13,7 @@ use verdigris_device::pool;
 use super::Options;
 use super::compiled::{Entry, Host, Loop, Watched};
 use super::memory::{Gather, Operand, Scatter, Scratch, alignment, gather, scatter};
+use super::share::spread;
 use crate::broadcast::{Plan, linear, offset};
 use crate::error::Error;
 
@@ -33,8 +32,6 @@ const MAY_BE_LONG: usize = 1 << 20;
 const STREAM_BYTES: usize = 16 << 20;
 /// Bytes of a line of the caches.
 const LINE: usize = 64;
-/// Work worth giving to another core.
-const WORTH_SHARING: Duration = Duration::from_micros(20);
 
 /// How an operand is reached.
 #[derive(Clone, Copy)]
@@ -183,51 +180,10 @@ impl<'a> Job<'a> {
     pub(super) fn run(&self) -> Result<Flags, Error> {
         let units = self.rows * (self.length + self.shift).div_ceil(self.piece);
         let _registration = self.watched.as_ref().map(|watched| pool::register(watched.clone()));
-        let caller = thread::current().id();
         if !self.options.parallel || units < 2 || pool::threads() < 2 {
             return self.units(0..units, true);
         }
-        // How long the first pieces take says whether and how to share the rest.
-        let mut worker = Worker::new(self, true)?;
-        let begin = Instant::now();
-        let mut done = 0;
-        while done == 0 || (done < units && begin.elapsed() < WORTH_SHARING) {
-            self.unit(&mut worker, done)?;
-            done += 1;
-        }
-        let flags = worker.flags;
-        worker.finish();
-        let left = units - done;
-        let each = begin.elapsed() / done as u32;
-        if left == 0 || each.saturating_mul(left as u32) < WORTH_SHARING {
-            return Ok(flags | self.units(done..units, true)?);
-        }
-        let grain = (WORTH_SHARING.as_nanos() / each.as_nanos().max(1)).max(1) as usize;
-        let grain = grain.max(left / (pool::threads() * 32)).min(left.div_ceil(pool::threads()));
-        let outcome = Mutex::new((flags, None::<Error>));
-        let share = |part: usize| {
-            let first = done + part * grain;
-            let result = self.units(first..units.min(first + grain), thread::current().id() == caller);
-            let mut outcome = outcome.lock().unwrap_or_else(|e| e.into_inner());
-            match result {
-                Ok(flags) => outcome.0 = outcome.0 | flags,
-                Err(error) => {
-                    let at = |e: &Error| if let Error::Failed { failure, .. } = e { failure.thread } else { 0 };
-                    if outcome.1.as_ref().is_none_or(|kept| at(&error) < at(kept)) {
-                        outcome.1 = Some(error);
-                    }
-                }
-            }
-        };
-        pool::run_polled(left.div_ceil(grain), &share, &mut || {
-            if let Some(watched) = &self.watched {
-                watched.ask();
-            }
-        });
-        match outcome.into_inner().unwrap_or_else(|e| e.into_inner()) {
-            (_, Some(error)) => Err(error),
-            (flags, None) => Ok(flags),
-        }
+        spread(units, self.watched.as_ref(), |range, calling| self.units(range, calling))
     }
 
     /// `calling`: on the thread that called.
