@@ -33,9 +33,10 @@ def guvectorize(
     dimensions it may return its results instead. An input without core dimensions, `()`, is a number (or, if its signature
     says `[:]`, an array of one element), an output without is an array of one element.
 
-    Layouts are NumPy's, with fixed sizes `(3)`, optional dimensions `(n?)` and broadcastable ones `(n|1)`.
-    Options are `vectorize`'s, and two more. `writable_args` lists inputs, by number or by name, that the function may write to. `target="parallel"` spreads the loop
-    dimensions over all cores. Without signatures, the type of an output is that of what is stored in it.
+    Layouts are NumPy's, with fixed sizes `(3)`, optional dimensions `(n?)` and broadcastable ones `(n|1)`. Options are
+    `vectorize`'s, and two more: `writable_args` lists inputs, by number or by name, that the function may write to, and
+    `boundscheck` can only be true. `target="parallel"` spreads the loop dimensions over all cores. Without signatures, the
+    type of an output is that of what is stored in it.
     """
     judged = _judged(options)
     if not boundscheck:

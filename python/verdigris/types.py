@@ -15,6 +15,8 @@ from .errors import ArgumentError
 
 __all__ = [
     "Array",
+    "NPDatetime",
+    "NPTimedelta",
     "NamedTuple",
     "Record",
     "Scalar",
@@ -61,8 +63,32 @@ class Scalar:
     def __repr__(self) -> str:
         return self.name
 
-    def __reduce__(self) -> str:
+    def __reduce__(self) -> Any:
+        if "[" in self.name:
+            return _time, tuple(self.name[:-1].split("["))
         return self.name if self.name != "bool" else "boolean"
+
+
+_UNITS = ("Y", "M", "W", "D", "h", "m", "s", "ms", "us", "ns", "ps", "fs", "as")
+_TIMES: dict[str, Scalar] = {}
+
+
+def _time(kind: str, unit: str) -> Scalar:
+    """The one type of dates or times of a unit."""
+    if unit not in _UNITS:
+        raise ArgumentError(f"{unit!r} is no unit of dates and times: those are {', '.join(_UNITS)}", code="bad-type")
+    name = f"{kind}[{unit}]"
+    return _TIMES.setdefault(name, Scalar(name))
+
+
+def NPDatetime(unit: str) -> Scalar:
+    """The type of dates counted in a unit, under Numba's name; as a string, `datetime64[D]`."""
+    return _time("datetime64", unit)
+
+
+def NPTimedelta(unit: str) -> Scalar:
+    """The type of times counted in a unit, under Numba's name; as a string, `timedelta64[D]`."""
+    return _time("timedelta64", unit)
 
 
 class Record:
@@ -252,6 +278,8 @@ def as_type(thing: Any) -> Any:
         scalar = _BY_DTYPE.get(np.dtype(thing).newbyteorder("="))
         if scalar is not None:
             return scalar
+        if isinstance(thing, np.dtype) and thing.kind in "mM" and thing.name.endswith("]"):
+            return _time(*thing.name[:-1].split("["))
         raise ArgumentError(f"{np.dtype(thing)} is not a type of compiled code", code="bad-type")
     raise ArgumentError(f"{thing!r} is not a type", code="bad-type")
 
@@ -300,6 +328,10 @@ def _evaluate(node: ast.expr, text: str) -> Any:
             return found
         case ast.Tuple(items):
             return tuple(_evaluate(item, text) for item in items)
+        case ast.Call(ast.Name("NPDatetime"), [ast.Constant(str(unit))], []):
+            return _time("datetime64", unit)
+        case ast.Call(ast.Name("NPTimedelta"), [ast.Constant(str(unit))], []):
+            return _time("timedelta64", unit)
         case ast.Call(func, arguments, []):
             result = _evaluate(func, text)
             types = tuple(_evaluate(a, text) for a in arguments)
@@ -308,6 +340,10 @@ def _evaluate(node: ast.expr, text: str) -> Any:
             if not all(isinstance(type_, Scalar | Array) for type_ in types):
                 raise ArgumentError(f"`{ast.unparse(node)}` in {text!r} has an argument that is not a type", code="bad-signature")
             return Signature(result, types)
+        case ast.Subscript(ast.Name("datetime64" | "timedelta64" as kind), ast.Name(unit)):
+            return _time(kind, unit)
+        case ast.Subscript(ast.Name("datetime64" | "timedelta64" as kind), ast.Constant(str(unit))):
+            return _time(kind, unit)
         case ast.Subscript(value, axes):
             element = _evaluate(value, text)
             if isinstance(element, Scalar):

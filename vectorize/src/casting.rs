@@ -4,7 +4,7 @@
 //! memory and no compiler.
 
 use smallvec::SmallVec;
-use verdigris_compiler::types::ScalarType;
+use verdigris_compiler::types::{ScalarType, TimeUnit};
 
 /// Scalar types of a list of operands.
 pub type Types = SmallVec<[ScalarType; 6]>;
@@ -20,12 +20,19 @@ pub enum Argument {
     Float,
     /// A Python complex.
     Complex,
+    /// A date without a unit (NaT): takes that of the others.
+    Date,
+    /// A time without a unit.
+    Time,
 }
 
-/// 0 bool, 1 integer, 2 float, 3 complex.
+/// 0 bool, 1 integer, 2 float, 3 complex, 4 time, 5 date.
 const fn kind(ty: ScalarType) -> u8 {
     match ty {
         ScalarType::Bool => 0,
+        ScalarType::F16 => 2,
+        ScalarType::TimeDelta(_) => 4,
+        ScalarType::DateTime(_) => 5,
         _ if ty.is_integer() => 1,
         _ if ty.is_float() => 2,
         _ => 3,
@@ -35,36 +42,24 @@ const fn kind(ty: ScalarType) -> u8 {
 /// Bits of an integer that a float type holds under NumPy's 'safe' rule, which lets 64-bit integers become float64.
 const fn integer_room(float: ScalarType) -> u32 {
     match float.part() {
+        ScalarType::F16 => 8,
         ScalarType::F32 => 16,
         _ => 64,
     }
 }
 
-/// Whether two types of ufuncs are one.
-const fn same(a: ScalarType, b: ScalarType) -> bool {
-    use ScalarType::*;
-    matches!(
-        (a, b),
-        (Bool, Bool)
-            | (I8, I8)
-            | (I16, I16)
-            | (I32, I32)
-            | (I64, I64)
-            | (U8, U8)
-            | (U16, U16)
-            | (U32, U32)
-            | (U64, U64)
-            | (F32, F32)
-            | (F64, F64)
-            | (C64, C64)
-            | (C128, C128)
-    )
-}
-
 /// Whether NumPy's 'safe' casting allows it.
-pub const fn safe(from: ScalarType, to: ScalarType) -> bool {
-    if same(from, to) {
+pub fn safe(from: ScalarType, to: ScalarType) -> bool {
+    if from == to {
         return true;
+    }
+    match (from, to) {
+        // Months have days, but not always as many: a date knows which, a time does not.
+        (ScalarType::DateTime(a), ScalarType::DateTime(b)) => return a <= b,
+        (ScalarType::TimeDelta(a), ScalarType::TimeDelta(b)) => return a.in_units_of(b).is_some(),
+        (_, ScalarType::TimeDelta(_)) => return from == ScalarType::Bool || (from.is_integer() && from != ScalarType::U64),
+        _ if from.is_time() || to.is_time() => return false,
+        _ => {}
     }
     match (kind(from), kind(to)) {
         (0, _) => true,
@@ -79,27 +74,34 @@ pub const fn safe(from: ScalarType, to: ScalarType) -> bool {
     }
 }
 
-/// The smallest type both cast to, as `numpy.result_type`.
+/// The smallest type of numbers both cast to, as `numpy.result_type`.
 pub fn promote(a: ScalarType, b: ScalarType) -> ScalarType {
     use ScalarType::*;
-    [Bool, I8, U8, I16, U16, I32, U32, I64, U64, F32, F64, C64, C128].into_iter().find(|&t| safe(a, t) && safe(b, t)).unwrap_or(C128)
+    [Bool, I8, U8, I16, U16, I32, U32, I64, U64, F16, F32, F64, C64, C128].into_iter().find(|&t| safe(a, t) && safe(b, t)).unwrap_or(C128)
 }
 
-/// The types with which a lazily compiled loop is looked for: weak arguments take the type the others give them.
+/// The types with which a lazily compiled loop is looked for: weak arguments take the type the others give them, dates and times the finest unit among them.
 pub fn settle(arguments: &[Argument]) -> Types {
-    let typed = arguments.iter().filter_map(|a| if let Argument::Typed(t) = a { Some(*t) } else { None });
-    let common = typed.reduce(promote);
-    arguments.iter().map(|a| settle_one(*a, common)).collect()
+    let typed = || arguments.iter().filter_map(|a| if let Argument::Typed(t) = a { Some(*t) } else { None });
+    let common = typed().filter(|t| !t.is_time()).reduce(promote);
+    let unit = typed().filter_map(ScalarType::unit).max();
+    arguments.iter().map(|a| settle_one(*a, common, unit)).collect()
 }
 
-fn settle_one(argument: Argument, common: Option<ScalarType>) -> ScalarType {
+fn settle_one(argument: Argument, common: Option<ScalarType>, unit: Option<TimeUnit>) -> ScalarType {
     let rank = common.map_or(0, kind);
+    let any = unit.unwrap_or(TimeUnit::Second);
     match (argument, common) {
+        // What has no fixed length in the finer unit stays, and the text is told what is wrong with that.
+        (Argument::Typed(t), _) if t.is_time() && safe(t, t.in_unit(any)) => t.in_unit(any),
         (Argument::Typed(t), _) => t,
+        (Argument::Date, _) => ScalarType::DateTime(any),
+        (Argument::Time, _) => ScalarType::TimeDelta(any),
         (Argument::Int, Some(t)) if rank >= 1 => t,
         (Argument::Int, _) => ScalarType::I64,
         (Argument::Float, Some(t)) if rank >= 2 => t,
         (Argument::Float, _) => ScalarType::F64,
+        (Argument::Complex, Some(ScalarType::F16)) => ScalarType::C64,
         (Argument::Complex, Some(t)) if rank >= 2 => t.complex().unwrap_or(t),
         (Argument::Complex, _) => ScalarType::C128,
     }
@@ -109,15 +111,20 @@ fn settle_one(argument: Argument, common: Option<ScalarType>) -> ScalarType {
 fn accepts(argument: Argument, to: ScalarType) -> bool {
     match argument {
         Argument::Typed(t) => safe(t, to),
-        Argument::Int => kind(to) >= 1,
-        Argument::Float => kind(to) >= 2,
+        Argument::Int => (1..=4).contains(&kind(to)),
+        Argument::Float => matches!(kind(to), 2 | 3),
         Argument::Complex => kind(to) == 3,
+        Argument::Date => kind(to) == 5,
+        Argument::Time => kind(to) == 4,
     }
 }
 
-/// How far a cast goes: kinds first, then doublings.
+/// How far a cast goes: kinds first, then doublings, or units.
 fn distance(from: ScalarType, to: ScalarType) -> u32 {
-    let widening = to.part().size().ilog2().abs_diff(from.part().size().ilog2());
+    let widening = match (from.unit(), to.unit()) {
+        (Some(from), Some(to)) => (from as u32).abs_diff(to as u32),
+        _ => to.part().size().ilog2().abs_diff(from.part().size().ilog2()),
+    };
     let changes_sign = (from.is_unsigned() && to.is_signed()) as u32;
     16 * kind(to).abs_diff(kind(from)) as u32 + 2 * widening + changes_sign
 }
@@ -147,7 +154,7 @@ mod tests {
     #[test]
     fn promotion_is_numpys() {
         for (a, b, result) in
-            [(I8, U8, I16), (U64, I64, F64), (I16, F32, F32), (I32, F32, F64), (I32, C64, C128), (F64, C64, C128), (Bool, U8, U8), (U32, I8, I64)]
+            [(I8, F16, F16), (I16, F16, F32), (U8, F16, F16), (I32, F16, F64), (F16, F32, F32), (F16, C64, C64), (Bool, F16, F16), (I8, U8, I16), (U64, I64, F64), (I16, F32, F32), (I32, F32, F64), (I32, C64, C128), (F64, C64, C128), (Bool, U8, U8), (U32, I8, I64)]
         {
             assert_eq!(promote(a, b), result, "{a} {b}");
             assert_eq!(promote(b, a), result, "{b} {a}");
@@ -163,6 +170,20 @@ mod tests {
         assert_eq!(settle(&[Typed(F32), Complex])[..], [F32, C64]);
         assert_eq!(settle(&[Typed(Bool), Int])[..], [Bool, I64]);
         assert_eq!(settle(&[Int, Float, Complex])[..], [I64, F64, C128]);
+        assert_eq!(settle(&[Typed(F16), Float, Complex])[..], [F16, F16, C64]);
+    }
+
+    #[test]
+    fn times_meet_in_the_finest_unit() {
+        use Argument::*;
+        use TimeUnit::{Day, Hour, Month, Second};
+        assert_eq!(settle(&[Typed(DateTime(Day)), Typed(TimeDelta(Hour))])[..], [DateTime(Hour), TimeDelta(Hour)]);
+        assert_eq!(settle(&[Typed(DateTime(Month)), Typed(TimeDelta(Day)), Int])[..], [DateTime(Day), TimeDelta(Day), I64]);
+        // No number of days is a month.
+        assert_eq!(settle(&[Typed(DateTime(Day)), Typed(TimeDelta(Month))])[..], [DateTime(Day), TimeDelta(Month)]);
+        assert_eq!(settle(&[Date, Typed(TimeDelta(Second)), Typed(F32), Float])[..], [DateTime(Second), TimeDelta(Second), F32, F32]);
+        assert!(safe(I64, TimeDelta(Day)) && !safe(U64, TimeDelta(Day)) && !safe(I64, DateTime(Day)) && !safe(TimeDelta(Day), I64));
+        assert!(safe(DateTime(Month), DateTime(Day)) && !safe(TimeDelta(Month), TimeDelta(Day)) && !safe(DateTime(Hour), DateTime(Day)));
     }
 
     #[test]

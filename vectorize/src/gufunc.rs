@@ -74,9 +74,9 @@ pub struct Gufunc {
 const ROUNDS: usize = 3;
 
 /// Types of outputs in the order in which they are tried.
-const LEAST_FIRST: [ScalarType; 13] = {
+const LEAST_FIRST: [ScalarType; 14] = {
     use ScalarType::*;
-    [Bool, I8, U8, I16, U16, I32, U32, I64, U64, F32, F64, C64, C128]
+    [Bool, I8, U8, I16, U16, I32, U32, I64, U64, F16, F32, F64, C64, C128]
 };
 
 impl Gufunc {
@@ -218,8 +218,13 @@ impl Gufunc {
         // A real array takes no complex number; a complex one takes all, and what is stored tells.
         let lowered = match self.lower(&self.parameters(inputs, types), None) {
             Err(Error::Diagnostic(fault)) => {
-                let complex: Types = SmallVec::from_elem(ScalarType::C128, types.len());
-                self.lower(&self.parameters(inputs, &complex), None).map_err(|_| Error::Diagnostic(fault))?
+                // Nor does any array of numbers take a date or a time; the inputs' own may, and differences of dates.
+                let times = inputs.iter().copied().filter(|t| t.is_time()).flat_map(|t| [t, t.difference()]);
+                let lowered = std::iter::once(ScalarType::C128).chain(times).find_map(|ty| {
+                    let all: Types = SmallVec::from_elem(ty, types.len());
+                    self.lower(&self.parameters(inputs, &all), None).ok()
+                });
+                lowered.ok_or(Error::Diagnostic(fault))?
             }
             other => other?,
         };

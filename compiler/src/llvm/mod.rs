@@ -95,8 +95,9 @@ pub enum Shape {
         /// Outputs are aligned to 64 bytes and written past the caches: for those too large to be found there again. The caller fences.
         stream: bool,
     },
-    /// The body of a generalized ufunc over sets of core arrays (a [`BlocksFn`] over elements), one at a time; flags are exact.
-    Core,
+    /// The body of a generalized ufunc over sets of core arrays (a [`BlocksFn`] over elements), one at a time; flags are exact. The signature is of the scalars: parameters that are no
+    /// arrays, and results.
+    Core(Signature),
 }
 
 /// Why no code came out.
@@ -158,7 +159,7 @@ impl Code {
     /// # Panics
     /// If it was compiled as something else.
     pub fn core(&self) -> BlocksFn {
-        assert!(matches!(self.shape, Shape::Core), "this code is no body of a generalized ufunc");
+        assert!(matches!(self.shape, Shape::Core(_)), "this code is no body of a generalized ufunc");
         jit::entry(&self.loaded)
     }
 
@@ -289,7 +290,7 @@ fn emit_module<'c>(context: &'c Context, ir: &Verified, shape: &Shape, cpu: &Cpu
     module.set_triple(&machine.get_triple());
     module.set_data_layout(&machine.get_target_data().get_data_layout());
     let params: &[&str] = match shape {
-        Shape::Blocks { .. } | Shape::Core => &["ptr", "ptr", "i64", "i64"],
+        Shape::Blocks { .. } | Shape::Core(_) => &["ptr", "ptr", "i64", "i64"],
         Shape::Loop { .. } => &["ptr", "i64", "ptr"],
     };
     let i = instr::Instr::new(context, module, symbol, params);
@@ -311,8 +312,8 @@ fn emit_module<'c>(context: &'c Context, ir: &Verified, shape: &Shape, cpu: &Cpu
             let (module, sites) = emit::elements(i, ir, *lanes, signature, *uniform, (*exact_flags, *stream), cpu.level());
             (module, sites, Memory::default())
         }
-        Shape::Core => {
-            let (module, sites) = emit::core(i, ir, cpu.level());
+        Shape::Core(scalars) => {
+            let (module, sites) = emit::core(i, ir, scalars, cpu.level());
             (module, sites, Memory::default())
         }
     };
@@ -327,7 +328,7 @@ fn emit_module<'c>(context: &'c Context, ir: &Verified, shape: &Shape, cpu: &Cpu
 fn optimise(module: &Module<'_>, machine: &inkwell::targets::TargetMachine, shape: &Shape) -> Result<(), Error> {
     const FIRST: &str = "sroa,early-cse<memssa>,simplifycfg<no-speculate-blocks>,instcombine<no-verify-fixpoint>";
     const LAST: &str = "early-cse,simplifycfg<no-speculate-blocks>";
-    let flags_count = matches!(shape, Shape::Loop { exact_flags: true, .. } | Shape::Loop { lanes: Lanes::One, .. } | Shape::Core);
+    let flags_count = matches!(shape, Shape::Loop { exact_flags: true, .. } | Shape::Loop { lanes: Lanes::One, .. } | Shape::Core(_));
     let passes = if flags_count { format!("function({FIRST},{LAST})") } else { format!("function({FIRST},loop-mssa(licm),{LAST})") };
     module.run_passes(&passes, machine, PassBuilderOptions::create()).map_err(|e| Error::Bug(e.to_string()))
 }

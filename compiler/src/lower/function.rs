@@ -119,12 +119,6 @@ impl Lowerer {
             };
             bound.push(val);
         }
-        if self.options.kind == Kind::Scalar
-            && let Some((param, ty)) = params.iter().zip(args).find(|(_, ty)| matches!(ty, Type::Scalar(t) if t.held() != t.part()))
-        {
-            let d = Diagnostic::new(Code::UnsupportedType, param.span, format!("a ufunc cannot take {ty}")).label(ty.to_string());
-            return fault(d.help("kernels can: compile it with `cuda.jit`"));
-        }
         let span = parsed.function.name_span;
         let result = self.activation(definition, parsed.clone(), None, bound, None)?;
         self.at(span);
@@ -364,14 +358,6 @@ impl Lowerer {
         if self.options.kind == Kind::Core && result == Val::None && returns.is_none() {
             return Ok(Outcome { slots: Vec::new(), ty: Type::None });
         }
-        // A ufunc's results have types that its loops know.
-        if let Some(ty @ Type::Scalar(t)) = returns
-            && t.held() != t.part()
-        {
-            let d = Diagnostic::new(Code::UnsupportedType, span, format!("a ufunc cannot return {ty}"));
-            return fault(d.help("declare float32: float16 arrays take the result by casting"));
-        }
-        let result = self.soft(&result);
         let result = match returns {
             Some(ty) => self.to_type(&result, ty, span)?,
             None => result,
@@ -406,13 +392,13 @@ impl Lowerer {
                     self.result_slots(item, span, into)?;
                 }
             }
-            Val::Half(v) => scalar(self, *v),
+            Val::Half(v) | Val::Time(_, v) => scalar(self, *v),
             Val::Named(_, items) => {
                 for item in items {
                     self.result_slots(item, span, into)?;
                 }
             }
-            Val::None | Val::Time(..) | Val::Array(_) | Val::View(_) | Val::Function(_) | Val::Str(_) => {
+            Val::None | Val::Array(_) | Val::View(_) | Val::Function(_) | Val::Str(_) => {
                 let text = format!("this function returns {}", self.describe(val));
                 return fault(Diagnostic::new(Code::UnsupportedType, span, text).help("return a number, a bool, or a tuple of them"));
             }

@@ -5,7 +5,7 @@
 use super::value::Val;
 use super::{Literals, Lowerer};
 use crate::syntax::{Expr, ExprKind, UnaryOp};
-use crate::types::Scalar;
+use crate::types::{Scalar, ScalarType};
 
 impl Lowerer {
     /// The operands of an operator; a literal beside something else is given that one's type, if it is of its kind or of a higher one.
@@ -29,6 +29,10 @@ impl Lowerer {
         let (Some(constant), Some(ty)) = (self.known(value), self.scalar_type(other)) else { return literal };
         let ty = ty.part();
         let of_int = constant.ty().is_integer();
+        if ty == ScalarType::F16 {
+            let wide = self.cast(value, ScalarType::F64);
+            return self.half(wide);
+        }
         if ty.is_float() {
             let number = if of_int { constant.as_int() as f64 } else { constant.as_f64() };
             return Val::Real(self.float(ty, number));

@@ -80,11 +80,16 @@ impl TimeUnit {
 }
 
 impl ScalarType {
-    /// Every type of numbers that ufuncs and the op table know, narrowest first within its kind. float16, dates and times are not among them: the front end
-    /// makes them of others.
+    /// Every type of numbers that the op table knows, narrowest first within its kind. float16, dates and times are not among them: the front end makes them of others.
     pub const ALL: [ScalarType; 13] = {
         use ScalarType::*;
         [Bool, I8, I16, I32, I64, U8, U16, U32, U64, F32, F64, C64, C128]
+    };
+
+    /// [`ScalarType::ALL`] and float16: every type of numbers in memory.
+    pub const NUMBERS: [ScalarType; 14] = {
+        use ScalarType::*;
+        [Bool, I8, I16, I32, I64, U8, U16, U32, U64, F16, F32, F64, C64, C128]
     };
 
     /// Size in memory, in bytes.
@@ -113,6 +118,33 @@ impl ScalarType {
     /// Whether this is a date or a time.
     pub const fn is_time(self) -> bool {
         matches!(self, ScalarType::DateTime(_) | ScalarType::TimeDelta(_))
+    }
+
+    /// What a date or a time is counted in.
+    pub const fn unit(self) -> Option<TimeUnit> {
+        match self {
+            ScalarType::DateTime(unit) | ScalarType::TimeDelta(unit) => Some(unit),
+            _ => None,
+        }
+    }
+
+    /// The same kind of date or time in another unit; any other type as it is.
+    #[must_use]
+    pub const fn in_unit(self, unit: TimeUnit) -> ScalarType {
+        match self {
+            ScalarType::DateTime(_) => ScalarType::DateTime(unit),
+            ScalarType::TimeDelta(_) => ScalarType::TimeDelta(unit),
+            other => other,
+        }
+    }
+
+    /// The type of the difference of two of these.
+    #[must_use]
+    pub const fn difference(self) -> ScalarType {
+        match self {
+            ScalarType::DateTime(unit) => ScalarType::TimeDelta(unit),
+            other => other,
+        }
     }
 
     /// Width in bits of an integer or float (bool: 1; complex: of both parts together).

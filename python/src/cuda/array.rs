@@ -511,6 +511,27 @@ impl DeviceNDArray {
         }
     }
 
+    /// The memory as a NumPy array: that of the CPU device, the only one so far.
+    #[getter]
+    fn __verdigris_host__<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, PyAny>> {
+        let this = slf.get();
+        crate::ufunc::host_array(slf.as_any(), this.dtype(slf.py()), &this.array)
+    }
+
+    /// Ufuncs of device arrays give device arrays.
+    #[pyo3(signature = (ufunc, method, *inputs, **keywords))]
+    fn __array_ufunc__<'py>(
+        slf: &Bound<'py, Self>,
+        ufunc: &Bound<'py, PyAny>,
+        method: &str,
+        inputs: &Bound<'py, PyTuple>,
+        keywords: Option<&Bound<'py, PyDict>>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        let py = slf.py();
+        let keywords = keywords.cloned().unwrap_or_else(|| PyDict::new(py));
+        py.import(intern!(py, "verdigris.cuda._ufuncs"))?.getattr(intern!(py, "apply"))?.call1((ufunc, method, inputs, keywords))
+    }
+
     fn __len__(&self) -> PyResult<usize> {
         self.array.layout().shape().first().copied().ok_or_else(|| PyTypeError::new_err("len() of unsized object"))
     }

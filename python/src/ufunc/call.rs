@@ -10,7 +10,7 @@ use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyComplex, PyDict, PyFloat, PyInt, PyTuple};
 use smallvec::SmallVec;
 
-use verdigris_compiler::types::ScalarType;
+use verdigris_compiler::types::{ScalarType, half};
 use verdigris_device::float_env::Flags;
 use verdigris_vectorize::broadcast::{broadcast_shape, output_strides};
 use verdigris_vectorize::casting::Argument;
@@ -90,6 +90,13 @@ fn settle(item: &Item<'_>, ty: ScalarType) -> Option<Value> {
         Item::Array(_) | Item::Scalar(..) => return None,
     };
     match ty.part() {
+        ScalarType::F16 => {
+            let half = half::narrowed(half::rounded(real));
+            if half & 0x7fff == 0x7c00 && real.is_finite() {
+                return None;
+            }
+            put(0, &half.to_ne_bytes());
+        }
         ScalarType::F32 => {
             // A value beyond the range warns in NumPy: let it.
             let (re, im) = (real as f32, imaginary as f32);

@@ -1,7 +1,9 @@
 //! What our object, the genuine ufunc and the loops in flight share: the function, its options, its loops.
 
-use std::ffi::CString;
-use std::sync::{Arc, OnceLock};
+use std::collections::BTreeMap;
+use std::ffi::{CStr, CString};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, OnceLock};
 
 use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
@@ -56,6 +58,13 @@ impl Engine {
         }
     }
 
+    pub(super) fn options(&self) -> &Options {
+        match self {
+            Engine::Elements(engine) => engine.options(),
+            Engine::Cores(engine) => engine.options(),
+        }
+    }
+
     pub(super) fn loops(&self) -> Vec<AnyLoop> {
         match self {
             Engine::Elements(engine) => engine.loops().into_iter().map(AnyLoop::Elements).collect(),
@@ -106,11 +115,18 @@ pub(super) struct Settings {
     pub(super) cores: Option<Cores>,
 }
 
+static NEXT: AtomicU64 = AtomicU64::new(0);
+
+/// Addresses of the cores whose ufuncs NumPy may ask about, by their own names.
+static NAMED: Mutex<BTreeMap<CString, usize>> = Mutex::new(BTreeMap::new());
+
 /// See the module.
 #[pyclass(frozen, name = "Core", module = "verdigris._verdigris")]
 pub(crate) struct Core {
     pub(super) function: Py<PyFunction>,
     pub(super) name: CString,
+    /// What loops of dates and times are called: no other core's are called so.
+    pub(super) own_name: CString,
     pub(super) doc: CString,
     pub(super) inputs: usize,
     pub(super) outputs: usize,
@@ -142,6 +158,7 @@ impl Core {
         let mut core = Core {
             function,
             name,
+            own_name: CString::new(format!("verdigris {}", NEXT.fetch_add(1, Ordering::Relaxed))).expect("no NUL in a number"),
             doc,
             inputs,
             outputs,
@@ -161,6 +178,17 @@ impl Core {
             core.outputs = engine.outputs();
         }
         Ok(core)
+    }
+
+    /// Makes the core known by its own name for as long as it lives.
+    pub(super) fn announce(&self) {
+        let address = std::ptr::from_ref(self).expose_provenance();
+        NAMED.lock().unwrap_or_else(|e| e.into_inner()).insert(self.own_name.clone(), address);
+    }
+
+    /// The core of that own name. What a Python object holds does not move, and the ufunc that somebody asks about keeps it alive.
+    pub(super) fn named(name: &CStr) -> Option<*const Core> {
+        NAMED.lock().unwrap_or_else(|e| e.into_inner()).get(name).map(|address| std::ptr::with_exposed_provenance(*address))
     }
 
     /// The engine. Until every name the text uses is defined, each call makes one anew.
@@ -278,6 +306,12 @@ impl Core {
             visit.call(value)?;
         }
         Ok(())
+    }
+}
+
+impl Drop for Core {
+    fn drop(&mut self) {
+        NAMED.lock().unwrap_or_else(|e| e.into_inner()).remove(&self.own_name);
     }
 }
 

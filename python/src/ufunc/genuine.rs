@@ -3,11 +3,12 @@
 //! NumPy keeps raw pointers to a ufunc's tables and names; they live in the [`Core`] that the ufunc's `obj` field holds. All here but [`inner`] runs with the GIL held.
 #![allow(unsafe_code)]
 
-use std::ffi::{c_char, c_int, c_void};
+use std::ffi::{CStr, c_char, c_int, c_void};
 use std::hint::black_box;
 use std::sync::OnceLock;
 
 use numpy::npyffi::{NPY_CASTING, PY_ARRAY_API, PY_UFUNC_API, PyArray_Descr, PyArrayObject, PyUFuncObject, npy_intp};
+use pyo3::exceptions::PyTypeError;
 use pyo3::ffi;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyTuple};
@@ -20,7 +21,7 @@ use verdigris_vectorize::run::{ALL_FLAGS, CoreOperand, Options, Strip, run_cores
 use verdigris_vectorize::{Error, Target};
 
 use super::core::{AnyLoop, Core, Engine, Identity};
-use super::numpy::{Types, descr_type, type_number};
+use super::numpy::{Types, descr_argument, descr_of, type_number};
 use crate::cuda::watch;
 use crate::error::{Bug, IntoPyErr};
 use crate::gate;
@@ -28,8 +29,8 @@ use crate::gate;
 /// A loop that NumPy knows.
 struct Loaded {
     lp: AnyLoop,
-    /// NumPy's numbers of its operands' types.
-    numbers: SmallVec<[c_int; 4]>,
+    /// Its operands' types.
+    types: SmallVec<[ScalarType; 4]>,
     associative: bool,
     parallel: bool,
 }
@@ -48,6 +49,20 @@ impl Published {
             place = &node.1;
         }
         None
+    }
+
+    /// Notes a loop that may be there. The numbers of its dtypes' classes, if it is the first of those: NumPy has one loop for all units.
+    fn note(&self, engine: &Engine, lp: &AnyLoop) -> Option<SmallVec<[c_int; 4]>> {
+        let types: SmallVec<[ScalarType; 4]> = lp.inputs().iter().chain(lp.outputs()).copied().collect();
+        if self.find(|known| known.types == types).is_some() {
+            return None;
+        }
+        let numbers_of = |types: &[ScalarType]| -> SmallVec<[c_int; 4]> { types.iter().map(|t| type_number(*t)).collect() };
+        let numbers = numbers_of(&types);
+        let is_first = self.find(|known| numbers_of(&known.types) == numbers).is_none();
+        let options = engine.options();
+        self.add(Loaded { lp: lp.clone(), types, associative: options.associative, parallel: options.target == Target::Parallel });
+        is_first.then_some(numbers)
     }
 
     /// With the GIL held, so that nobody else adds.
@@ -155,7 +170,9 @@ struct Slot {
 }
 
 const NO_CASTING: c_int = 0;
+const SAFE_CASTING: c_int = 2;
 const IS_REORDERABLE: c_int = 1 << 3;
+const RESOLVE_DESCRIPTORS: c_int = 2;
 const GET_REDUCTION_INITIAL: c_int = 4;
 const STRIDED_LOOP: c_int = 5;
 
@@ -165,22 +182,19 @@ const STRIDED_LOOP: c_int = 5;
 /// `ufunc` was made by [`create`] for `core`; the GIL is held.
 unsafe fn publish(py: Python<'_>, ufunc: *mut PyUFuncObject, core: &Core, engine: &Engine, lp: &AnyLoop) -> PyResult<()> {
     type AddLoop = unsafe extern "C" fn(*mut ffi::PyObject, *mut Spec) -> c_int;
-    let types: SmallVec<[ScalarType; 4]> = lp.inputs().iter().chain(lp.outputs()).copied().collect();
-    let numbers: SmallVec<[c_int; 4]> = types.iter().map(|t| type_number(*t)).collect();
-    if core.published.find(|known| known.numbers == numbers).is_some() {
-        return Ok(());
+    let Some(numbers) = core.published.note(engine, lp) else { return Ok(()) };
+    let has_units = lp.inputs().iter().chain(lp.outputs()).any(|t| t.is_time());
+    if has_units {
+        core.announce();
     }
-    let options = match engine {
-        Engine::Elements(engine) => engine.options(),
-        Engine::Cores(engine) => engine.options(),
-    };
-    let (associative, parallel) = (options.associative, options.target == Target::Parallel);
-    core.published.add(Loaded { lp: lp.clone(), numbers: numbers.clone(), associative, parallel });
-    let mut slots = [
-        Slot { number: STRIDED_LOOP, function: strided as unsafe extern "C" fn(_, _, _, _, _) -> _ as *mut c_void },
-        Slot { number: GET_REDUCTION_INITIAL, function: initial as unsafe extern "C" fn(_, _, _) -> _ as *mut c_void },
-        Slot { number: 0, function: std::ptr::null_mut() },
-    ];
+    let name = if has_units { &core.own_name } else { &core.name };
+    let mut slots: SmallVec<[Slot; 4]> = SmallVec::new();
+    slots.push(Slot { number: STRIDED_LOOP, function: strided as unsafe extern "C" fn(_, _, _, _, _) -> _ as *mut c_void });
+    slots.push(Slot { number: GET_REDUCTION_INITIAL, function: initial as unsafe extern "C" fn(_, _, _) -> _ as *mut c_void });
+    if has_units {
+        slots.push(Slot { number: RESOLVE_DESCRIPTORS, function: resolve_units as unsafe extern "C" fn(_, _, _, _, _) -> _ as *mut c_void });
+    }
+    slots.push(Slot { number: 0, function: std::ptr::null_mut() });
     // SAFETY: the caller's promise. Slot 43 is PyUFunc_AddLoopFromSpec since NumPy 2.0; it copies what the spec points to. A dtype's class is its type; descriptors of builtin types live as
     // long as the process, so their classes outlive the references given back here.
     unsafe {
@@ -191,11 +205,11 @@ unsafe fn publish(py: Python<'_>, ufunc: *mut PyUFuncObject, core: &Core, engine
             ffi::Py_DECREF(descr.cast());
         }
         let mut spec = Spec {
-            name: core.name.as_ptr(),
+            name: name.as_ptr(),
             nin: core.inputs as c_int,
             nout: core.outputs as c_int,
             casting: NO_CASTING,
-            flags: if associative { IS_REORDERABLE } else { 0 },
+            flags: if engine.options().associative { IS_REORDERABLE } else { 0 },
             dtypes: classes.as_mut_ptr(),
             slots: slots.as_mut_ptr(),
         };
@@ -216,6 +230,58 @@ unsafe extern "C" fn initial(context: *mut Context, _empty: c_char, place: *mut 
         // Slot 65 of the array API is PyArray_Pack since NumPy 2.0.
         let pack: Pack = std::mem::transmute(types.array_slot(65));
         if pack(*(*context).descriptors, place, value.as_ptr()) < 0 { -1 } else { 1 }
+    }
+}
+
+/// `PyArrayMethodObject` as far as it is read: its copy of the name that its maker gave.
+#[repr(C)]
+struct Method {
+    base: ffi::PyObject,
+    name: *const c_char,
+}
+
+/// NumPy's question in which units a loop of dates and times is to run: in the finest of its operands', to which NumPy casts the others. It tells the loop only, by which we know the ufunc: by the
+/// name that we gave it.
+unsafe extern "C" fn resolve_units(
+    method: *mut Method,
+    _classes: *const *mut ffi::PyObject,
+    given: *const *mut PyArray_Descr,
+    found: *mut *mut PyArray_Descr,
+    _view_offset: *mut npy_intp,
+) -> c_int {
+    // SAFETY: NumPy calls with the GIL held.
+    let py = unsafe { Python::assume_attached() };
+    let answer = gate::guarded(|| -> PyResult<()> {
+        // SAFETY: the method was made by `publish`, so its name is a core's own; that core lives as long as its ufunc, for which NumPy asks. There is a dtype for each input.
+        let (core, inputs) = unsafe {
+            let Some(core) = Core::named(CStr::from_ptr((*method).name)) else {
+                return Err(Bug::Broken("NumPy asked for units of a ufunc that is gone".to_owned()).into_py_err(py));
+            };
+            (&*core, std::slice::from_raw_parts(given, (*core).inputs))
+        };
+        // SAFETY: they are dtypes.
+        let arguments: Option<SmallVec<[Argument; 6]>> = inputs.iter().map(|descr| unsafe { descr_argument(*descr) }).collect();
+        let arguments = arguments.ok_or_else(|| PyTypeError::new_err("an operand has a dtype that compiled code does not have"))?;
+        let engine = core.engine(py)?;
+        let lp = gate::detached(py, || engine.choose(&arguments))?;
+        core.published.note(&engine, &lp);
+        for (k, ty) in lp.inputs().iter().chain(lp.outputs()).enumerate() {
+            let descr = descr_of(py, *ty)?;
+            // SAFETY: there is room for a new reference for each operand.
+            unsafe { *found.add(k) = descr };
+        }
+        Ok(())
+    });
+    match answer {
+        Ok(Ok(())) => SAFE_CASTING,
+        Ok(Err(error)) => {
+            error.restore(py);
+            -1
+        }
+        Err(bug) => {
+            bug.into_py_err(py).restore(py);
+            -1
+        }
     }
 }
 
@@ -265,8 +331,14 @@ unsafe extern "C" fn resolve(
     match answer {
         Ok(Ok(Some(lp))) => {
             for (k, ty) in lp.inputs().iter().chain(lp.outputs()).enumerate() {
-                // SAFETY: `descrs` has room for a new reference for each operand.
-                unsafe { *descrs.add(k) = PY_ARRAY_API.PyArray_DescrFromType(py, type_number(*ty)) };
+                match descr_of(py, *ty) {
+                    // SAFETY: `descrs` has room for a new reference for each operand.
+                    Ok(descr) => unsafe { *descrs.add(k) = descr },
+                    Err(error) => {
+                        error.restore(py);
+                        return -1;
+                    }
+                }
             }
             0
         }
@@ -307,8 +379,8 @@ unsafe fn choose(
             Argument::Complex
         } else {
             // SAFETY: an array has a dtype.
-            match unsafe { descr_type(fields.descr) } {
-                Some((ty, _)) => Argument::Typed(ty),
+            match unsafe { descr_argument(fields.descr) } {
+                Some(argument) => argument,
                 None => return Ok(None),
             }
         });
@@ -391,8 +463,8 @@ unsafe extern "C" fn strided(
         // The GIL is not held, and nothing of Python is touched: a class of ours that is frozen, whose object the ufunc holds.
         let core: &Core = (*(&raw const ufunc.obj).cast::<Py<Core>>()).get();
         let operands = core.inputs + core.outputs;
-        let numbers: SmallVec<[c_int; 4]> = (0..operands).map(|k| (*(*(*context).descriptors.add(k))).fields.type_num).collect();
-        let Some(loaded) = core.published.find(|known| known.numbers == numbers) else {
+        let types: SmallVec<[Option<Argument>; 4]> = (0..operands).map(|k| descr_argument(*(*context).descriptors.add(k))).collect();
+        let Some(loaded) = core.published.find(|known| known.types.iter().zip(&types).all(|(known, ty)| *ty == Some(Argument::Typed(*known)))) else {
             let bug = Bug::Broken("NumPy called a loop that was not published".to_owned());
             attached(|py| bug.into_py_err(py).restore(py));
             return -1;

@@ -22,6 +22,8 @@ use verdigris_compiler::llvm::Listing;
 use verdigris_vectorize::casting::Argument;
 use verdigris_vectorize::{Error, Layout, Literals, Target};
 
+pub(crate) use self::numpy::host_array;
+
 use self::core::{AnyLoop, Core, Cores, Declared, Identity, Settings};
 use crate::definition::PyFunction;
 use crate::error::{Class, Exception, IntoPyErr};
@@ -227,7 +229,7 @@ impl PyUfunc {
 /// A loop's types in NumPy's letters.
 fn spelled(lp: &AnyLoop) -> String {
     let letters = |types: &[verdigris_compiler::types::ScalarType]| -> String {
-        types.iter().map(|t| b"?bBhHiIlLqQfdgFD"[numpy::type_number(*t) as usize] as char).collect()
+        types.iter().map(|t| b"?bBhHiIlLqQfdgFDGOSUVMme"[numpy::type_number(*t) as usize] as char).collect()
     };
     format!("{}->{}", letters(lp.inputs()), letters(lp.outputs()))
 }
@@ -337,7 +339,7 @@ impl PyUfunc {
     /// The type to fold an array in, if it is not the array's own.
     fn fold_type(&self, py: Python<'_>, array: &Bound<'_, PyAny>) -> PyResult<Option<&'static str>> {
         let name: String = array.getattr("dtype")?.getattr("name")?.extract()?;
-        let Some(ty) = verdigris_compiler::types::ScalarType::from_name(&name) else { return Ok(None) };
+        let Some(ty) = verdigris_compiler::types::ScalarType::from_name(&name).filter(|t| !t.is_time()) else { return Ok(None) };
         let engine = self.core.get().engine(py)?;
         gate::detached(py, || {
             let loop_for = |ty| match engine.choose(&[Argument::Typed(ty); 2]) {

@@ -8,15 +8,18 @@ use std::ffi::{CStr, c_char, c_int, c_void};
 use std::marker::PhantomData;
 use std::ptr::NonNull;
 
+use numpy::PyArrayDescr;
 use numpy::npyffi::{self, NpyTypes, PY_ARRAY_API, PyArray_Descr, PyArrayObject};
 use pyo3::ffi;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::PyCapsule;
 
-use verdigris_compiler::types::ScalarType;
+use verdigris_compiler::types::{ScalarType, TimeUnit};
+use verdigris_device::array as device;
 use verdigris_device::float_env::Flags;
 use verdigris_vectorize::Error;
+use verdigris_vectorize::casting::Argument;
 use verdigris_vectorize::run::{ALL_FLAGS, Loop, Operand};
 
 /// NumPy's number of a type.
@@ -59,11 +62,12 @@ pub(super) const fn scalar_type(number: c_int) -> Option<ScalarType> {
         12 => F64,
         14 => C64,
         15 => C128,
+        23 => F16,
         _ => return None,
     })
 }
 
-/// The type of a dtype, whatever its byte order, and whether that is the other one.
+/// The type of a dtype of numbers, whatever its byte order, and whether that is the other one.
 ///
 /// # Safety
 /// `descr` is a dtype.
@@ -71,6 +75,61 @@ pub(super) unsafe fn descr_type(descr: *const PyArray_Descr) -> Option<(ScalarTy
     // SAFETY: the caller's promise.
     let fields = unsafe { &(*descr).fields };
     Some((scalar_type(fields.type_num)?, fields.byteorder as u8 == if cfg!(target_endian = "little") { b'>' } else { b'<' }))
+}
+
+/// What a dtype says of an argument: a type of numbers, or a date or a time, whose unit is taken without its multiple.
+///
+/// # Safety
+/// `descr` is a dtype.
+pub(super) unsafe fn descr_argument(descr: *const PyArray_Descr) -> Option<Argument> {
+    /// The dtypes of NumPy's own types, since NumPy 2.0.
+    #[repr(C)]
+    struct Legacy {
+        common: PyArray_Descr,
+        flags: u64,
+        itemsize: isize,
+        alignment: isize,
+        metadata: *mut c_void,
+        hash: isize,
+        reserved: [*mut c_void; 2],
+        subarray: *mut c_void,
+        fields: *mut c_void,
+        names: *mut c_void,
+        unit: *const UnitData,
+    }
+    /// `PyArray_DatetimeDTypeMetaData`.
+    #[repr(C)]
+    struct UnitData {
+        base: [*mut c_void; 4],
+        unit: c_int,
+        multiple: c_int,
+    }
+    // SAFETY: the caller's promise; dtypes of dates and times have their units there.
+    unsafe {
+        let number = (*descr).fields.type_num;
+        let date = match number {
+            21 => true,
+            22 => false,
+            _ => return Some(Argument::Typed(scalar_type(number)?)),
+        };
+        // NumPy's numbers leave out 3, which once were business days.
+        let unit = match (*(*descr.cast::<Legacy>()).unit).unit {
+            14 => return Some(if date { Argument::Date } else { Argument::Time }),
+            n @ 0..=2 => n,
+            n => n - 1,
+        };
+        let unit = *TimeUnit::ALL.get(usize::try_from(unit).ok()?)?;
+        Some(Argument::Typed(if date { ScalarType::DateTime(unit) } else { ScalarType::TimeDelta(unit) }))
+    }
+}
+
+/// A type's dtype: a new reference.
+pub(super) fn descr_of(py: Python<'_>, ty: ScalarType) -> PyResult<*mut PyArray_Descr> {
+    if ty.is_time() {
+        return Ok(py.import("numpy")?.getattr("dtype")?.call1((ty.name(),))?.into_ptr().cast());
+    }
+    // SAFETY: the number is one of NumPy's own types.
+    Ok(unsafe { PY_ARRAY_API.PyArray_DescrFromType(py, type_number(ty)) })
 }
 
 /// NumPy's C types, looked up once.
@@ -101,7 +160,7 @@ impl Types {
             std::mem::forget((capsule, array_capsule));
             let numpy = py.import("numpy")?;
             let mut scalars = Vec::new();
-            for ty in ScalarType::ALL {
+            for ty in ScalarType::NUMBERS {
                 let class = numpy.getattr("dtype")?.call1((ty.name(),))?.getattr("type")?;
                 scalars.push((class.as_ptr().cast(), ty));
                 std::mem::forget(class);
@@ -329,5 +388,32 @@ pub(super) fn empty<'py>(py: Python<'py>, types: &Types, ty: ScalarType, shape: 
             std::ptr::null_mut(),
         );
         Bound::from_owned_ptr_or_err(py, array)
+    }
+}
+
+/// A device array's memory as a NumPy array that keeps its owner alive.
+pub(crate) fn host_array<'py>(owner: &Bound<'py, PyAny>, dtype: &Bound<'py, PyArrayDescr>, array: &device::Array) -> PyResult<Bound<'py, PyAny>> {
+    let py = owner.py();
+    let layout = array.layout();
+    let shape: Vec<isize> = layout.shape().iter().map(|n| *n as isize).collect();
+    // SAFETY: pointer and layout are a device array's, which checked that every element lies in its buffer; the CPU device's memory is the host's. The buffer lives as long as its owner, which
+    // the new array holds. References to dtype and owner are taken over by the calls.
+    unsafe {
+        let made = PY_ARRAY_API.PyArray_NewFromDescr(
+            py,
+            Types::get(py)?.ndarray,
+            dtype.clone().into_ptr().cast(),
+            shape.len() as c_int,
+            shape.as_ptr().cast_mut(),
+            layout.strides().as_ptr().cast_mut(),
+            array.pointer().cast(),
+            WRITEABLE,
+            std::ptr::null_mut(),
+        );
+        let made = Bound::from_owned_ptr_or_err(py, made)?;
+        if PY_ARRAY_API.PyArray_SetBaseObject(py, made.as_ptr().cast(), owner.clone().into_ptr()) < 0 {
+            return Err(PyErr::fetch(py));
+        }
+        Ok(made)
     }
 }

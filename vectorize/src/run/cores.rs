@@ -63,7 +63,7 @@ impl CoreLoop {
         ir: Verified,
         cpu: Arc<Cpu>,
     ) -> Result<CoreLoop, Error> {
-        let code = llvm::compile(&ir, &Shape::Core, &cpu)?;
+        let code = llvm::compile(&ir, &shape(&parameters, &outputs, inputs.len()), &cpu)?;
         let mut loops = false;
         ir.walk(&mut |_, inst| loops |= matches!(inst, Inst::Loop { .. }));
         Ok(CoreLoop { inputs, outputs, parameters, layout, writable, loops, function: code.core(), code, ir, cpu })
@@ -74,7 +74,7 @@ impl CoreLoop {
     /// # Errors
     /// Where none can be made.
     pub fn listing(&self, listing: llvm::Listing) -> Result<String, Error> {
-        Ok(llvm::listing(&self.ir, &Shape::Core, &self.cpu, listing)?)
+        Ok(llvm::listing(&self.ir, &shape(&self.parameters, &self.outputs, self.inputs.len()), &self.cpu, listing)?)
     }
 
     /// Input types.
@@ -167,6 +167,12 @@ impl CoreLoop {
                     || operands[k].step != 0 && interleaved(&operands[k], axes[k], sizes, count, self.operand_type(k)))
         })
     }
+}
+
+/// What code is compiled as: its scalars are parameters that are no arrays, and results that are returned.
+fn shape(parameters: &[Type], outputs: &[ScalarType], inputs: usize) -> Shape {
+    let returned = if parameters.len() > inputs { &[][..] } else { outputs };
+    Shape::Core(llvm::Signature { inputs: parameters.iter().filter_map(Type::scalar).collect(), outputs: returned.to_vec() })
 }
 
 /// Whether the loop axis and the core axes, sorted by stride, each step over all of the faster ones: then no two elements are the same memory.

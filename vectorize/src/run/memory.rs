@@ -4,7 +4,7 @@ use std::cell::Cell;
 use std::marker::PhantomData;
 
 use num_complex::Complex;
-use verdigris_compiler::types::ScalarType;
+use verdigris_compiler::types::{ScalarType, half};
 
 /// An array some call reads or writes: where it is, and how its elements lie.
 #[derive(Clone, Copy, Debug)]
@@ -122,6 +122,18 @@ impl<T: Element> Element for Complex<T> {
     }
 }
 
+/// A float16, as its bits.
+#[derive(Clone, Copy)]
+#[repr(transparent)]
+struct Half(u16);
+
+impl Element for Half {
+    #[inline]
+    fn swap(self) -> Self {
+        Half(self.0.swap_bytes())
+    }
+}
+
 /// A cast.
 trait To<T> {
     fn to(self) -> T;
@@ -162,6 +174,21 @@ complex_casts! {
     f32 => f32 f64;
     f64 => f64;
 }
+
+impl To<Half> for Half {
+    #[inline]
+    fn to(self) -> Half {
+        self
+    }
+}
+
+macro_rules! half_casts {
+    (to $($to:ty)*; from $($from:ty)*) => {
+        $(impl To<$to> for Half { #[inline] fn to(self) -> $to { To::<$to>::to(half::widened(self.0)) } })*
+        $(impl To<Half> for $from { #[inline] fn to(self) -> Half { Half(half::narrowed(f32::from(self))) } })*
+    };
+}
+half_casts! { to f32 f64 Complex<f32> Complex<f64>; from u8 i8 }
 
 impl To<Complex<f32>> for Complex<f32> {
     #[inline]
@@ -233,16 +260,21 @@ macro_rules! gathers {
 pub(super) fn gather(from: ScalarType, to: ScalarType, swapped: bool) -> Option<Gather> {
     type C64 = Complex<f32>;
     type C128 = Complex<f64>;
+    if from.is_time() || to.is_time() {
+        // Units are NumPy's to convert, which knows the calendar, and so are integers.
+        return (from == to).then_some(if swapped { gather_as::<i64, i64, true> } else { gather_as::<i64, i64, false> });
+    }
     Some(gathers! { from, to, swapped;
-        Bool u8 => Bool u8 | I8 i8 | I16 i16 | I32 i32 | I64 i64 | U8 u8 | U16 u16 | U32 u32 | U64 u64 | F32 f32 | F64 f64 | C64 C64 | C128 C128;
-        I8 i8 => I8 i8 | I16 i16 | I32 i32 | I64 i64 | F32 f32 | F64 f64 | C64 C64 | C128 C128;
+        Bool u8 => Bool u8 | I8 i8 | I16 i16 | I32 i32 | I64 i64 | U8 u8 | U16 u16 | U32 u32 | U64 u64 | F16 Half | F32 f32 | F64 f64 | C64 C64 | C128 C128;
+        I8 i8 => I8 i8 | I16 i16 | I32 i32 | I64 i64 | F16 Half | F32 f32 | F64 f64 | C64 C64 | C128 C128;
         I16 i16 => I16 i16 | I32 i32 | I64 i64 | F32 f32 | F64 f64 | C64 C64 | C128 C128;
         I32 i32 => I32 i32 | I64 i64 | F64 f64 | C128 C128;
         I64 i64 => I64 i64 | F64 f64 | C128 C128;
-        U8 u8 => U8 u8 | U16 u16 | U32 u32 | U64 u64 | I16 i16 | I32 i32 | I64 i64 | F32 f32 | F64 f64 | C64 C64 | C128 C128;
+        U8 u8 => U8 u8 | U16 u16 | U32 u32 | U64 u64 | I16 i16 | I32 i32 | I64 i64 | F16 Half | F32 f32 | F64 f64 | C64 C64 | C128 C128;
         U16 u16 => U16 u16 | U32 u32 | U64 u64 | I32 i32 | I64 i64 | F32 f32 | F64 f64 | C64 C64 | C128 C128;
         U32 u32 => U32 u32 | U64 u64 | I64 i64 | F64 f64 | C128 C128;
         U64 u64 => U64 u64 | F64 f64 | C128 C128;
+        F16 Half => F16 Half | F32 f32 | F64 f64 | C64 C64 | C128 C128;
         F32 f32 => F32 f32 | F64 f64 | C64 C64 | C128 C128;
         F64 f64 => F64 f64 | C128 C128;
         C64 C64 => C64 C64 | C128 C128;
@@ -255,17 +287,16 @@ pub(super) fn scatter(ty: ScalarType, swapped: bool) -> Scatter {
     use ScalarType::*;
     match (ty, swapped) {
         (Bool | I8 | U8, _) => scatter_as::<u8, false>,
-        (I16 | U16, false) => scatter_as::<u16, false>,
-        (I16 | U16, true) => scatter_as::<u16, true>,
+        (I16 | U16 | F16, false) => scatter_as::<u16, false>,
+        (I16 | U16 | F16, true) => scatter_as::<u16, true>,
         (I32 | U32 | F32, false) => scatter_as::<u32, false>,
         (I32 | U32 | F32, true) => scatter_as::<u32, true>,
-        (I64 | U64 | F64, false) => scatter_as::<u64, false>,
-        (I64 | U64 | F64, true) => scatter_as::<u64, true>,
+        (I64 | U64 | F64 | DateTime(_) | TimeDelta(_), false) => scatter_as::<u64, false>,
+        (I64 | U64 | F64 | DateTime(_) | TimeDelta(_), true) => scatter_as::<u64, true>,
         (C64, false) => scatter_as::<Complex<u32>, false>,
         (C64, true) => scatter_as::<Complex<u32>, true>,
         (C128, false) => scatter_as::<Complex<u64>, false>,
         (C128, true) => scatter_as::<Complex<u64>, true>,
-        (F16 | DateTime(_) | TimeDelta(_), _) => unreachable!("lowering refuses ufuncs of {ty}"),
     }
 }
 
@@ -324,8 +355,8 @@ mod tests {
 
     #[test]
     fn there_is_a_gather_for_every_safe_cast_and_no_other() {
-        for from in ScalarType::ALL {
-            for to in ScalarType::ALL {
+        for from in ScalarType::NUMBERS {
+            for to in ScalarType::NUMBERS {
                 assert_eq!(gather(from, to, false).is_some(), safe(from, to), "{from} {to}");
             }
         }

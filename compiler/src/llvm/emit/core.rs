@@ -5,7 +5,7 @@
 
 use super::super::cpu::Level;
 use super::super::instr::{Instr, IntPred, V};
-use super::super::{Lanes, Module};
+use super::super::{Lanes, Module, Signature};
 use super::{Emitter, Rep};
 use crate::abi::Site;
 use crate::ir::{Function, Param};
@@ -13,10 +13,10 @@ use crate::pass::divergence;
 use crate::types::ScalarType;
 
 /// Emits a loop over elements into `i`, whose function has the parameters of [`crate::abi::BlocksFn`].
-pub(in super::super) fn core<'c>(i: Instr<'c>, f: &Function, level: Level) -> (Module<'c>, Vec<Site>) {
+pub(in super::super) fn core<'c>(i: Instr<'c>, f: &Function, scalars: &Signature, level: Level) -> (Module<'c>, Vec<Site>) {
     let d = divergence::analyse(f, divergence::Lanes::One);
     let mut e = Emitter::new(i, f, &d, Lanes::One, level, true, true);
-    e.elements_of_core();
+    e.elements_of_core(scalars);
     (e.i.module, e.sites)
 }
 
@@ -27,8 +27,13 @@ struct Place<'c> {
     step: V<'c>,
 }
 
+/// The types of the numbers that those are made of.
+fn parts(types: &[ScalarType]) -> impl Iterator<Item = ScalarType> {
+    types.iter().flat_map(|ty| std::iter::repeat_n(ty.part(), 1 + usize::from(ty.is_complex())))
+}
+
 impl<'c> Emitter<'_, 'c> {
-    fn elements_of_core(&mut self) {
+    fn elements_of_core(&mut self, scalars: &Signature) {
         let start = self.i.here();
         let (params, launch, first, last) = (self.i.param(0), self.i.param(1), self.i.param(2), self.i.param(3));
         self.frame.launch = launch;
@@ -78,10 +83,14 @@ impl<'c> Emitter<'_, 'c> {
             self.poll(ready);
             self.i.go(ready);
         }
+        let mut inputs = parts(&scalars.inputs);
         for (n, (param, place)) in f.params.iter().zip(&places).enumerate() {
             let here = self.at_element(*place, at);
             match param {
-                Param::Scalar { ty, .. } => self.params[n] = Some(Rep::Uniform(self.load_part(here, *ty, 0))),
+                Param::Scalar { .. } => {
+                    let ty = inputs.next().expect("the signature has the function's scalars");
+                    self.params[n] = Some(Rep::Uniform(self.load_part(here, ty, 0)));
+                }
                 Param::Array { array, .. } => {
                     let bound = &mut self.arrays[array.index()];
                     bound.pointer = here;
@@ -95,7 +104,7 @@ impl<'c> Emitter<'_, 'c> {
         self.body(after);
 
         self.i.go(after);
-        let types: Vec<ScalarType> = f.result_types();
+        let types: Vec<ScalarType> = parts(&scalars.outputs).collect();
         let targets: Vec<V<'c>> = results.iter().map(|place| self.at_element(*place, at)).collect();
         self.store_results(&types, &targets);
         let next = self.i.add(at, self.i.i64(1));

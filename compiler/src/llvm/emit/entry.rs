@@ -494,8 +494,7 @@ impl<'a, 'c> Emitter<'a, 'c> {
     pub(super) fn load_part(&self, p: V<'c>, ty: ScalarType, part: usize) -> V<'c> {
         let scalar = ty.part();
         let at = self.i.offset(p, self.i.i64((part * scalar.size()) as i64));
-        let v = self.i.load(self.i.stored(scalar), at, scalar.size() as u32);
-        if scalar == ScalarType::Bool { self.i.icmp(IntPred::LLVMIntNE, v, self.i.zero(self.i.int(8))) } else { v }
+        self.from_stored(self.i.load(self.i.stored(scalar), at, scalar.size() as u32), scalar)
     }
 
     fn load_elements(&mut self, signature: &Signature, uniform: u64, places: &[V<'c>]) {
@@ -521,8 +520,7 @@ impl<'a, 'c> Emitter<'a, 'c> {
             let lanes: Vec<i32> = (0..WARP as i32).map(|l| 2 * l + part as i32).collect();
             return self.i.shuffle(both, both, &lanes);
         }
-        let v = self.i.load(self.i.vector(stored, WARP), p, align);
-        if scalar == ScalarType::Bool { self.i.icmp(IntPred::LLVMIntNE, v, self.i.zero(self.i.type_of(v))) } else { v }
+        self.from_stored(self.i.load(self.i.vector(stored, WARP), p, align), scalar)
     }
 
     pub(super) fn store_results(&mut self, outputs: &[ScalarType], places: &[V<'c>]) {
@@ -536,12 +534,7 @@ impl<'a, 'c> Emitter<'a, 'c> {
                     let slot = *slots.next().expect("the signature has the function's results");
                     let rep = self.get(slot);
                     let v = if self.lanes == 1 { self.scalar_of(rep) } else { self.spread(rep) };
-                    if scalar == ScalarType::Bool {
-                        let byte = self.i.int(8);
-                        self.i.cast(Opcode::LLVMZExt, v, if self.lanes == 1 { byte } else { self.i.vector(byte, WARP) })
-                    } else {
-                        v
-                    }
+                    self.to_stored(v, scalar)
                 })
                 .collect();
             match parts[..] {

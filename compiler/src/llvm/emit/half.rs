@@ -12,12 +12,9 @@ impl<'c> Emitter<'_, 'c> {
         let number = |value: i128| self.int_like(int, value, x);
         let float = |value: f64| self.constant_like(Scalar::float(from, value), x);
         let bits_type = self.shaped(self.i.int(int.bits()), x);
-        // Bits of the fraction that float16 does not have, and bit patterns of 2^-14, 2^16 and infinity.
-        let (dropped, tiny, over, infinity): (i128, i128, i128, i128) = if wide {
-            (42, 0x3f10_0000_0000_0000, 0x40f0_0000_0000_0000, 0x7ff0_0000_0000_0000)
-        } else {
-            (13, 0x3880_0000, 0x4780_0000, 0x7f80_0000)
-        };
+        // Bits of the fraction that float16 does not have, bit patterns of 2^-14 and infinity, and the power of two from 2^16 to where floats end.
+        let (dropped, tiny, infinity, scale): (i128, i128, i128, i32) =
+            if wide { (42, 0x3f10_0000_0000_0000, 0x7ff0_0000_0000_0000, 1008) } else { (13, 0x3880_0000, 0x7f80_0000, 112) };
         let bits = self.i.cast(Opcode::LLVMBitCast, x, bits_type);
         let magnitude = self.i.and(bits, number((1 << (int.bits() - 1)) - 1));
         let sign = self.i.binary(Opcode::LLVMXor, bits, magnitude);
@@ -30,9 +27,12 @@ impl<'c> Emitter<'_, 'c> {
         let small = self.i.binary(Opcode::LLVMFSub, self.i.binary(Opcode::LLVMFAdd, small, near), near);
         let small = self.i.cast(Opcode::LLVMBitCast, small, bits_type);
         let is_small = self.i.icmp(IntPred::LLVMIntULT, magnitude, number(tiny));
-        let is_over = self.i.icmp(IntPred::LLVMIntUGE, normal, number(over));
+        // From 2^16 on this product is infinite, and raises Overflow where a flag is looked at.
+        let (up_by, down_by) = (float(2f64.powi(scale)), float(2f64.powi(-scale)));
+        let scaled = self.i.binary(Opcode::LLVMFMul, self.i.cast(Opcode::LLVMBitCast, normal, self.i.type_of(x)), up_by);
+        let normal = self.i.cast(Opcode::LLVMBitCast, self.i.binary(Opcode::LLVMFMul, scaled, down_by), bits_type);
         let is_nan = self.i.icmp(IntPred::LLVMIntUGT, magnitude, number(infinity));
-        let finite = self.i.select(is_small, small, self.i.select(is_over, number(infinity), normal));
+        let finite = self.i.select(is_small, small, normal);
         let result = self.i.select(is_nan, number(infinity | infinity >> 1), finite);
         let result = self.i.cast(Opcode::LLVMBitCast, self.i.or(result, sign), self.i.type_of(x));
         if wide { self.i.cast(Opcode::LLVMFPTrunc, result, self.shaped(self.i.scalar(ScalarType::F32), x)) } else { result }

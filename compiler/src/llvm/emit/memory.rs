@@ -161,7 +161,8 @@ impl<'c> Emitter<'_, 'c> {
         }
     }
 
-    fn from_stored(&self, v: V<'c>, ty: ScalarType) -> V<'c> {
+    /// What was loaded as values of that type.
+    pub(super) fn from_stored(&self, v: V<'c>, ty: ScalarType) -> V<'c> {
         match ty {
             ScalarType::Bool => {}
             ScalarType::F16 => return self.widen_half(v),
@@ -170,7 +171,8 @@ impl<'c> Emitter<'_, 'c> {
         self.i.icmp(IntPred::LLVMIntNE, v, self.i.zero(self.i.type_of(v)))
     }
 
-    fn to_stored(&self, v: V<'c>, ty: ScalarType) -> V<'c> {
+    /// Values of that type as they are stored.
+    pub(super) fn to_stored(&self, v: V<'c>, ty: ScalarType) -> V<'c> {
         match ty {
             ScalarType::Bool => {}
             ScalarType::F16 => return self.narrow_half(v),
