@@ -191,11 +191,13 @@ def folds(data):
     if data.draw(st.booleans()):
         shaped = outcome(lambda: call(numpys))
         if not isinstance(shaped, Exception):
-            inner = call
-            call = lambda f: inner(_with_out(f, np.zeros(shaped.shape, shaped.dtype)))  # noqa: E731
+            inner, char = call, data.draw(st.sampled_from([shaped.dtype.char, "d"]))
+            call = lambda f: inner(_with_out(f, np.zeros(shaped.shape, char)))  # noqa: E731
     expected = outcome(lambda: call(numpys))
     for way, f in ways(name):
-        same(outcome(lambda f=f: call(f)), expected, (name, way, method, keywords))
+        if way != "genuine" or method == "reduce" or "dtype" in keywords:
+            # Which type an output asks for NumPy decides before it asks the genuine ufunc.
+            same(outcome(lambda f=f: call(f)), expected, (name, way, method, keywords))
 
 
 class _with_out:

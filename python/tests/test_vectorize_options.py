@@ -192,3 +192,17 @@ def test_long_calls_of_every_kind_can_be_interrupted(call, tmp_path):
     )
     done = subprocess.run([sys.executable, script], capture_output=True, text=True, timeout=60, env=os.environ)
     assert done.stdout == "interrupted\n", done.stderr
+
+
+def test_several_results_in_signatures():
+    def both(a, b):
+        return a + b, a > b
+
+    for signature in ("Tuple((float32, boolean))(float32, float32)", "UniTuple(float64, 2)(float64, float64)"):
+        f = vectorize([signature])(both)
+        total, larger = f(np.array([1.0, 5.0], f.types[0][0]), np.array([2.0, 3.0], f.types[0][0]))
+        assert f.nout == 2 and total.tolist() == [3, 8] and larger.tolist() == [0, 1]
+        assert f.types == [{"T": "ff->f?", "U": "dd->dd"}[signature[0]]]
+    for wrong in ("Tuple(float32)(float32)", "UniTuple(float32, 0)(float32)"):
+        with pytest.raises(verdigris.errors.ArgumentError):
+            vectorize([wrong])(both)

@@ -68,7 +68,7 @@ EXPRESSIONS = {
     "invert": Expression("~a", np.invert, "lL"),
     "not_": Expression("a == 0", np.logical_not, REALS),
     "root": Expression("np.sqrt(a)", np.sqrt, "fd"),
-    "reciprocal": Expression("np.reciprocal(a)", np.reciprocal, "d"),
+    "reciprocal": Expression("np.reciprocal(a)", np.reciprocal, "fd"),
     "floored": Expression("np.floor(a)", np.floor, "fd"),
     "ceiled": Expression("np.ceil(a)", np.ceil, "fd"),
     "truncated": Expression("np.trunc(a)", np.trunc, "fd"),

@@ -229,9 +229,9 @@ class Signature:
 
     __slots__ = ("args", "return_type")
     args: tuple[Scalar | Array, ...]
-    return_type: Scalar | Void | None
+    return_type: Scalar | Void | tuple[Scalar, ...] | None
 
-    def __init__(self, return_type: Scalar | Void | None, args: tuple[Scalar | Array, ...]) -> None:
+    def __init__(self, return_type: Scalar | Void | tuple[Scalar, ...] | None, args: tuple[Scalar | Array, ...]) -> None:
         self.return_type, self.args = return_type, args
 
     def __eq__(self, other: object) -> bool:
@@ -328,6 +328,10 @@ def _evaluate(node: ast.expr, text: str) -> Any:
             return found
         case ast.Tuple(items):
             return tuple(_evaluate(item, text) for item in items)
+        case ast.Call(ast.Name("Tuple"), [ast.Tuple(items)], []):
+            return tuple(_evaluate(item, text) for item in items)
+        case ast.Call(ast.Name("UniTuple"), [item, ast.Constant(int(count))], []) if 1 <= count <= 32:
+            return (_evaluate(item, text),) * count
         case ast.Call(ast.Name("NPDatetime"), [ast.Constant(str(unit))], []):
             return _time("datetime64", unit)
         case ast.Call(ast.Name("NPTimedelta"), [ast.Constant(str(unit))], []):
@@ -335,7 +339,7 @@ def _evaluate(node: ast.expr, text: str) -> Any:
         case ast.Call(func, arguments, []):
             result = _evaluate(func, text)
             types = tuple(_evaluate(a, text) for a in arguments)
-            if not isinstance(result, Scalar | Void):
+            if not isinstance(result, Scalar | Void) and not (isinstance(result, tuple) and isinstance(func, ast.Call)):
                 raise ArgumentError(f"`{ast.unparse(func)}` in {text!r} cannot be the type of a result", code="bad-signature")
             if not all(isinstance(type_, Scalar | Array) for type_ in types):
                 raise ArgumentError(f"`{ast.unparse(node)}` in {text!r} has an argument that is not a type", code="bad-signature")

@@ -270,12 +270,29 @@ unsafe extern "C" fn vg_masked_store(to: *mut u8, mask: u32, data: *const u8, si
 
 /// Copies `count` (1 to 31) elements and fills up to 32 with the first.
 unsafe extern "C" fn vg_pad(from: *const u8, count: u64, out: *mut u8, size: u64) {
-    let (count, size) = (count as usize, size as usize);
-    // SAFETY: `from` has count elements, `out` 32 (module head).
+    /// For elements of a size known to this compiler, whose stores are vectors then. Safety: as [`vg_pad`].
+    unsafe fn pad<T: Copy>(from: *const u8, count: usize, out: *mut u8) {
+        let (from, out) = (from.cast::<T>(), out.cast::<T>());
+        // SAFETY: `from` has count elements, at least one, `out` 32 (module head); nothing is asked of their alignment.
+        unsafe {
+            let first = from.read_unaligned();
+            for lane in 0..32 {
+                out.add(lane).write_unaligned(first);
+            }
+            for lane in 1..count {
+                out.add(lane).write_unaligned(from.add(lane).read_unaligned());
+            }
+        }
+    }
+    let count = count as usize;
+    // SAFETY: the caller's promise; a type's size is one of these.
     unsafe {
-        std::ptr::copy_nonoverlapping(from, out, count * size);
-        for lane in count..32 {
-            std::ptr::copy_nonoverlapping(from, out.add(lane * size), size);
+        match size {
+            1 => pad::<u8>(from, count, out),
+            2 => pad::<u16>(from, count, out),
+            4 => pad::<u32>(from, count, out),
+            8 => pad::<u64>(from, count, out),
+            _ => pad::<u128>(from, count, out),
         }
     }
 }

@@ -126,7 +126,12 @@ impl Lowerer {
             },
             B::Reciprocal => {
                 let (val, at) = one()?;
-                let one = self.integer(1, at)?;
+                let mut one = self.integer(1, at)?;
+                if let Some(ty) = self.scalar_type(val)
+                    && (ty.is_float() || ty == ScalarType::F16)
+                {
+                    one = self.to_scalar(&one, ty).expect("1 is a number of every type");
+                }
                 match val {
                     Val::Real(v) if self.ty(*v).is_integer() => self.binary(BinaryOp::FloorDiv, (&one, at), (val, at), span),
                     _ => self.binary(BinaryOp::TrueDiv, (&one, at), (val, at), span),

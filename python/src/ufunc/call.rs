@@ -5,9 +5,8 @@
 
 use std::ffi::CStr;
 
-use pyo3::intern;
 use pyo3::prelude::*;
-use pyo3::types::{PyBool, PyComplex, PyDict, PyFloat, PyInt, PyTuple};
+use pyo3::types::{PyBool, PyComplex, PyFloat, PyInt, PyTuple};
 use smallvec::SmallVec;
 
 use verdigris_compiler::types::{ScalarType, half};
@@ -222,37 +221,24 @@ pub(super) fn call<'py>(
     py: Python<'py>,
     core: &Core,
     args: &Bound<'py, PyTuple>,
-    kwargs: Option<&Bound<'py, PyDict>>,
+    out: Option<&Bound<'py, PyAny>>,
 ) -> PyResult<Option<Bound<'py, PyAny>>> {
     if args.len() != core.inputs {
         return Ok(None);
     }
     let types = Types::get(py)?;
-    if let Some(engine) = core.ready() {
-        let out = match kwargs {
-            Some(kwargs) if kwargs.len() == 1 => kwargs.get_item(intern!(py, "out"))?,
-            _ => None,
-        };
-        if (kwargs.is_none() || out.is_some())
-            && let Some(result) = short(py, core, types, engine, args, out.as_ref())
-        {
-            return result.map(Some);
-        }
+    if let Some(engine) = core.ready()
+        && let Some(result) = short(py, core, types, engine, args, out)
+    {
+        return result.map(Some);
     }
     let mut given: SmallVec<[Bound<'py, PyAny>; 2]> = SmallVec::new();
-    if let Some(kwargs) = kwargs
-        && !kwargs.is_empty()
-    {
-        let Some(out) = kwargs.get_item(intern!(py, "out"))? else { return Ok(None) };
-        if kwargs.len() != 1 {
-            return Ok(None);
-        }
+    if let Some(out) = out {
         match out.cast_exact::<PyTuple>() {
             Ok(tuple) => given.extend(tuple.iter()),
-            Err(_) if out.is_none() => {}
-            Err(_) => given.push(out),
+            Err(_) => given.push(out.clone()),
         }
-        if !given.is_empty() && given.len() != core.outputs {
+        if given.len() != core.outputs {
             return Ok(None);
         }
     }

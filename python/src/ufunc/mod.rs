@@ -94,15 +94,21 @@ impl PyUfunc {
         Ok(PyUfunc { core: core.unbind(), ufunc })
     }
 
-    #[pyo3(signature = (*args, **kwargs))]
-    fn __call__<'py>(slf: &Bound<'py, PyUfunc>, args: &Bound<'py, PyTuple>, kwargs: Option<&Bound<'py, PyDict>>) -> PyResult<Bound<'py, PyAny>> {
+    // `out` apart from the other keywords, which saves the dict that PyO3 makes of those.
+    #[pyo3(signature = (*args, out = None, **kwargs))]
+    fn __call__<'py>(
+        slf: &Bound<'py, PyUfunc>,
+        args: &Bound<'py, PyTuple>,
+        out: Option<Bound<'py, PyAny>>,
+        kwargs: Option<&Bound<'py, PyDict>>,
+    ) -> PyResult<Bound<'py, PyAny>> {
         let core = slf.get().core.get();
         if args.len() < core.inputs
             && let Some((args, kwargs)) = core.by_position(args, kwargs)?
         {
-            return PyUfunc::call(slf, core, &args, if kwargs.is_empty() { None } else { Some(&kwargs) });
+            return PyUfunc::call(slf, core, &args, out.as_ref(), Some(&kwargs));
         }
-        PyUfunc::call(slf, core, args, kwargs)
+        PyUfunc::call(slf, core, args, out.as_ref(), kwargs)
     }
 
     /// The code of the loops there are, as LLVM's assembly language: of the one with those types (`"dd->d"`), or of each by its types.
@@ -236,19 +242,28 @@ fn spelled(lp: &AnyLoop) -> String {
 
 impl PyUfunc {
     /// A call with its inputs by position.
+    #[inline]
     fn call<'py>(
         slf: &Bound<'py, PyUfunc>,
         core: &Core,
         args: &Bound<'py, PyTuple>,
+        out: Option<&Bound<'py, PyAny>>,
         kwargs: Option<&Bound<'py, PyDict>>,
     ) -> PyResult<Bound<'py, PyAny>> {
-        if core.cores.is_some() {
-            return slf.get().general(slf, "__call__", args, kwargs);
+        let py = slf.py();
+        if core.cores.is_none()
+            && kwargs.is_none_or(|kwargs| kwargs.is_empty())
+            && let Some(result) = call::call(py, core, args, out)?
+        {
+            return Ok(result);
         }
-        match call::call(slf.py(), core, args, kwargs)? {
-            Some(result) => Ok(result),
-            None => slf.get().general(slf, "__call__", args, kwargs),
-        }
+        let Some(out) = out else { return slf.get().general(slf, "__call__", args, kwargs) };
+        let all = match kwargs {
+            Some(kwargs) => kwargs.copy()?,
+            None => PyDict::new(py),
+        };
+        all.set_item(intern!(py, "out"), out)?;
+        slf.get().general(slf, "__call__", args, Some(&all))
     }
 
     fn inspect<'py>(&self, py: Python<'py>, signature: Option<&str>, listing: Listing) -> PyResult<Bound<'py, PyAny>> {
@@ -315,9 +330,20 @@ impl PyUfunc {
         let core = self.core.get();
         let dtype = intern!(py, "dtype");
         let named = |name| kwargs.map_or(Ok(None), |k| k.get_item(name)).map(|v: Option<Bound<'py, PyAny>>| v.filter(|v| !v.is_none()));
-        let asked = args.len() > dtype_place || named(dtype)?.is_some() || named(intern!(py, "out"))?.is_some();
+        let out = named(intern!(py, "out"))?;
+        let by_type = args.len() > dtype_place || named(dtype)?.is_some();
+        let asked = by_type || out.is_some();
         if core.inputs != 2 || core.outputs != 1 || core.cores.is_some() {
             return self.general(slf, method, args, kwargs);
+        }
+        // As NumPy does: an output says the type to fold in.
+        if let (false, "accumulate" | "reduceat", Some(out)) = (by_type, method, &out) {
+            let out = out.cast::<PyTuple>().ok().and_then(|t| t.get_item(0).ok()).unwrap_or_else(|| out.clone());
+            if let (Ok(own), Some(kwargs)) = (out.getattr(dtype), kwargs) {
+                let kwargs = kwargs.copy()?;
+                kwargs.set_item(dtype, own)?;
+                return self.general(slf, method, args, Some(&kwargs));
+            }
         }
         if let (false, Ok(array)) = (asked, args.get_item(0)) {
             if let Some(result) = overrides::dispatch(slf.as_any(), method, 1, args, kwargs)? {
