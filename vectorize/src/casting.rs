@@ -153,9 +153,23 @@ mod tests {
 
     #[test]
     fn promotion_is_numpys() {
-        for (a, b, result) in
-            [(I8, F16, F16), (I16, F16, F32), (U8, F16, F16), (I32, F16, F64), (F16, F32, F32), (F16, C64, C64), (Bool, F16, F16), (I8, U8, I16), (U64, I64, F64), (I16, F32, F32), (I32, F32, F64), (I32, C64, C128), (F64, C64, C128), (Bool, U8, U8), (U32, I8, I64)]
-        {
+        for (a, b, result) in [
+            (I8, F16, F16),
+            (I16, F16, F32),
+            (U8, F16, F16),
+            (I32, F16, F64),
+            (F16, F32, F32),
+            (F16, C64, C64),
+            (Bool, F16, F16),
+            (I8, U8, I16),
+            (U64, I64, F64),
+            (I16, F32, F32),
+            (I32, F32, F64),
+            (I32, C64, C128),
+            (F64, C64, C128),
+            (Bool, U8, U8),
+            (U32, I8, I64),
+        ] {
             assert_eq!(promote(a, b), result, "{a} {b}");
             assert_eq!(promote(b, a), result, "{b} {a}");
         }

@@ -209,7 +209,13 @@ mod tests {
 
     #[test]
     fn printing_reads_back() {
-        for text in ["float32(float32, float32)", "(int64)", "timedelta64[s](datetime64[s], datetime64[D])", "float16(float16)", "Tuple((float64, int64))(complex128)"] {
+        for text in [
+            "float32(float32, float32)",
+            "(int64)",
+            "timedelta64[s](datetime64[s], datetime64[D])",
+            "float16(float16)",
+            "Tuple((float64, int64))(complex128)",
+        ] {
             assert_eq!(text.parse::<Signature>().unwrap().to_string(), text);
         }
     }
