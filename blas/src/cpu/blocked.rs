@@ -189,7 +189,7 @@ pub(super) fn gemm<T: Scalar>(
         alpha: [alpha.re(), alpha.im()],
         beta: [beta.re(), beta.im()],
         keep,
-        in_place: !T::COMPLEX && ars == 1 && n <= NARROW,
+        in_place: !T::COMPLEX && ars == 1 && acs >= 0 && n <= NARROW,
         blocks,
         col_parts,
         phases,

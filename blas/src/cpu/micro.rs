@@ -4,6 +4,8 @@
 //! to the last, whatever tile it is in, so that it does not depend on how C was cut. Who packed the panels, and where C is cut, is [`super::blocked`]'s.
 #![allow(unsafe_code)]
 
+use std::mem::MaybeUninit;
+
 use super::lanes::{Lanes, prefetch};
 use crate::scalar::{Real, Scalar};
 
@@ -96,16 +98,17 @@ unsafe fn real<V: Lanes, const H: usize, const W: usize>(tile: &Tile<V::Part>) {
             }
             return;
         }
-        let mut plane = [V::Part::ZERO; LARGEST];
+        let mut plane = MaybeUninit::<[V::Part; LARGEST]>::uninit();
+        let plane = plane.as_mut_ptr().cast::<V::Part>();
         for (j, sums) in sums.iter().enumerate() {
             for (v, &sum) in sums.iter().enumerate() {
-                sum.store(plane.as_mut_ptr().add((j * H + v) * V::N));
+                sum.store(plane.add((j * H + v) * V::N));
             }
         }
         for j in 0..tile.cols.min(W) {
             for i in 0..tile.rows.min(H * V::N) {
                 let c = tile.c.offset(i as isize * tile.rs + j as isize * tile.cs);
-                let sum = plane[j * H * V::N + i];
+                let sum = *plane.add(j * H * V::N + i);
                 *c = if beta == V::Part::ZERO { sum * alpha } else { sum.mul_add(alpha, *c * beta) };
             }
         }
@@ -141,27 +144,43 @@ unsafe fn complex<V: Lanes, const H: usize, const W: usize>(tile: &Tile<V::Part>
             a = a.wrapping_add(tile.step);
             b = b.add(2 * W);
         }
-        let (mut reals, mut imaginaries) = ([V::Part::ZERO; LARGEST / 2], [V::Part::ZERO; LARGEST / 2]);
+        let ([ar, ai], [br, bi]) = (tile.alpha, tile.beta);
+        let mut planes = MaybeUninit::<[V::Part; LARGEST]>::uninit();
+        let reals = planes.as_mut_ptr().cast::<V::Part>();
+        let imaginaries = reals.add(LARGEST / 2);
+        let (own, other) = (V::splat(ar), V::splat(ai));
         for j in 0..W {
             for v in 0..H {
-                re[j][v].store(reals.as_mut_ptr().add((j * H + v) * V::N));
-                im[j][v].store(imaginaries.as_mut_ptr().add((j * H + v) * V::N));
+                let (x, y) = (re[j][v], im[j][v]);
+                y.fnma(other, x.mul(own)).store(reals.add((j * H + v) * V::N));
+                y.fma(own, x.mul(other)).store(imaginaries.add((j * H + v) * V::N));
             }
         }
-        let ([ar, ai], [br, bi]) = (tile.alpha, tile.beta);
         let nothing = br == V::Part::ZERO && bi == V::Part::ZERO;
         for j in 0..tile.cols.min(W) {
-            for i in 0..tile.rows.min(H * V::N) {
-                let c = tile.c.offset(i as isize * tile.rs + j as isize * tile.cs);
-                let (x, y) = (reals[j * H * V::N + i], imaginaries[j * H * V::N + i]);
-                let (mut p, mut q) = (ar * x - ai * y, ar * y + ai * x);
-                if !nothing {
-                    let (u, v) = (*c, *c.add(1));
-                    p = p + br * u - bi * v;
-                    q = q + br * v + bi * u;
+            let (p, q) = (reals.add(j * H * V::N), imaginaries.add(j * H * V::N));
+            let rows = tile.rows.min(H * V::N);
+            if tile.rs == 2 {
+                // Neighbours: a loop that the compiler makes vectors of.
+                let c = std::slice::from_raw_parts_mut(tile.c.offset(j as isize * tile.cs).cast::<[V::Part; 2]>(), rows);
+                let (p, q) = (std::slice::from_raw_parts(p, rows), std::slice::from_raw_parts(q, rows));
+                if nothing {
+                    for ((c, &p), &q) in c.iter_mut().zip(p).zip(q) {
+                        *c = [p, q];
+                    }
+                } else {
+                    for ((c, &p), &q) in c.iter_mut().zip(p).zip(q) {
+                        *c = [p + br * c[0] - bi * c[1], q + br * c[1] + bi * c[0]];
+                    }
                 }
-                *c = p;
-                *c.add(1) = q;
+                continue;
+            }
+            for i in 0..rows {
+                let c = tile.c.offset(i as isize * tile.rs + j as isize * tile.cs);
+                let (p, q) = (*p.add(i), *q.add(i));
+                let [u, v] = if nothing { [V::Part::ZERO; 2] } else { [*c, *c.add(1)] };
+                *c = if nothing { p } else { p + br * u - bi * v };
+                *c.add(1) = if nothing { q } else { q + br * v + bi * u };
             }
         }
     }

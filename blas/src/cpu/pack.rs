@@ -28,19 +28,31 @@ impl<R> Source<R> {
 /// Products that are copied at a time where the panel's elements are far apart.
 const STRIP: usize = 8;
 
-/// Copies `depth` times `count` elements to a panel of that width.
+/// Copies `depth` times `count` elements to a panel of that width; what is left of the width is zeros.
 ///
 /// # Safety
 /// The source has them; `to` has room for `depth` times `width` elements, of two parts if `C`; `count` is at most `width`; the processor has AVX2, where it could have.
 #[cfg_attr(target_arch = "x86_64", target_feature(enable = "avx2"))]
 pub(super) unsafe fn panel<R: Real, const C: bool, const PLANES: bool>(from: Source<R>, depth: usize, count: usize, width: usize, to: *mut R) {
-    let item = 1 + usize::from(C);
-    let parts = width * item;
     // SAFETY: as the caller promises; zeros are numbers.
     unsafe {
         if count < width {
-            to.write_bytes(0, depth * parts);
+            to.write_bytes(0, depth * width * (1 + usize::from(C)));
         }
+        elements::<R, C, PLANES>(from, depth, count, width, to);
+    }
+}
+
+/// As [`panel`], leaving what lies between the elements: `width` is how far apart rows are.
+///
+/// # Safety
+/// As [`panel`], but only the elements need room.
+#[cfg_attr(target_arch = "x86_64", target_feature(enable = "avx2"))]
+pub(super) unsafe fn elements<R: Real, const C: bool, const PLANES: bool>(from: Source<R>, depth: usize, count: usize, width: usize, to: *mut R) {
+    let item = 1 + usize::from(C);
+    let parts = width * item;
+    // SAFETY: as the caller promises.
+    unsafe {
         if !C && from.across == 1 {
             return rows(from, depth, count, width, to);
         }

@@ -1,141 +1,80 @@
-//! Products of small real matrices, without packing: what a batch is made of.
+//! Small products: what a batch is made of.
 //!
-//! Owns the register blocks. Taken where C and A have contiguous columns (or C and B contiguous rows, which is the same of the transposes); all else goes to the `gemm` crate,
-//! whose preparations cost more than such a product.
+//! Owns the way of a product whose packed operands fit on the stack: no memory is asked for, no thread, and a left operand with contiguous columns is read where it is. The tiles are
+//! [`super::micro`]'s, so that the sums are those of [`super::blocked`].
 #![allow(unsafe_code)]
 
-use super::level::{Kernel, run};
+use std::mem::MaybeUninit;
+
+use super::micro::{Tile, kernels};
+use super::pack::{self, Source};
 use crate::operand::Op;
-use crate::scalar::{Real, Scalar};
-use crate::view::{MatMut, MatRef};
+use crate::scalar::Scalar;
+use crate::view::MatMut;
 
 /// The largest extent taken.
 const LARGEST: usize = 40;
-
-struct Product<R> {
-    m: usize,
-    n: usize,
-    k: usize,
-    a: *const R,
-    acs: isize,
-    b: *const R,
-    brs: isize,
-    bcs: isize,
-    c: *mut R,
-    ccs: isize,
-    alpha: R,
-    beta: R,
-}
-
-impl<R: Real> Product<R> {
-    /// Columns `j..j + N` of C, rows `i..i + M`.
-    ///
-    /// # Safety
-    /// They are there, and A, B and C are as [`gemm`] says.
-    #[inline(always)]
-    unsafe fn block<const FMA: bool, const M: usize, const N: usize>(&self, i: usize, j: usize) {
-        let mut sums = [[R::ZERO; M]; N];
-        for p in 0..self.k as isize {
-            // SAFETY: column p of A has rows i..i + M, row p of B columns j..j + N.
-            unsafe {
-                let a = &*self.a.offset(p * self.acs + i as isize).cast::<[R; M]>();
-                for (q, sums) in sums.iter_mut().enumerate() {
-                    let b = *self.b.offset(p * self.brs + (j + q) as isize * self.bcs);
-                    for l in 0..M {
-                        sums[l] = if FMA { a[l].mul_add(b, sums[l]) } else { a[l] * b + sums[l] };
-                    }
-                }
-            }
-        }
-        for (q, sums) in sums.iter().enumerate() {
-            // SAFETY: column j + q of C has rows i..i + M, exclusively ours.
-            let c = unsafe { &mut *self.c.offset((j + q) as isize * self.ccs + i as isize).cast::<[R; M]>() };
-            for l in 0..M {
-                let new = self.alpha * sums[l];
-                c[l] = if self.beta == R::ZERO { new } else { self.beta * c[l] + new };
-            }
-        }
-    }
-
-    /// All columns of rows `i..i + M`.
-    ///
-    /// # Safety
-    /// As [`Product::block`].
-    #[inline(always)]
-    unsafe fn rows<const FMA: bool, const M: usize>(&self, i: usize) {
-        let fours = self.n / 4 * 4;
-        // SAFETY: the caller's promise; the columns are C's.
-        unsafe {
-            for j in (0..fours).step_by(4) {
-                self.block::<FMA, M, 4>(i, j);
-            }
-            for j in fours..self.n {
-                self.block::<FMA, M, 1>(i, j);
-            }
-        }
-    }
-}
-
-impl<R: Real> Kernel for Product<R> {
-    type Out = ();
-
-    #[inline(always)]
-    fn run<const FMA: bool>(self) {
-        let mut i = 0;
-        // SAFETY: each band of rows lies in 0..m.
-        unsafe {
-            while self.m - i >= 16 {
-                self.rows::<FMA, 16>(i);
-                i += 16;
-            }
-            if self.m - i >= 8 {
-                self.rows::<FMA, 8>(i);
-                i += 8;
-            }
-            if self.m - i >= 4 {
-                self.rows::<FMA, 4>(i);
-                i += 4;
-            }
-            while i < self.m {
-                self.rows::<FMA, 1>(i);
-                i += 1;
-            }
-        }
-    }
-}
+/// Room for an operand: its extent rounded up to whole tiles, two parts an element.
+const ROOM: usize = 2 * 48 * LARGEST;
 
 /// `C ← αAB + βC` if this is the place for it; α is not 0, no extent is.
 pub(super) fn gemm<T: Scalar>(alpha: T, a: Op<'_, T>, b: Op<'_, T>, beta: T, c: &mut MatMut<'_, T>) -> bool {
-    if T::COMPLEX || c.rows().max(c.cols()).max(a.cols()) > LARGEST {
+    if c.rows().max(c.cols()).max(a.cols()) > LARGEST {
         return false;
     }
-    let contiguous = |m: MatRef<'_, T>| m.row_stride() == 1 || m.rows() == 1;
-    if contiguous(c.rb()) && contiguous(a.mat) {
-        in_columns(alpha, a.mat, b.mat, beta, c.rb_mut());
-    } else if contiguous(c.rb().transposed()) && contiguous(b.mat.transposed()) {
-        in_columns(alpha, b.mat.transposed(), a.mat.transposed(), beta, c.rb_mut().transposed());
-    } else {
-        return false;
-    }
-    true
+    // Along the columns of C where those are the near neighbours.
+    let turned = c.rb().col_stride().abs() < c.rb().row_stride().abs();
+    let (a, b, c) = if turned { (b.transposed(), a.transposed(), c.rb_mut().transposed()) } else { (a, b, c.rb_mut()) };
+    if T::COMPLEX { product::<T, true>(alpha, a, b, beta, c) } else { product::<T, false>(alpha, a, b, beta, c) }
 }
 
-fn in_columns<T: Scalar>(alpha: T, a: MatRef<'_, T>, b: MatRef<'_, T>, beta: T, mut c: MatMut<'_, T>) {
-    let (m, n, k) = (c.rows(), c.cols(), a.cols());
+fn product<T: Scalar, const C: bool>(alpha: T, a: Op<'_, T>, b: Op<'_, T>, beta: T, mut c: MatMut<'_, T>) -> bool {
+    let Some(kernels) = kernels::<T::Real>(C) else { return false };
+    let (m, n, k, parts) = (c.rows(), c.cols(), a.cols(), 1 + usize::from(C));
     assert!(a.rows() == m && b.rows() == k && b.cols() == n, "gemm of {m}x{k} and {}x{n}", b.rows());
-    run(Product {
-        m,
-        n,
-        k,
-        // A real scalar is its own part (`Real: Scalar<Real = Self>`).
-        a: a.as_ptr().cast::<T::Real>(),
-        acs: a.col_stride(),
-        b: b.as_ptr().cast::<T::Real>(),
-        brs: b.row_stride(),
-        bcs: b.col_stride(),
-        ccs: c.rb().col_stride(),
-        c: c.as_mut_ptr().cast::<T::Real>(),
-        alpha: alpha.re(),
-        beta: beta.re(),
-    });
+    let (lanes, most, width) = (kernels.lanes, kernels.of_height.len(), kernels.cols);
+    let step = |stride: isize| stride * parts as isize;
+    // Complex numbers are two parts (`repr(C)`), a real scalar is its own (`Real: Scalar<Real = Self>`).
+    let left = Source { at: a.mat.as_ptr().cast::<T::Real>(), along: step(a.mat.col_stride()), across: step(a.mat.row_stride()), conj: a.conj };
+    let right = Source { at: b.mat.as_ptr().cast::<T::Real>(), along: step(b.mat.row_stride()), across: step(b.mat.col_stride()), conj: b.conj };
+    let (rs, cs) = (step(c.rb().row_stride()), step(c.rb().col_stride()));
+    let to = c.as_mut_ptr().cast::<T::Real>();
+    let mut rooms = MaybeUninit::<[[T::Real; ROOM]; 2]>::uninit();
+    let packed_left = rooms.as_mut_ptr().cast::<T::Real>();
+    let packed_right = packed_left.wrapping_add(ROOM);
+    for col in (0..n).step_by(width) {
+        // SAFETY: columns of B; extents of at most `LARGEST` are at most 48 when rounded up to tiles, so there is room.
+        unsafe { pack::panel::<T::Real, C, false>(right.from(col, 0), k, width.min(n - col), width, packed_right.add(col * k * parts)) };
+    }
+    for row in (0..m).step_by(lanes * most) {
+        let rows = (m - row).min(lanes * most);
+        let registers = rows.div_ceil(lanes);
+        let height = registers * lanes;
+        let from = left.from(row, 0);
+        let in_place = !C && from.across == 1 && from.along >= 0 && rows == height;
+        if !in_place {
+            // SAFETY: as above, of A.
+            unsafe { pack::panel::<T::Real, C, true>(from, k, rows, height, packed_left) };
+        }
+        for col in (0..n).step_by(width) {
+            let b = packed_right.wrapping_add(col * k * parts).cast_const();
+            let tile = Tile {
+                depth: k,
+                a: if in_place { from.at } else { packed_left.cast_const() },
+                step: if in_place { from.along as usize } else { height * parts },
+                b,
+                ahead: b,
+                c: to.wrapping_offset(row as isize * rs + col as isize * cs),
+                rs,
+                cs,
+                rows,
+                cols: width.min(n - col),
+                alpha: [alpha.re(), alpha.im()],
+                beta: [beta.re(), beta.im()],
+            };
+            // SAFETY: the panels are packed, or A's own columns; the tile is C's, exclusively ours; the kernels are this processor's.
+            unsafe { kernels.of_height[registers - 1](&tile) };
+        }
+    }
+    true
 }

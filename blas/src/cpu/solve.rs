@@ -5,6 +5,7 @@
 #![allow(unsafe_code)]
 
 use super::lanes::Lanes;
+use super::pack::{self, Source};
 use crate::operand::Op;
 use crate::scalar::{Real, Scalar};
 use crate::view::MatMut;
@@ -51,28 +52,28 @@ impl<R: Real> Triangle<R> {
         Some(Triangle { packed, blocks })
     }
 
-    /// Solves for a strip: `blocks` times eight rows of `WIDE` registers.
+    /// Solves for a strip: `blocks` times eight rows of `WIDE` registers, one after the other from the first solved, up or down.
     ///
     /// # Safety
     /// The strip is as long as that; the processor has the instructions of `V`.
     #[inline(always)]
-    unsafe fn solve<V: Lanes<Part = R>>(&self, strip: *mut R) {
+    unsafe fn solve<V: Lanes<Part = R>>(&self, strip: *mut R, down: bool) {
         let mut t = self.packed.as_ptr();
-        let row = WIDE * V::N;
+        let row = if down { (WIDE * V::N) as isize } else { -((WIDE * V::N) as isize) };
         // SAFETY: the triangle has for each block the columns that are read here; the strip has the rows.
         unsafe {
             for block in 0..self.blocks {
-                let own = strip.add(block * ROWS * row);
+                let own = strip.offset((block * ROWS) as isize * row);
                 let mut rows = [[V::splat(R::ZERO); WIDE]; ROWS];
                 for (i, registers) in rows.iter_mut().enumerate() {
                     for (v, register) in registers.iter_mut().enumerate() {
-                        *register = V::load(own.add(i * row + v * V::N));
+                        *register = V::load(own.offset(i as isize * row).add(v * V::N));
                     }
                 }
                 for p in 0..block * ROWS {
                     let mut known = [V::splat(R::ZERO); WIDE];
                     for (v, known) in known.iter_mut().enumerate() {
-                        *known = V::load(strip.add(p * row + v * V::N));
+                        *known = V::load(strip.offset(p as isize * row).add(v * V::N));
                     }
                     for (i, registers) in rows.iter_mut().enumerate() {
                         let factor = V::splat(*t.add(i));
@@ -87,7 +88,7 @@ impl<R: Real> Triangle<R> {
                     let mut known = rows[p];
                     for (v, known) in known.iter_mut().enumerate() {
                         *known = known.mul(inverse);
-                        known.store(own.add(p * row + v * V::N));
+                        known.store(own.offset(p as isize * row).add(v * V::N));
                     }
                     for i in p + 1..ROWS {
                         let factor = V::splat(*t.add(i));
@@ -103,11 +104,11 @@ impl<R: Real> Triangle<R> {
 
     /// As [`Triangle::solve`], in the registers of this processor; the strip's width with them.
     #[cfg(target_arch = "x86_64")]
-    fn solver() -> Option<(usize, unsafe fn(&Triangle<R>, *mut R))> {
+    fn solver() -> Option<(usize, unsafe fn(&Triangle<R>, *mut R, bool))> {
         use super::level::Width;
         use std::any::Any;
         use std::arch::x86_64::{__m256, __m256d, __m512, __m512d};
-        type Solver<R> = (usize, unsafe fn(&Triangle<R>, *mut R));
+        type Solver<R> = (usize, unsafe fn(&Triangle<R>, *mut R, bool));
         static S_512: Solver<f32> = (16 * WIDE, wide::<__m512>);
         static D_512: Solver<f64> = (8 * WIDE, wide::<__m512d>);
         static S_256: Solver<f32> = (8 * WIDE, narrow::<__m256>);
@@ -123,7 +124,7 @@ impl<R: Real> Triangle<R> {
     }
 
     #[cfg(not(target_arch = "x86_64"))]
-    fn solver() -> Option<(usize, unsafe fn(&Triangle<R>, *mut R))> {
+    fn solver() -> Option<(usize, unsafe fn(&Triangle<R>, *mut R, bool))> {
         None
     }
 }
@@ -132,18 +133,18 @@ impl<R: Real> Triangle<R> {
 /// As [`Triangle::solve`].
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "avx512f,avx2,fma")]
-unsafe fn wide<V: Lanes>(triangle: &Triangle<V::Part>, strip: *mut V::Part) {
+unsafe fn wide<V: Lanes>(triangle: &Triangle<V::Part>, strip: *mut V::Part, down: bool) {
     // SAFETY: the caller's promise.
-    unsafe { triangle.solve::<V>(strip) }
+    unsafe { triangle.solve::<V>(strip, down) }
 }
 
 /// # Safety
 /// As [`Triangle::solve`].
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "avx2,fma")]
-unsafe fn narrow<V: Lanes>(triangle: &Triangle<V::Part>, strip: *mut V::Part) {
+unsafe fn narrow<V: Lanes>(triangle: &Triangle<V::Part>, strip: *mut V::Part, down: bool) {
     // SAFETY: the caller's promise.
-    unsafe { triangle.solve::<V>(strip) }
+    unsafe { triangle.solve::<V>(strip, down) }
 }
 
 /// `B ← T⁻¹B` for a real triangle of at most [`LARGEST`] rows; whether it was done. Rows are solved from the first, or from the last.
@@ -158,25 +159,35 @@ pub(super) fn solve<T: Scalar>(op: Op<'_, T>, ascending: bool, unit: bool, b: &m
     assert!(b.rows() == n, "a triangle of {n} rows beside {}", b.rows());
     let mut strip = [T::Real::ZERO; LARGEST * STRIP];
     let (rs, cs, cols) = (b.rb().row_stride(), b.rb().col_stride(), b.cols());
-    let first = b.as_mut_ptr();
+    // Rows beyond the triangle's, of zeros, come last in its order.
+    let padding = triangle.blocks * ROWS - n;
+    let top = if ascending { 0 } else { padding };
+    let begin = if ascending { 0 } else { triangle.blocks * ROWS - 1 };
+    // A real scalar is its own part (`Real: Scalar<Real = Self>`).
+    let first = b.as_mut_ptr().cast::<T::Real>();
+    let rows = strip.as_mut_ptr();
     for from in (0..cols).step_by(width) {
         let count = width.min(cols - from);
-        let at = |i: usize, j: usize| first.wrapping_offset(row(i) as isize * rs + (from + j) as isize * cs);
-        // Along the columns where those are the near neighbours, else along the rows.
-        let by_columns = rs.abs() <= cs.abs();
-        let places = |f: &mut dyn FnMut(usize, usize)| {
-            if by_columns {
-                (0..count).for_each(|j| (0..n).for_each(|i| f(i, j)));
+        let here = first.wrapping_offset(from as isize * cs);
+        // SAFETY: rows and columns of B, exclusively ours; the strip has room for the most rows of the widest; solver and copies are this processor's.
+        unsafe {
+            let into = rows.add(top * width);
+            pack::elements::<T::Real, false, false>(Source { at: here.cast_const(), along: rs, across: cs, conj: false }, n, count, width, into);
+            solver(&triangle, rows.add(begin * width), ascending);
+            if rs == 1 && cs >= n as isize {
+                let turned = Source { at: into.cast_const(), along: 1, across: width as isize, conj: false };
+                pack::elements::<T::Real, false, false>(turned, count, n, cs as usize, here);
+            } else if cs == 1 && rs >= count as isize {
+                let straight = Source { at: into.cast_const(), along: width as isize, across: 1, conj: false };
+                pack::elements::<T::Real, false, false>(straight, n, count, rs as usize, here);
             } else {
-                (0..n).for_each(|i| (0..count).for_each(|j| f(i, j)));
+                for i in 0..n {
+                    for j in 0..count {
+                        *here.offset(i as isize * rs + j as isize * cs) = *into.add(i * width + j);
+                    }
+                }
             }
-        };
-        // SAFETY: rows and columns of B; a real scalar is its own part (`Real: Scalar<Real = Self>`).
-        places(&mut |i, j| strip[i * width + j] = unsafe { (*at(i, j)).re() });
-        // SAFETY: the strip has room for the most rows of the widest; the solver is this processor's.
-        unsafe { solver(&triangle, strip.as_mut_ptr()) };
-        // SAFETY: as above, B exclusively ours.
-        places(&mut |i, j| unsafe { *at(i, j) = T::from_real(strip[i * width + j]) });
+        }
     }
     true
 }
