@@ -33,9 +33,10 @@
 //!
 //! # How
 //!
-//! Rows are `rustfft`'s and `realfft`'s. Along axes whose elements are not neighbours, strips of lanes, one for each lane of a SIMD register, are transformed without transposing
-//! them; lengths with prime factors above 7 go through copies of rows. Everything runs on the pool of [`verdigris_device::pool`], in shares that do not depend on the number of
-//! threads, and so do results. Plans of single axes are cached ([`cache_info`], [`clear_cache`], [`limit_cache`]).
+//! Strips of lanes, one for each lane of a SIMD register, are transformed by kernels of our own, without transposing them where they are neighbours. A row of composite length
+//! is a matrix whose columns are such lanes, transformed one way and then the other; a long one with a large prime factor is a convolution of such rows (Bluestein).
+//! Short rows, and those of other lengths, are `rustfft`'s. Real rows are complex ones of half the length. Everything runs on the pool of [`verdigris_device::pool`], in shares
+//! that do not depend on the number of threads, and so do results. Plans of single axes are cached ([`cache_info`], [`clear_cache`], [`limit_cache`]).
 
 mod backend;
 mod cache;

@@ -25,8 +25,11 @@ class Outcomes:
         if report.failed:
             self.failed.append(report.nodeid)
 
+    def pytest_collection_modifyitems(self, items):
+        items[:] = items[:: int(every)]
+
 outcomes = Outcomes()
-how, *modules = sys.argv[1:]
+how, every, *modules = sys.argv[1:]
 arguments = ["-q", "-p", "no:cacheprovider", "--pyargs", *modules]
 if how == "global":
     # Also in the children of a pool, which run this file up to here.
@@ -47,15 +50,19 @@ if __name__ == "__main__":
 """
 
 
-@pytest.mark.parametrize("how", [pytest.param("global", marks=pytest.mark.slow), "context"])
-def test_scipys_own_tests_pass_and_are_served(python, tmp_path, how):
+ALL = [pytest.param(how, 1, marks=pytest.mark.slow) for how in ("global", "context")]
+
+
+@pytest.mark.parametrize(("how", "every"), [*ALL, ("context", 9)])
+def test_scipys_own_tests_pass_and_are_served(python, tmp_path, how, every):
     script = tmp_path / "run.py"
     script.write_text(RUN)
-    done = python(str(script), how, *MODULES)
+    done = python(str(script), how, str(every), *MODULES)
     passed, failed, served, passed_on = json.loads(done.stdout.splitlines()[-1])
     assert not failed, done.stdout[-5000:]
-    assert passed > 300
-    assert served >= 0.95 * (served + passed_on), (served, passed_on)
+    assert passed > 300 / every
+    # A sample may hold more of what is not ours.
+    assert served >= (0.95 if every == 1 else 0.85) * (served + passed_on), (served, passed_on)
 
 
 def test_every_function_of_the_protocol_is_answered():

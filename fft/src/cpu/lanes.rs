@@ -5,12 +5,18 @@
 
 use pulp::Simd;
 
-use super::columns::{Columns, Turns};
-use super::sys::Strip;
+use super::columns::Columns;
+use super::sys::{Strip, Turns};
 use crate::error::Error;
 
 /// A complex number a lane: real parts, imaginary parts.
 pub(super) type Pair<T, S> = [<T as Lanes>::V<S>; 2];
+
+/// Lanes of a register.
+#[inline(always)]
+pub(super) const fn width<T: Lanes, S: Simd>() -> usize {
+    size_of::<T::V<S>>() / size_of::<T>()
+}
 
 /// An element type with registers of it.
 pub trait Lanes: Copy + 'static {
@@ -38,7 +44,7 @@ pub trait Lanes: Copy + 'static {
     fn join<S: Simd>(simd: S, pair: Pair<Self, S>, row: &mut [Self]);
     /// [`Columns::run`] for this type: compiled here once, not in every crate that uses it.
     #[allow(private_interfaces, reason = "the trait is sealed")]
-    fn columns(columns: &Columns<Self>, from: &Strip<Self>, to: &Strip<Self>, factor: Self, turns: Option<&Turns<'_, Self>>) -> Result<(), Error>;
+    fn columns(columns: &Columns<Self>, from: &Strip<Self>, to: &Strip<Self>, factor: Self, turns: Option<Turns<'_, Self>>) -> Result<(), Error>;
 }
 
 macro_rules! lanes {
@@ -96,7 +102,7 @@ macro_rules! lanes {
                 from: &Strip<$type>,
                 to: &Strip<$type>,
                 factor: $type,
-                turns: Option<&Turns<'_, $type>>,
+                turns: Option<Turns<'_, $type>>,
             ) -> Result<(), Error> {
                 columns.run(from, to, factor, turns)
             }
@@ -222,8 +228,8 @@ macro_rules! odd_butterfly {
                     let mut even = a[0];
                     let mut odd = [T::splat(simd.0, T::ZERO); 2];
                     for k in 1..=HALF {
-                        let root = CIRCLE[$radix][j * k % $radix];
-                        let (cos, sin) = (T::splat(simd.0, T::of(root.0)), T::splat(simd.0, T::of(root.1)));
+                        let (cos, sin) = on_circle(j * k % $radix, $radix);
+                        let (cos, sin) = (T::splat(simd.0, T::of(cos)), T::splat(simd.0, T::of(sin)));
                         let (sum, difference) = (sums[k - 1], differences[k - 1]);
                         even = [T::v_fma(simd.0, sum[0], cos, even[0]), T::v_fma(simd.0, sum[1], cos, even[1])];
                         odd = if k == 1 {
@@ -244,29 +250,63 @@ macro_rules! odd_butterfly {
 odd_butterfly!(3);
 odd_butterfly!(5);
 odd_butterfly!(7);
+odd_butterfly!(11);
+odd_butterfly!(13);
 
-/// Cosines and sines of `2 pi k / r`, for r = 3, 5, 7.
-const CIRCLE: [&[(f64, f64)]; 8] = {
-    const C3: f64 = -0.5;
-    const S3: f64 = 0.866_025_403_784_438_6;
-    const C51: f64 = 0.309_016_994_374_947_45;
-    const S51: f64 = 0.951_056_516_295_153_5;
-    const C52: f64 = -0.809_016_994_374_947_5;
-    const S52: f64 = 0.587_785_252_292_473_1;
-    const C71: f64 = 0.623_489_801_858_733_5;
-    const S71: f64 = 0.781_831_482_468_029_8;
-    const C72: f64 = -0.222_520_933_956_314_4;
-    const S72: f64 = 0.974_927_912_181_823_6;
-    const C73: f64 = -0.900_968_867_902_419_1;
-    const S73: f64 = 0.433_883_739_117_558_1;
+/// Cosine and sine of `2 pi k / r`, for k < r = 3, 5, 7, 11, 13.
+const fn on_circle(k: usize, r: usize) -> (f64, f64) {
+    let row = match r {
+        3 => &CIRCLE[0],
+        5 => &CIRCLE[1],
+        7 => &CIRCLE[2],
+        11 => &CIRCLE[3],
+        _ => &CIRCLE[4],
+    };
+    if 2 * k < r {
+        row[k]
+    } else {
+        let (cos, sin) = row[r - k];
+        (cos, -sin)
+    }
+}
+
+/// Those of the first half circle, for r = 3, 5, 7, 11, 13.
+const CIRCLE: [[(f64, f64); 7]; 5] = [
+    [(1.0, 0.0), (-0.5, 0.866_025_403_784_438_6), (0.0, 0.0), (0.0, 0.0), (0.0, 0.0), (0.0, 0.0), (0.0, 0.0)],
     [
-        &[],
-        &[],
-        &[],
-        &[(1.0, 0.0), (C3, S3), (C3, -S3)],
-        &[],
-        &[(1.0, 0.0), (C51, S51), (C52, S52), (C52, -S52), (C51, -S51)],
-        &[],
-        &[(1.0, 0.0), (C71, S71), (C72, S72), (C73, S73), (C73, -S73), (C72, -S72), (C71, -S71)],
-    ]
-};
+        (1.0, 0.0),
+        (0.309_016_994_374_947_45, 0.951_056_516_295_153_5),
+        (-0.809_016_994_374_947_5, 0.587_785_252_292_473_1),
+        (0.0, 0.0),
+        (0.0, 0.0),
+        (0.0, 0.0),
+        (0.0, 0.0),
+    ],
+    [
+        (1.0, 0.0),
+        (0.623_489_801_858_733_5, 0.781_831_482_468_029_8),
+        (-0.222_520_933_956_314_4, 0.974_927_912_181_823_6),
+        (-0.900_968_867_902_419_1, 0.433_883_739_117_558_1),
+        (0.0, 0.0),
+        (0.0, 0.0),
+        (0.0, 0.0),
+    ],
+    [
+        (1.0, 0.0),
+        (0.841_253_532_831_181_2, 0.540_640_817_455_597_6),
+        (0.415_415_013_001_886_44, 0.909_631_995_354_518_3),
+        (-0.142_314_838_273_285_14, 0.989_821_441_880_932_7),
+        (-0.654_860_733_945_285_1, 0.755_749_574_354_258_3),
+        (-0.959_492_973_614_497_4, 0.281_732_556_841_429_67),
+        (0.0, 0.0),
+    ],
+    [
+        (1.0, 0.0),
+        (0.885_456_025_653_209_9, 0.464_723_172_043_768_56),
+        (0.568_064_746_731_155_8, 0.822_983_865_893_656_4),
+        (0.120_536_680_255_323_05, 0.992_708_874_098_054),
+        (-0.354_604_887_042_535_6, 0.935_016_242_685_414_8),
+        (-0.748_510_748_171_101_1, 0.663_122_658_240_795_2),
+        (-0.970_941_817_426_052, 0.239_315_664_287_557_77),
+    ],
+];

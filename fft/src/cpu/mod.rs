@@ -3,10 +3,13 @@
 //! Owns the order of the passes, what each reads and writes, and how their lanes are shared among the pool's threads. Calls come judged. The shares never depend on the
 //! number of threads, so neither do results.
 
+mod chirp;
 mod columns;
 mod kernel;
 mod lanes;
 mod pass;
+mod real;
+mod rows;
 mod split;
 mod sys;
 mod trig;
@@ -19,6 +22,7 @@ use kernel::Kernel;
 pub(crate) use kernel::Key;
 pub(crate) use lanes::Lanes;
 use pass::Pass;
+use real::Change;
 
 use crate::backend::Backend;
 use crate::cache;
@@ -28,7 +32,7 @@ use crate::operand::{Input, Output};
 use crate::scalar::Real;
 use crate::spec::{Direction, Kind, Spec};
 pub(crate) use sys::Plain;
-use sys::{Temporary, scratch};
+use sys::Temporary;
 
 /// This machine's processor.
 #[derive(Clone, Copy, Debug)]
@@ -227,12 +231,9 @@ fn side<'a, T: Real>(array: &Input<'a, T>, axis: usize, len: usize) -> pass::Sid
 /// There is no memory.
 pub(crate) fn complex_row<T: Real>(direction: Direction, input: &[Complex<T>], output: &mut [Complex<T>], factor: T) -> Result<(), Error> {
     let kernel = kernel::<T>(Kind::C2C, direction, input.len())?;
-    let Kernel::Complex { rows, .. } = &*kernel else { unreachable!("kernels are of their key's kind") };
-    scratch::<Complex<T>, 1, _>([rows.get_immutable_scratch_len()], |[work]| rows.process_immutable_with_scratch(input, output, work))?;
-    if factor != T::of(1.0) {
-        output.iter_mut().for_each(|z| *z = *z * factor);
-    }
-    Ok(())
+    let Kernel::Complex(rows) = &*kernel else { unreachable!("kernels are of their key's kind") };
+    let (from, to) = sys::rows::<T, _, _>(input, output);
+    rows.run(&from, &to, factor)
 }
 
 /// One dense row of reals to its half spectrum.
@@ -241,15 +242,8 @@ pub(crate) fn complex_row<T: Real>(direction: Direction, input: &[Complex<T>], o
 /// There is no memory.
 pub(crate) fn half_row<T: Real>(input: &[T], output: &mut [Complex<T>], factor: T) -> Result<(), Error> {
     let kernel = kernel::<T>(Kind::R2C, Direction::Forward, input.len())?;
-    let Kernel::Half(fft) = &*kernel else { unreachable!("kernels are of their key's kind") };
-    scratch::<T, 1, _>([input.len()], |[row]| {
-        row.copy_from_slice(input);
-        scratch::<Complex<T>, 1, _>([fft.get_scratch_len()], |[work]| kernel::run_half(&**fft, row, output, work))
-    })??;
-    if factor != T::of(1.0) {
-        output.iter_mut().for_each(|z| *z = *z * factor);
-    }
-    Ok(())
+    let Kernel::Half(half) = &*kernel else { unreachable!("kernels are of their key's kind") };
+    half.row(input, output, Change { conjugate: false, factor })
 }
 
 /// One half spectrum to its row of reals.
@@ -258,13 +252,6 @@ pub(crate) fn half_row<T: Real>(input: &[T], output: &mut [Complex<T>], factor: 
 /// There is no memory.
 pub(crate) fn real_row<T: Real>(input: &[Complex<T>], output: &mut [T], factor: T) -> Result<(), Error> {
     let kernel = kernel::<T>(Kind::C2R, Direction::Inverse, output.len())?;
-    let Kernel::Real(fft) = &*kernel else { unreachable!("kernels are of their key's kind") };
-    scratch::<Complex<T>, 2, _>([input.len(), fft.get_scratch_len()], |[row, work]| {
-        row.copy_from_slice(input);
-        kernel::run_real(&**fft, row, output, work);
-    })?;
-    if factor != T::of(1.0) {
-        output.iter_mut().for_each(|x| *x *= factor);
-    }
-    Ok(())
+    let Kernel::Real(real) = &*kernel else { unreachable!("kernels are of their key's kind") };
+    real.row(input, output, Change { conjugate: false, factor })
 }

@@ -8,7 +8,10 @@ use std::sync::Mutex;
 use num_complex::Complex;
 use verdigris_device::pool;
 
-use super::kernel::{self, Kernel};
+use super::columns::Columns;
+use super::kernel::Kernel;
+use super::real::{Change, FromHalf, ToHalf};
+use super::rows::Rows;
 use super::sys::{self, Ends, Field, Lane, Strip, scratch};
 use crate::error::Error;
 use crate::operand::Input;
@@ -95,8 +98,8 @@ impl<'a, T: Real> Pass<'a, T> {
         let rows = is_row(from_step, from.len, from.array.complex) && is_row(to_step, to.len, to.array.complex);
         let longest = from.len.max(to.len).max(1);
         let width = match kernel {
-            _ if rows => (ROW_BYTES / (longest * unit)).max(1),
-            Kernel::Complex { columns: Some(columns), .. } => columns.width(),
+            _ if rows => (ROW_BYTES / (longest * unit)).max(kernel.together()),
+            Kernel::Complex(complex) if complex.columns().is_some() => complex.columns().map_or(1, Columns::width),
             _ => (COPY_BYTES / (longest * unit)).clamp(4, (LINES / unit).max(4)),
         };
         let place = spec.axes.iter().position(|&(a, _)| a == axis).expect("a pass is along one of the axes");
@@ -142,117 +145,77 @@ impl<'a, T: Real> Pass<'a, T> {
 
     fn strip(&self, from: &Strip<T>, to: &Strip<T>) -> Result<(), Error> {
         match self.kernel {
-            Kernel::Complex { large: Some(large), .. } if from.is_complex_rows() && to.is_complex_rows() && from.len == self.n => {
-                (0..to.count).try_for_each(|lane| large.run(from, to, lane, self.factor))
-            }
-            Kernel::Complex { rows, .. } if from.is_complex_rows() && to.is_complex_rows() => self.complex_rows(&**rows, from, to),
-            Kernel::Complex { columns: Some(columns), .. } if from.count <= columns.width() => T::columns(columns, from, to, self.factor, None),
-            Kernel::Complex { rows, .. } => self.complex_copies(&**rows, from, to),
-            Kernel::Half(fft) => self.half(&**fft, from, to),
-            Kernel::Real(fft) => self.real(&**fft, from, to),
+            Kernel::Complex(rows) => match rows.columns() {
+                _ if from.is_complex_rows() && to.is_complex_rows() => rows.run(from, to, self.factor),
+                Some(columns) if from.count <= columns.width() => T::columns(columns, from, to, self.factor, None),
+                _ => self.complex_copies(rows, from, to),
+            },
+            Kernel::Half(half) => self.half(half, from, to),
+            Kernel::Real(real) => self.real(real, from, to),
             Kernel::Trig(trig) => {
                 let n = self.n;
                 scratch::<T, 2, _>([n * from.count, trig.reals_len()], |[rows, reals]| {
-                    scratch::<Complex<T>, 1, _>([trig.work_len()], |[work]| {
-                        from.gather_real(rows, n);
-                        for row in rows.chunks_exact_mut(n) {
-                            scale_ends(row, self.ends.first_in, self.ends.last_in);
-                            trig.run(row, reals, work);
-                            scale_ends(row, self.ends.first_out, self.ends.last_out);
-                        }
-                        to.scatter_real(rows, n, |x| x * self.factor);
-                    })
+                    from.gather_real(rows, n);
+                    for row in rows.chunks_exact_mut(n) {
+                        scale_ends(row, self.ends.first_in, self.ends.last_in);
+                        trig.run(row, reals)?;
+                        scale_ends(row, self.ends.first_out, self.ends.last_out);
+                    }
+                    to.scatter_real(rows, self.factor);
+                    Ok(())
                 })?
             }
         }
     }
 
-    /// Dense rows of the whole length, each transformed where it lies or straight from input to output.
-    fn complex_rows(&self, fft: &dyn rustfft::Fft<T>, from: &Strip<T>, to: &Strip<T>) -> Result<(), Error> {
+    fn complex_copies(&self, kernel: &Rows<T>, from: &Strip<T>, to: &Strip<T>) -> Result<(), Error> {
         let n = self.n;
-        let in_place = from.same_place(to);
-        let whole = from.len == n;
-        let together = if whole { from.rows_together().min(to.rows_together()) } else { 1 };
-        let length = if in_place || !whole { fft.get_inplace_scratch_len() } else { fft.get_immutable_scratch_len() };
-        scratch::<Complex<T>, 1, _>([length], |[work]| {
-            for first in (0..to.count).step_by(together) {
-                if whole && !in_place {
-                    fft.process_immutable_with_scratch(from.complex_rows(first, together), to.complex_rows_mut(first, together), work);
-                } else {
-                    if !in_place && from.len > 0 {
-                        to.complex_rows_mut(first, 1)[..from.len].copy_from_slice(from.complex_rows(first, 1));
-                    }
-                    let out = to.complex_rows_mut(first, together);
-                    if !whole {
-                        out[from.len..].fill(Complex::new(T::ZERO, T::ZERO));
-                    }
-                    fft.process_with_scratch(out, work);
-                }
-                if self.factor != T::of(1.0) {
-                    to.complex_rows_mut(first, together).iter_mut().for_each(|z| *z = *z * self.factor);
-                }
-            }
-        })
-    }
-
-    fn complex_copies(&self, fft: &dyn rustfft::Fft<T>, from: &Strip<T>, to: &Strip<T>) -> Result<(), Error> {
-        let n = self.n;
-        scratch::<Complex<T>, 2, _>([n * from.count, fft.get_inplace_scratch_len()], |[rows, work]| {
+        scratch::<Complex<T>, 1, _>([n * from.count], |[rows]| {
             from.gather_complex(rows, n);
-            fft.process_with_scratch(rows, work);
-            to.scatter_complex(rows, n, |z| z * self.factor);
-        })
-    }
-
-    fn half(&self, fft: &dyn realfft::RealToComplex<T>, from: &Strip<T>, to: &Strip<T>) -> Result<(), Error> {
-        let (n, half) = (self.n, self.n / 2 + 1);
-        let change = |z: Complex<T>| (if self.conjugate { z.conj() } else { z }) * self.factor;
-        let lengths = [half * from.count, fft.get_scratch_len()];
-        scratch::<T, 1, _>([n * from.count], |[reals]| {
-            scratch::<Complex<T>, 2, _>(lengths, |[spectra, work]| {
-                from.gather_real(reals, n);
-                for (lane, row) in reals.chunks_exact_mut(n).enumerate() {
-                    if to.is_complex_rows() {
-                        let out = to.complex_rows_mut(lane, 1);
-                        kernel::run_half(fft, row, out, work);
-                        if self.conjugate || self.factor != T::of(1.0) {
-                            out.iter_mut().for_each(|z| *z = change(*z));
-                        }
-                    } else {
-                        kernel::run_half(fft, row, &mut spectra[lane * half..][..half], work);
-                    }
-                }
-                if !to.is_complex_rows() {
-                    to.scatter_complex(spectra, half, change);
-                }
-            })
+            kernel.in_place(rows, self.factor)?;
+            to.scatter_complex(rows);
+            Ok(())
         })?
     }
 
-    fn real(&self, fft: &dyn realfft::ComplexToReal<T>, from: &Strip<T>, to: &Strip<T>) -> Result<(), Error> {
+    fn change(&self) -> Change<T> {
+        Change { conjugate: self.conjugate, factor: self.factor }
+    }
+
+    fn half(&self, kernel: &ToHalf<T>, from: &Strip<T>, to: &Strip<T>) -> Result<(), Error> {
         let (n, half) = (self.n, self.n / 2 + 1);
-        let lengths = [half * from.count, fft.get_scratch_len()];
-        scratch::<T, 1, _>([n * from.count], |[reals]| {
-            scratch::<Complex<T>, 2, _>(lengths, |[spectra, work]| {
+        if !from.is_real_rows() || from.len < n {
+            // Copies of the rows, which the results may replace.
+            return scratch::<T, 1, _>([n * from.count], |[rows]| {
+                from.gather_real(rows, n);
+                self.half(kernel, &sys::rows_mut::<T, _>(rows, n), to)
+            })?;
+        }
+        if to.is_complex_rows() {
+            return kernel.run(from, to, self.change());
+        }
+        scratch::<Complex<T>, 1, _>([half * from.count], |[spectra]| {
+            kernel.run(from, &sys::rows_mut::<T, _>(spectra, half), self.change())?;
+            to.scatter_complex(spectra);
+            Ok(())
+        })?
+    }
+
+    fn real(&self, kernel: &FromHalf<T>, from: &Strip<T>, to: &Strip<T>) -> Result<(), Error> {
+        let (n, half) = (self.n, self.n / 2 + 1);
+        if !from.is_complex_rows() || from.len < half {
+            return scratch::<Complex<T>, 1, _>([half * from.count], |[spectra]| {
                 from.gather_complex(spectra, half);
-                if self.conjugate {
-                    spectra.iter_mut().for_each(|z| *z = z.conj());
-                }
-                for (lane, row) in spectra.chunks_exact_mut(half).enumerate() {
-                    if to.is_real_rows() {
-                        let out = to.real_row_mut(lane);
-                        kernel::run_real(fft, row, out, work);
-                        if self.factor != T::of(1.0) {
-                            out.iter_mut().for_each(|x| *x *= self.factor);
-                        }
-                    } else {
-                        kernel::run_real(fft, row, &mut reals[lane * n..][..n], work);
-                    }
-                }
-                if !to.is_real_rows() {
-                    to.scatter_real(reals, n, |x| x * self.factor);
-                }
-            })
+                self.real(kernel, &sys::rows_mut::<T, _>(spectra, half), to)
+            })?;
+        }
+        if to.is_real_rows() {
+            return kernel.run(from, to, self.change());
+        }
+        scratch::<T, 1, _>([n * from.count], |[rows]| {
+            kernel.run(from, &sys::rows_mut::<T, _>(rows, n), self.change())?;
+            to.scatter_real(rows, T::of(1.0));
+            Ok(())
         })?
     }
 }
@@ -260,6 +223,9 @@ impl<'a, T: Real> Pass<'a, T> {
 /// Calls `work` for each number below `count`, `share` of them (at least one) to a thread at a time; gives the first error.
 pub(super) fn in_shares(count: usize, share: usize, work: impl Fn(usize) -> Result<(), Error> + Sync) -> Result<(), Error> {
     let share = share.clamp(1, count.max(1));
+    if count <= share {
+        return (0..count).try_for_each(work);
+    }
     let failure = Mutex::new(None);
     pool::run(count.div_ceil(share), &|part| {
         let mut numbers = part * share..count.min((part + 1) * share);

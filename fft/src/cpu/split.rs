@@ -1,85 +1,139 @@
-//! One long row by two passes of columns.
+//! Rows by two passes of columns.
 //!
-//! Owns the kernel for lengths whose row outgrows the caches: n = a b, the row seen as a matrix of a by b. The first pass transforms its columns and turns each element
-//! (Gentleman and Sande's twiddle factors), the second transforms the rows and writes them as columns, which is where they belong in the result. Both passes stream
-//! over memory once and are shared among threads, which one transform of the whole row could not be.
+//! Owns the kernel for rows of composite length: n = a b, the row seen as a matrix of a by b. The first pass transforms its columns, turns each element (Gentleman and Sande's
+//! twiddle factors) and writes the columns as rows; the second transforms the columns of that, whose results are in order. All work is on whole registers of neighbours,
+//! and of a row that outgrows the caches both passes stream over memory once and are shared among threads, which one transform of the whole row could not be.
+
+use std::ops::Range;
 
 use num_complex::Complex;
 
-use super::columns::{Columns, Turns};
-use super::sys::{self, Ends, Field, Lane, Strip, Temporary};
+use super::columns::{Columns, register_lanes};
+use super::sys::{self, Ends, Field, Lane, Strip, Turns};
 use crate::error::Error;
 use crate::scalar::{Real, root};
 use crate::spec::Direction;
 
-/// Shorter rows are faster in one go.
-const SHORTEST: usize = 1 << 17;
-/// Strips of a thread's share.
-const SHARE: usize = 4;
+/// Elements of a thread's share.
+const SHARE: usize = 32 << 10;
+/// Bytes of turns of which all are kept.
+const TURNS_BYTES: usize = 256 << 10;
 
-/// A planned transform of a long row.
-pub(crate) struct Large<T> {
+/// A planned transform of rows.
+pub(crate) struct Split<T> {
     down: Columns<T>,
     across: Columns<T>,
-    /// Factors of the lanes of the first strip, a row of interleaved parts for each result of the first pass.
-    lanes: Vec<T>,
-    /// Roots of unity in steps of 2^shift, and the steps between.
-    high: Vec<Complex<T>>,
-    low: Vec<Complex<T>>,
-    shift: u32,
+    turns: Table<T>,
 }
 
-impl<T: Real> Large<T> {
-    /// Plans, where the length has two factors of about its root that columns can do.
-    pub(super) fn new(n: usize, direction: Direction) -> Option<Large<T>> {
-        if n < SHORTEST {
+enum Table<T> {
+    /// For each strip of the first pass its rows of turns.
+    All(Vec<T>),
+    /// See [`Turns::From`].
+    Steps { lanes: Vec<T>, high: Vec<Complex<T>>, low: Vec<Complex<T>>, shift: u32 },
+}
+
+/// Interleaved parts of the roots of unity `k j` for those `j`, a row for each `k`.
+fn rows_of_turns<T: Real>(rows: usize, columns: Range<usize>, n: usize) -> impl Iterator<Item = T> {
+    (0..rows).flat_map(move |k| columns.clone().map(move |j| root::<T>(k * j % n, n))).flat_map(|z| [z.re, z.im])
+}
+
+impl<T: Real> Split<T> {
+    /// Plans, where the length has two factors that columns can do.
+    pub(super) fn new(n: usize, direction: Direction) -> Option<Split<T>> {
+        let rows = Split::<T>::factor(n)?;
+        let (down, across) = (Columns::new(rows, direction)?, Columns::new(n / rows, direction)?);
+        let (width, columns) = (down.width(), n / rows);
+        let turns = if n * size_of::<Complex<T>>() <= TURNS_BYTES {
+            Table::All((0..columns).step_by(width).flat_map(|first| rows_of_turns(rows, first..first + width, n)).collect())
+        } else {
+            let shift = n.ilog2() / 2;
+            let step = 1usize << shift;
+            Table::Steps {
+                lanes: rows_of_turns(rows, 0..width, n).collect(),
+                high: (0..n.div_ceil(step)).map(|m| root(m * step, n)).collect(),
+                low: (0..step).map(|m| root(m, n)).collect(),
+                shift,
+            }
+        };
+        Some(Split { down, across, turns })
+    }
+
+    /// The number of rows that makes least work, by passes over registers.
+    fn factor(n: usize) -> Option<usize> {
+        let width = register_lanes::<T>();
+        if width == 0 {
             return None;
         }
-        let middle = n.isqrt();
-        let rows = (middle / 8..=middle).rev().find(|&a| a > 0 && n.is_multiple_of(a) && Columns::<T>::can(a) && Columns::<T>::can(n / a))?;
-        let (down, across) = (Columns::new(rows, direction)?, Columns::new(n / rows, direction)?);
-        let width = down.width();
-        let shift = n.ilog2() / 2;
-        let step = 1usize << shift;
-        let lanes = (0..rows).flat_map(|k| (0..width).map(move |l| root::<T>(k * l % n, n))).flat_map(|z| [z.re, z.im]).collect();
-        let high = (0..n.div_ceil(step)).map(|m| root(m * step, n)).collect();
-        let low = (0..step).map(|m| root(m, n)).collect();
-        Some(Large { down, across, lanes, high, low, shift })
+        let cost = |rows: usize| {
+            let columns = n / rows;
+            let one = |n: usize, lanes: usize| Some(n * lanes.next_multiple_of(width) * (Columns::<T>::passes(n)? + 1));
+            Some((one(rows, columns)? + one(columns, rows)?, rows))
+        };
+        (2..=n.isqrt()).filter(|&rows| n.is_multiple_of(rows)).filter_map(cost).min().map(|(_, rows)| rows)
+    }
+
+    /// The length.
+    pub(super) fn len(&self) -> usize {
+        self.down.len() * self.across.len()
+    }
+
+    /// Complex elements that a run works in, for one row.
+    pub(super) fn work_len(&self) -> usize {
+        self.len() + 2 * self.down.width() * self.down.len().max(self.across.len())
     }
 
     pub(super) fn bytes(&self) -> usize {
-        let element = size_of::<Complex<T>>();
-        self.down.bytes() + self.across.bytes() + self.lanes.len() * element / 2 + (self.high.len() + self.low.len()) * element
+        let turns = match &self.turns {
+            Table::All(rows) => rows.len() * size_of::<T>(),
+            Table::Steps { lanes, high, low, .. } => lanes.len() * size_of::<T>() + (high.len() + low.len()) * size_of::<Complex<T>>(),
+        };
+        self.down.bytes() + self.across.bytes() + turns
     }
 
-    /// Transforms the one lane of a strip of dense rows into that of another, or of itself.
+    /// Transforms some lanes of a strip, which are dense rows, into those of another or the same.
     ///
     /// # Errors
     /// There is no memory.
-    pub(super) fn run(&self, from: &Strip<T>, to: &Strip<T>, lane: usize, factor: T) -> Result<(), Error> {
-        let (a, b) = (self.down.len(), self.across.len());
-        let between = Temporary::new::<T>(vec![a, b], true)?;
-        let middle = || Ends { data: between.data(), step: 2 * b as isize, len: a };
-        let columns = |ends: Ends<T>, to: Ends<T>, lane: Lane, width| sys::field(ends, to, vec![lane], width);
-        // Down the columns of the matrix, which are neighbours.
-        let source = Ends { data: from.address(lane), step: 2 * b as isize, len: a };
-        let width = self.down.width();
-        let field = columns(source, middle(), Lane { extent: b, from: 2, to: 2 }, width);
-        each_strip(&field, |index, from, to| {
-            let turns = Turns { lanes: &self.lanes, high: &self.high, low: &self.low, shift: self.shift, first: index * width };
-            T::columns(&self.down, from, to, T::of(1.0), Some(&turns))
-        })?;
-        // Along the rows, which become the columns of the result.
-        let source = Ends { data: between.data(), step: 2, len: b };
-        let target = Ends { data: to.address(lane), step: 2 * a as isize, len: b };
-        let field = columns(source, target, Lane { extent: a, from: 2 * b as isize, to: 2 }, self.across.width());
-        each_strip(&field, |_, from, to| T::columns(&self.across, from, to, factor, None))
+    pub(super) fn run(&self, from: &Strip<T>, to: &Strip<T>, lanes: Range<usize>, factor: T) -> Result<(), Error> {
+        let (a, b, width) = (self.down.len(), self.across.len(), self.down.width());
+        let (count, row) = (lanes.len(), 2 * (a * b) as isize);
+        sys::with_area(count * a * b, |middle| {
+            // Down the columns of the matrix, which are neighbours, to rows.
+            let field = sys::field(
+                Ends { data: from.address(lanes.start), step: 2 * b as isize, len: a },
+                Ends { data: middle, step: 2, len: a },
+                [Lane { extent: count, from: from.apart(), to: row }, Lane { extent: b, from: 2, to: 2 * a as isize }],
+                width,
+            );
+            let strips = b.div_ceil(width);
+            each_strip(&field, width * a, |index, from, to| {
+                let strip = index % strips;
+                let turns = match &self.turns {
+                    Table::All(rows) => Turns::All(&rows[strip * 2 * width * a..][..2 * width * a]),
+                    Table::Steps { lanes, high, low, shift } => Turns::From { lanes, high, low, shift: *shift, first: strip * width },
+                };
+                T::columns(&self.down, from, to, T::of(1.0), Some(turns))
+            })?;
+            // Along what were rows, now columns; in the result too.
+            let field = sys::field(
+                Ends { data: middle, step: 2 * a as isize, len: b },
+                Ends { data: to.address(lanes.start), step: 2 * a as isize, len: b },
+                [Lane { extent: count, from: row, to: to.apart() }, Lane { extent: a, from: 2, to: 2 }],
+                width,
+            );
+            each_strip(&field, width * b, |_, from, to| T::columns(&self.across, from, to, factor, None))
+        })?
     }
 }
 
 /// Works on every strip, on as many threads as are worth it; gives the first error.
-pub(super) fn each_strip<T: Real>(field: &Field<T>, work: impl Fn(usize, &Strip<T>, &Strip<T>) -> Result<(), Error> + Sync) -> Result<(), Error> {
-    super::pass::in_shares(field.count(), SHARE, |index| {
+fn each_strip<T: Real>(
+    field: &Field<T>,
+    elements: usize,
+    work: impl Fn(usize, &Strip<T>, &Strip<T>) -> Result<(), Error> + Sync,
+) -> Result<(), Error> {
+    super::pass::in_shares(field.count(), SHARE / elements, |index| {
         let (from, to) = field.strip(index);
         work(index, &from, &to)
     })

@@ -126,11 +126,26 @@ fn root(k: usize, n: usize) -> Exact {
     Exact { re: cos, im: sin.neg() }
 }
 
+/// The roots of unity that a transform of that length multiplies by.
+pub fn roots(n: usize, inverse: bool) -> Vec<Exact> {
+    (0..n).map(|k| root(if inverse { (n - k) % n } else { k }, n)).collect()
+}
+
+/// The transform of float64, by its definition in float64: an oracle for float32.
+pub fn dft_for_single(x: &[Complex<f64>], roots: &[Complex<f64>]) -> Vec<Complex<f64>> {
+    let n = x.len();
+    (0..n).map(|k| (0..n).map(|j| x[j] * roots[j * k % n]).sum()).collect()
+}
+
 pub fn dft<T: Wide>(x: &[Complex<T>], inverse: bool) -> Vec<Exact> {
     let n = x.len();
-    let roots: Vec<Exact> = (0..n).map(|k| root(if inverse { (n - k) % n } else { k }, n)).collect();
-    let x: Vec<Exact> = x.iter().map(|&z| exact(z)).collect();
-    (0..n).map(|k| (0..n).fold(Exact::default(), |sum, j| sum.add(x[j].mul(roots[j * k % n])))).collect()
+    let roots = roots(n, inverse);
+    (0..n).map(|k| element(x, &roots, k)).collect()
+}
+
+/// One element of the transform.
+pub fn element<T: Wide>(x: &[Complex<T>], roots: &[Exact], k: usize) -> Exact {
+    x.iter().enumerate().fold(Exact::default(), |sum, (j, &z)| sum.add(exact(z).mul(roots[j * k % x.len()])))
 }
 
 /// Sums of `x[j]` times the cosine (or sine) of `pi a(j, k) / m`, the angle being a whole number `a` of parts of `m`.

@@ -5,6 +5,7 @@
 #![allow(unsafe_code)]
 
 use std::ffi::c_int;
+use std::num::NonZeroUsize;
 
 use numpy::npyffi::{self, NpyTypes, PY_ARRAY_API, PyArrayObject};
 use numpy::{PyArrayDescrMethods, PyUntypedArray, PyUntypedArrayMethods};
@@ -160,11 +161,16 @@ pub(super) fn empty<'py>(py: Python<'py>, element: Element, shape: &[usize]) -> 
     }
 }
 
-/// Longer rows take the general way, which releases the GIL.
-const LONGEST_ROW: usize = 1 << 13;
+/// The GIL is released for longer rows.
+const LONGEST_ATTACHED: usize = 1 << 13;
 
 /// See [`super::fft_row`].
-pub(super) fn row<'py>(py: Python<'py>, which: u8, x: &Bound<'py, PyAny>) -> PyResult<Option<Bound<'py, PyAny>>> {
+pub(super) fn row<'py>(
+    py: Python<'py>,
+    which: u8,
+    x: &Bound<'py, PyAny>,
+    workers: Option<NonZeroUsize>,
+) -> PyResult<Option<Bound<'py, PyAny>>> {
     // SAFETY: NumPy's type object.
     if x.get_type_ptr() != unsafe { npyffi::get_type_object(py, NpyTypes::PyArray_Type) } {
         return Ok(None);
@@ -185,37 +191,57 @@ pub(super) fn row<'py>(py: Python<'py>, which: u8, x: &Bound<'py, PyAny>) -> PyR
         3 => (true, 2 * m.saturating_sub(1)),
         _ => return Ok(None),
     };
-    if element.complex != complex_in || n == 0 || n > LONGEST_ROW {
+    if element.complex != complex_in || n == 0 {
         return Ok(None);
     }
     let out_len = if which == 2 { n / 2 + 1 } else { n };
     let out = empty(py, Element { double: element.double, complex: which != 3 }, &[out_len])?;
     // SAFETY: the array was just made by NumPy.
     let to = unsafe { (*out.as_ptr().cast::<PyArrayObject>()).fields.data };
-    gate::attached(py, || {
-        // SAFETY: both arrays are dense rows of as many aligned elements of the type, held by this function, the second known to nobody else.
-        unsafe {
-            if element.double {
-                typed::<f64>(which, data.cast(), m, to.cast(), out_len, n)
-            } else {
-                typed::<f32>(which, data.cast(), m, to.cast(), out_len, n)
-            }
+    // SAFETY: both arrays are dense rows of as many aligned elements of the type, held by this function, the second known to nobody else. That other Python threads may write the
+    // first meanwhile is theirs to answer for, as with NumPy's own functions.
+    unsafe {
+        if element.double {
+            typed::<f64>(py, which, workers, (data.cast(), m), (to.cast(), out_len), n)?;
+        } else {
+            typed::<f32>(py, which, workers, (data.cast(), m), (to.cast(), out_len), n)?;
         }
-    })?;
+    }
     Ok(Some(out))
 }
 
 /// # Safety
-/// `from` and `to` are dense rows of `m` and `out` elements (complex ones for `fft` and `ifft`, and on one side for the others) that nobody else writes.
-unsafe fn typed<T: Real>(which: u8, from: *const T, m: usize, to: *mut T, out: usize, n: usize) -> Result<(), Error> {
+/// `from` and `to` are dense rows with their numbers of elements (complex ones for `fft` and `ifft`, and on one side for the others) that nobody else writes.
+unsafe fn typed<T: Real>(
+    py: Python<'_>,
+    which: u8,
+    workers: Option<NonZeroUsize>,
+    (from, m): (*const T, usize),
+    (to, out): (*mut T, usize),
+    n: usize,
+) -> PyResult<()> {
     use std::slice::{from_raw_parts, from_raw_parts_mut};
+    let (direction, factor) = if which % 2 == 0 { (Direction::Forward, 1.0) } else { (Direction::Inverse, 1.0 / n as f64) };
     // SAFETY: the caller's promise; a complex element is two `T`.
     unsafe {
         match which {
-            0 => transform_row::<T>(Direction::Forward, from_raw_parts(from.cast(), m), from_raw_parts_mut(to.cast(), out), 1.0),
-            1 => transform_row::<T>(Direction::Inverse, from_raw_parts(from.cast(), m), from_raw_parts_mut(to.cast(), out), 1.0 / n as f64),
-            2 => transform_real_row::<T>(from_raw_parts(from, m), from_raw_parts_mut(to.cast::<Complex<T>>(), out), 1.0),
-            _ => transform_half_row::<T>(from_raw_parts(from.cast::<Complex<T>>(), m), from_raw_parts_mut(to, out), 1.0 / n as f64),
+            0 | 1 => {
+                let (x, y) = (from_raw_parts::<Complex<T>>(from.cast(), m), from_raw_parts_mut(to.cast(), out));
+                timely(py, n, workers, || transform_row(direction, x, y, factor))
+            }
+            2 => {
+                let (x, y) = (from_raw_parts(from, m), from_raw_parts_mut(to.cast::<Complex<T>>(), out));
+                timely(py, n, workers, || transform_real_row(x, y, factor))
+            }
+            _ => {
+                let (x, y) = (from_raw_parts::<Complex<T>>(from.cast(), m), from_raw_parts_mut(to, out));
+                timely(py, n, workers, || transform_half_row(x, y, factor))
+            }
         }
     }
+}
+
+/// Works on a row of `n` elements, with the GIL if that is soon done.
+fn timely(py: Python<'_>, n: usize, workers: Option<NonZeroUsize>, work: impl FnOnce() -> Result<(), Error> + Send) -> PyResult<()> {
+    if n <= LONGEST_ATTACHED { gate::attached(py, work) } else { gate::detached(py, || super::limited(workers, work)) }
 }

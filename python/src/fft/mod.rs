@@ -145,11 +145,10 @@ pub(crate) fn fft_execute<'py>(
     }
 }
 
-/// The one-dimensional transform of a plain array: `fft` 0, `ifft` 1, `rfft` 2, `irfft` 3, unscaled but for the inverses' 1/n. None where the array is not one that this way is
-/// for, or so long that the GIL should be released.
+/// The one-dimensional transform of a plain array: `fft` 0, `ifft` 1, `rfft` 2, `irfft` 3, unscaled but for the inverses' 1/n. None where the array is not one that this way is for.
 #[pyfunction]
-pub(crate) fn fft_row<'py>(py: Python<'py>, which: u8, x: &Bound<'py, PyAny>) -> PyResult<Option<Bound<'py, PyAny>>> {
-    memory::row(py, which, x)
+pub(crate) fn fft_row<'py>(py: Python<'py>, which: u8, x: &Bound<'py, PyAny>, workers: Option<NonZeroUsize>) -> PyResult<Option<Bound<'py, PyAny>>> {
+    memory::row(py, which, x, workers)
 }
 
 /// Plans cached: hits, misses, plans, bytes, and the bounds of the last two.

@@ -86,19 +86,19 @@ def norm_factor(norm: str | None, forward: bool, points: float) -> float:
 # --- workers ---
 
 
-class _Workers(thread_local):
+class _Default(thread_local):
     # None: the pool.
-    default: int | None = None
+    workers: int | None = None
 
 
-_workers = _Workers()
+by_default = _Default()
 _processors = os.cpu_count() or 1
 
 
 def count_workers(workers: int | None) -> int | None:
     """How many threads a call may use; None for the pool's own number."""
     if workers is None:
-        return _workers.default
+        return by_default.workers
     workers = operator.index(workers)
     if workers < 0:
         if workers < -_processors:
@@ -113,17 +113,17 @@ def count_workers(workers: int | None) -> int | None:
 @contextlib.contextmanager
 def set_workers(workers: int | None) -> Iterator[None]:
     """Within the block, calls of this thread that say nothing of workers use at most that many threads."""
-    before = _workers.default
-    _workers.default = count_workers(workers)
+    before = by_default.workers
+    by_default.workers = count_workers(workers)
     try:
         yield
     finally:
-        _workers.default = before
+        by_default.workers = before
 
 
 def get_workers() -> int:
     """The number of threads that calls of this thread use unless they say otherwise."""
-    return _workers.default or get_num_threads()
+    return by_default.workers or get_num_threads()
 
 
 # --- axes and lengths ---

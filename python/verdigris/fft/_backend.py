@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 
 from .._verdigris import DeviceNDArray
-from . import _arguments, _basic, _trigonometric
-from ._arguments import is_foreign
+from . import _basic, _trigonometric
+from ._arguments import by_default, is_foreign
 from ._transform import Counts, call_scipy
 
 __ua_domain__ = "numpy.scipy.fft"
@@ -38,13 +38,12 @@ def __ua_function__(method: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) 
         return call_scipy(name, args, kwargs, why)
     from scipy.fft import get_workers
 
-    threads = _arguments._workers
-    before = threads.default
-    threads.default = get_workers()
+    before = by_default.workers
+    by_default.workers = get_workers()
     try:
         return ours(*args, **kwargs)
     finally:
-        threads.default = before
+        by_default.workers = before
 
 
 def _reason(args: tuple[Any, ...], kwargs: dict[str, Any]) -> str | None:

@@ -9,9 +9,9 @@ import numpy as np
 
 from .._verdigris import DeviceNDArray, fft_row, to_device
 from ..errors import BadValueError
-from ._arguments import Unserved, as_array, count_workers, is_owned, norm_factor, one_axis, one_length, shape_and_axes
+from ._arguments import Unserved, as_array, by_default, count_workers, is_owned, norm_factor, one_axis, one_length, shape_and_axes
 from ._document import document
-from ._transform import pass_on, refuse_plan, run
+from ._transform import along_no_axis, pass_on, refuse_plan, run
 
 # What the kinds of transforms take, say of their lengths, and give.
 _TEXTS = {
@@ -47,8 +47,8 @@ def _one_axis(name: str, kind: str, forward: bool, what: str, row: int | None = 
         stream: Any = None,
     ) -> Any:
         if n is norm is workers is plan is out is stream is None and axis == -1 and row is not None:
-            # A short plain row needs none of what follows.
-            result = fft_row(row, x)
+            # A plain row needs none of what follows.
+            result = fft_row(row, x, by_default.workers)
             if result is not None:
                 return result
         refuse_plan(plan)
@@ -92,7 +92,7 @@ def _several_axes(name: str, kind: str, forward: bool, what: str, default: tuple
         threads = count_workers(workers)
         if not places:
             if kind == "c2c":
-                return x
+                return along_no_axis(x, out)
             raise BadValueError("at least 1 axis must be transformed", code="axes")
         if kind == "c2r" and s is None:
             lengths[-1] = one_length(2 * (array.shape[places[-1]] - 1))

@@ -115,6 +115,16 @@ def pass_on(name: str, x: Any, keywords: dict[str, Any], workers: int | None, ou
     return out
 
 
+def along_no_axis(x: Any, out: Any) -> Any:
+    """The result of a transform along no axes: what is given."""
+    if out is None:
+        return x
+    if np.shape(x) != out.shape:
+        raise BadValueError(f"output array has wrong shape: {out.shape}, not {np.shape(x)}", code="shape")
+    out[...] = x
+    return out
+
+
 def refuse_plan(plan: Any) -> None:
     """SciPy's keyword for plans of other libraries."""
     if plan is not None:

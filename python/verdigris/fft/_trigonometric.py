@@ -8,7 +8,7 @@ from typing import Any
 from ..errors import BadValueError
 from ._arguments import Unserved, as_array, count_workers, is_owned, norm_factor, one_axis, one_length, shape_and_axes
 from ._document import document
-from ._transform import pass_on, run
+from ._transform import along_no_axis, pass_on, run
 
 _INVERSE = {1: 1, 2: 3, 3: 2, 4: 4}
 
@@ -69,7 +69,7 @@ def _several_axes(name: str, family: str, forward: bool, what: str):
             return pass_on(name, x, keywords | {"orthogonalize": orthogonalize}, workers, out, unserved)
         lengths, places = shape_and_axes(array.shape, s, axes)
         if not places:
-            return x
+            return along_no_axis(x, out)
         pairs = list(zip(places, lengths, strict=True))
         in_place = overwrite_x or is_owned(array, x)
         return _run(family, forward, type, array, pairs, norm, orthogonalize, workers, out=out, in_place=in_place, stream=stream)

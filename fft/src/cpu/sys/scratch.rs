@@ -74,6 +74,19 @@ pub(crate) fn scratch<E: Plain, const N: usize, R>(lengths: [usize; N], f: impl 
     Ok(result)
 }
 
+/// Calls `f` with room for that many complex elements, what is in them unspecified.
+///
+/// # Errors
+/// There is no memory.
+pub(crate) fn with_area<T: Real, R>(elements: usize, f: impl FnOnce(*mut T) -> R) -> Result<R, Error> {
+    if elements.saturating_mul(size_of::<Complex<T>>()) <= KEPT_BYTES {
+        scratch::<T, 1, _>([2 * elements], |[area]| f(area.as_mut_ptr()))
+    } else {
+        let area = Temporary::new::<T>(vec![elements], true)?;
+        Ok(f(area.data()))
+    }
+}
+
 /// A dense array of its own, for results between passes. Its elements are written before they are read.
 #[derive(Debug)]
 pub(crate) struct Temporary {

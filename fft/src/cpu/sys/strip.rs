@@ -1,7 +1,11 @@
 //! Lanes of an array along one axis, in strips of neighbours, as rows or planes that kernels can work on.
 
-use num_complex::Complex;
+use std::ops::Range;
 
+use num_complex::Complex;
+use smallvec::SmallVec;
+
+use super::transpose::{Matrix, transpose};
 use crate::scalar::Real;
 
 /// One axis across the lanes: its extent and the strides of both sides, in units of `T`.
@@ -27,7 +31,7 @@ pub(crate) struct Ends<T> {
 pub(crate) struct Field<T> {
     from: Ends<T>,
     to: Ends<T>,
-    lanes: Vec<Lane>,
+    lanes: SmallVec<[Lane; 4]>,
     width: usize,
     across: usize,
     count: usize,
@@ -44,7 +48,8 @@ impl<T: Real> Field<T> {
     /// # Safety
     /// Every element of both sides, at any index within the lanes' extents and the sides' lengths, is memory of the judged call (or a temporary) that nobody else
     /// uses; no two lanes of the writing side share elements, and where a lane shares memory with the reading side it is with its own lane alone.
-    pub(crate) unsafe fn new(from: Ends<T>, to: Ends<T>, mut lanes: Vec<Lane>, width: usize) -> Field<T> {
+    pub(crate) unsafe fn new(from: Ends<T>, to: Ends<T>, lanes: impl IntoIterator<Item = Lane>, width: usize) -> Field<T> {
+        let mut lanes: SmallVec<[Lane; 4]> = lanes.into_iter().collect();
         if lanes.is_empty() {
             lanes.push(Lane { extent: 1, from: 0, to: 0 });
         }
@@ -110,6 +115,104 @@ impl<T: Real> Strip<T> {
         self.data.wrapping_offset(self.lane * lane as isize)
     }
 
+    /// Whether its lanes are neighbours and `width` of them.
+    #[inline(always)]
+    pub(crate) fn fills(&self, width: usize) -> bool {
+        self.lane == 2 && self.count == width
+    }
+
+    /// Copies lanes to a buffer in which they are neighbours, `width` to a row of it, zeros after the last; `work` gets that strip.
+    ///
+    /// # Panics
+    /// If the buffer is too small.
+    pub(crate) fn with_neighbours<R>(&self, buffer: &mut [T], width: usize, work: impl FnOnce(&Strip<T>) -> R) -> R {
+        assert!(self.count <= width && 2 * width * self.len <= buffer.len());
+        if self.count < width {
+            buffer[..2 * width * self.len].fill(T::ZERO);
+        }
+        let near = Strip { data: buffer.as_mut_ptr(), step: 2 * width as isize, len: self.len, lane: 2, count: self.count };
+        // SAFETY: the lanes of this strip, and a buffer large enough that nobody else has.
+        unsafe { near.copy_of(self) };
+        work(&Strip { count: width, ..near })
+    }
+
+    /// Has `fill` write a strip of neighbours in a buffer, `width` to a row of it, and copies those that there are to the lanes.
+    ///
+    /// # Panics
+    /// If the buffer is too small.
+    pub(crate) fn from_neighbours(&self, buffer: &mut [T], width: usize, fill: impl FnOnce(&Strip<T>)) {
+        assert!(self.count <= width && 2 * width * self.len <= buffer.len());
+        let near = Strip { data: buffer.as_mut_ptr(), step: 2 * width as isize, len: self.len, lane: 2, count: width };
+        fill(&near);
+        // SAFETY: the buffer as `fill` left it, and lanes that are this worker's alone.
+        unsafe { self.copy_of(&Strip { count: self.count, ..near }) };
+    }
+
+    /// Copies the complex elements of another strip as large.
+    ///
+    /// # Safety
+    /// Those may be read and these written, and no memory is both.
+    unsafe fn copy_of(&self, from: &Strip<T>) {
+        // SAFETY: elements of both strips.
+        unsafe {
+            if from.step == 2 && self.lane == 2 {
+                transpose(
+                    Matrix { data: from.data.cast_const(), step: from.lane },
+                    Matrix { data: self.data, step: self.step },
+                    self.count,
+                    self.len,
+                );
+            } else if from.lane == 2 && self.step == 2 {
+                transpose(
+                    Matrix { data: from.data.cast_const(), step: from.step },
+                    Matrix { data: self.data, step: self.lane },
+                    self.len,
+                    self.count,
+                );
+            } else {
+                for j in 0..self.len as isize {
+                    let (from_row, row) = (from.data.wrapping_offset(from.step * j), self.data.wrapping_offset(self.step * j));
+                    for l in 0..self.count as isize {
+                        let element = from_row.wrapping_offset(from.lane * l).cast::<Complex<T>>().read();
+                        row.wrapping_offset(self.lane * l).cast::<Complex<T>>().write(element);
+                    }
+                }
+            }
+        }
+    }
+
+    /// Dense rows of real elements as rows of half as many complex ones.
+    ///
+    /// # Panics
+    /// If lanes are no such rows.
+    pub(crate) fn paired(&self) -> Strip<T> {
+        assert!(self.is_real_rows());
+        Strip { step: 2, len: self.len / 2, ..*self }
+    }
+
+    /// The first elements of the lanes.
+    ///
+    /// # Panics
+    /// If there are not as many.
+    pub(crate) fn first(&self, len: usize) -> Strip<T> {
+        assert!(len <= self.len);
+        Strip { len, ..*self }
+    }
+
+    /// Some of its lanes.
+    ///
+    /// # Panics
+    /// If there are no such lanes.
+    pub(crate) fn some(&self, lanes: Range<usize>) -> Strip<T> {
+        assert!(lanes.end <= self.count);
+        Strip { data: self.address(lanes.start), count: lanes.len(), ..*self }
+    }
+
+    /// The step from lane to lane.
+    pub(crate) fn apart(&self) -> isize {
+        self.lane
+    }
+
     /// Whether both begin at one address.
     pub(crate) fn same_place(&self, other: &Strip<T>) -> bool {
         self.data == other.data
@@ -151,10 +254,20 @@ impl<T: Real> Strip<T> {
         unsafe { std::slice::from_raw_parts_mut(self.data.wrapping_offset(self.lane * first as isize).cast(), count * self.len) }
     }
 
-    /// One lane of reals that is a dense row, to be written.
+    /// One lane of reals that is a dense row.
     ///
     /// # Panics
     /// If it is not.
+    pub(crate) fn real_row(&self, lane: usize) -> &[T] {
+        assert!(self.is_real_rows() && lane < self.count);
+        // SAFETY: as in `complex_rows`.
+        unsafe { std::slice::from_raw_parts(self.data.wrapping_offset(self.lane * lane as isize), self.len) }
+    }
+
+    /// As [`Strip::real_row`], to be written.
+    ///
+    /// # Panics
+    /// As there.
     #[allow(clippy::mut_from_ref, reason = "as for complex rows")]
     pub(crate) fn real_row_mut(&self, lane: usize) -> &mut [T] {
         assert!(self.is_real_rows() && lane < self.count);
@@ -167,7 +280,11 @@ impl<T: Real> Strip<T> {
     /// # Panics
     /// If lanes are longer than `n`, or the rows too few.
     pub(crate) fn gather_complex(&self, rows: &mut [Complex<T>], n: usize) {
-        self.gather(rows, n, Complex::new(T::ZERO, T::ZERO));
+        assert!(self.len <= n && self.count * n <= rows.len());
+        let dense = Strip { data: rows.as_mut_ptr().cast(), step: 2, len: self.len, lane: 2 * n as isize, count: self.count };
+        // SAFETY: the lanes of this strip, and rows large enough that nobody else has.
+        unsafe { dense.copy_of(self) };
+        pad(rows, n, self.len, self.count, Complex::new(T::ZERO, T::ZERO));
     }
 
     /// As [`Strip::gather_complex`], for reals.
@@ -175,41 +292,35 @@ impl<T: Real> Strip<T> {
     /// # Panics
     /// As there.
     pub(crate) fn gather_real(&self, rows: &mut [T], n: usize) {
-        self.gather(rows, n, T::ZERO);
-    }
-
-    fn gather<E: Copy>(&self, rows: &mut [E], n: usize, zero: E) {
         assert!(self.len <= n && self.count * n <= rows.len());
         self.blocks(|lane, j| {
-            // SAFETY: element j of a lane of this strip; real and complex elements have one alignment.
-            rows[lane * n + j] = unsafe { self.data.wrapping_offset(self.lane * lane as isize + self.step * j as isize).cast::<E>().read() };
+            // SAFETY: element j of a lane of this strip.
+            rows[lane * n + j] = unsafe { self.data.wrapping_offset(self.lane * lane as isize + self.step * j as isize).read() };
         });
-        if self.len < n {
-            rows.chunks_exact_mut(n).take(self.count).for_each(|row| row[self.len..].fill(zero));
-        }
+        pad(rows, n, self.len, self.count, T::ZERO);
     }
 
-    /// Copies rows of `n` elements each to the lanes, each element changed by `change`.
+    /// Copies dense rows of as many elements as the lanes have to the lanes.
     ///
     /// # Panics
-    /// If lanes are longer than `n`, or the rows too few.
-    pub(crate) fn scatter_complex(&self, rows: &[Complex<T>], n: usize, change: impl Fn(Complex<T>) -> Complex<T>) {
-        self.scatter(rows, n, change);
+    /// If the rows are too few.
+    pub(crate) fn scatter_complex(&self, rows: &mut [Complex<T>]) {
+        assert!(self.count * self.len <= rows.len());
+        let dense = Strip { data: rows.as_mut_ptr().cast(), step: 2, len: self.len, lane: 2 * self.len as isize, count: self.count };
+        // SAFETY: rows that nobody else has, and the lanes of this strip, which are this worker's alone.
+        unsafe { self.copy_of(&dense) };
     }
 
-    /// As [`Strip::scatter_complex`], for reals.
+    /// As [`Strip::scatter_complex`], for reals, each multiplied by `factor`.
     ///
     /// # Panics
     /// As there.
-    pub(crate) fn scatter_real(&self, rows: &[T], n: usize, change: impl Fn(T) -> T) {
-        self.scatter(rows, n, change);
-    }
-
-    fn scatter<E: Copy>(&self, rows: &[E], n: usize, change: impl Fn(E) -> E) {
-        assert!(self.len <= n && self.count * n <= rows.len());
+    pub(crate) fn scatter_real(&self, rows: &[T], factor: T) {
+        let n = self.len;
+        assert!(self.count * n <= rows.len());
         self.blocks(|lane, j| {
             // SAFETY: element j of a lane of this strip, which is this worker's alone.
-            unsafe { self.data.wrapping_offset(self.lane * lane as isize + self.step * j as isize).cast::<E>().write(change(rows[lane * n + j])) };
+            unsafe { self.data.wrapping_offset(self.lane * lane as isize + self.step * j as isize).write(rows[lane * n + j] * factor) };
         });
     }
 
@@ -231,5 +342,12 @@ impl<T: Real> Strip<T> {
             }
             begin = end;
         }
+    }
+}
+
+/// Fills the ends of `count` rows of `n` elements, of which the first `len` are there.
+fn pad<E: Copy>(rows: &mut [E], n: usize, len: usize, count: usize, zero: E) {
+    if len < n {
+        rows.chunks_exact_mut(n).take(count).for_each(|row| row[len..].fill(zero));
     }
 }
