@@ -197,8 +197,8 @@ impl Work for Polar<'_> {
     #[inline(always)]
     fn go(self) {
         let (mut radii, mut sines, mut cosines) = ([0.0; RUN], [0.0; RUN], [0.0; RUN]);
-        for i in 0..RUN {
-            radii[i] = (-2.0 * ln(self.units[i])).sqrt();
+        for (radius, &unit) in radii.iter_mut().zip(self.units) {
+            *radius = (-2.0 * ln(unit)).sqrt();
         }
         for i in 0..RUN {
             (sines[i], cosines[i]) = sin_cos(self.angles[i]);
@@ -220,17 +220,18 @@ impl Work for Exp<'_> {
 
     #[inline(always)]
     fn go(self) {
+        let beyond = |x: f32| x.abs() >= EXP_END || x.is_nan();
         for values in self.values.chunks_mut(RUN) {
             let mut given = [0.0; RUN];
             given[..values.len()].copy_from_slice(values);
             let mut far = false;
             for (value, given) in values.iter_mut().zip(&given) {
-                far |= !(given.abs() < EXP_END);
+                far |= beyond(*given);
                 *value = exp(*given);
             }
             if far {
                 for (value, given) in values.iter_mut().zip(given) {
-                    if !(given.abs() < EXP_END) {
+                    if beyond(given) {
                         *value = given.exp();
                     }
                 }

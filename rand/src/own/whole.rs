@@ -19,7 +19,7 @@ impl Turn<u64> for Whole {
         let Self { low, count } = *self;
         for value in out {
             // The upper half of the product of 64 and 33 bits.
-            let high = (*value >> 32) * count + ((*value & 0xffff_ffff) * count >> 32);
+            let high = (*value >> 32) * count + (((*value & 0xffff_ffff) * count) >> 32);
             *value = low.wrapping_add(high >> 32);
         }
     }
@@ -65,7 +65,7 @@ impl Generator {
                 for (value, draws) in out.iter_mut().zip(draws.as_chunks::<2>().0) {
                     let [lower, upper] = draws.map(u128::from);
                     // The upper 128 bits of the product of 128 and 65 bits.
-                    let product = upper * count + (lower * count >> 64);
+                    let product = upper * count + ((lower * count) >> 64);
                     *value = low.wrapping_add((product >> 64) as u64);
                 }
             }
@@ -85,7 +85,7 @@ impl Generator {
             let now = last.min(draws.len());
             self.raw_64(&mut draws[..now]);
             for &bits in &draws[..now] {
-                let other = (u128::from(bits) * (last as u128 + 1) >> 64) as usize;
+                let other = ((u128::from(bits) * (last as u128 + 1)) >> 64) as usize;
                 things.swap(last, other);
                 last -= 1;
             }

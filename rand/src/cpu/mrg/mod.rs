@@ -43,7 +43,7 @@ impl item::Numbers for Numbers {
 
     #[inline(always)]
     fn unit_f64(x: u32, _: u32) -> f64 {
-        f64::from(x) * 2.328_306_549_837_828_8e-10
+        f64::from(x) * 2.328_306_549_837_829e-10
     }
 }
 

@@ -20,6 +20,7 @@ pub(super) fn lanes(first: usize) -> [u64; WIDTH] {
 
 /// The blocks at one counter of some lanes (the low halves of them).
 #[inline(always)]
+#[expect(clippy::needless_range_loop, reason = "four rows are walked at once")]
 pub(super) fn blocks(key: [u32; 2], lanes: &[u64; WIDTH], counter: u64) -> Blocks {
     let mut words = [[counter & LOW; WIDTH], [counter >> 32; WIDTH], *lanes, [0; WIDTH]];
     let mut key = key;
