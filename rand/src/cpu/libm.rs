@@ -244,12 +244,13 @@ impl Work for Exp<'_> {
 mod tests {
     use super::*;
 
-    /// On this machine the rows are used at all (glibc), and give what the library gives, past the ends too.
+    /// Past the ends too; where the library takes other steps than those known here, it is called and there is little to see.
     #[test]
     fn rows_are_the_librarys() {
         let functions = Functions::detect();
-        #[cfg(all(target_os = "linux", target_env = "gnu", target_arch = "x86_64"))]
-        assert_eq!(functions.0.is_some(), Level::detect().fuses());
+        if functions.0.is_none() {
+            eprintln!("not by rows: this C library's functions are others, or the processor has no AVX2");
+        }
         let ends = [88.0, -88.0, 88.7, 88.8, 89.0, -103.9, -104.0, 1e30, -1e30, f32::INFINITY, f32::NEG_INFINITY, f32::NAN, 0.0, -0.0, 1e-40];
         let mut got = ends;
         functions.exp(&mut got);
