@@ -381,16 +381,18 @@ impl Function {
 
     /// Calls `visit` for each instruction of the tree, a construct before its blocks, in program order.
     pub fn walk(&self, visit: &mut dyn FnMut(Value, &Inst)) {
-        fn block(f: &Function, b: &Block, visit: &mut dyn FnMut(Value, &Inst)) {
-            for &v in b {
-                let inst = f.inst(v);
-                visit(v, inst);
-                for inner in inst.blocks() {
-                    block(f, inner, visit);
-                }
+        self.walk_block(&self.body, visit);
+    }
+
+    /// As [`Function::walk`], for one block.
+    pub fn walk_block(&self, block: &[Value], visit: &mut dyn FnMut(Value, &Inst)) {
+        for &v in block {
+            let inst = self.inst(v);
+            visit(v, inst);
+            for inner in inst.blocks() {
+                self.walk_block(inner, visit);
             }
         }
-        block(self, &self.body, visit);
     }
 }
 

@@ -12,32 +12,22 @@
 
 use std::collections::{HashMap, HashSet};
 
+use super::rebuild;
 use crate::ir::{Args, Block, Function, Inst, Kind, Label, Slot, SlotInfo, Value};
 use crate::op::Op;
 
 /// Rewrites every loop of a kernel.
 pub fn carry(mut function: Function) -> Function {
     if function.kind == Kind::Kernel {
-        let body = std::mem::take(&mut function.body);
-        function.body = block(&mut function, body);
+        rebuild(&mut function, &mut |f, before, at| {
+            let mut inst = std::mem::replace(&mut f.insts[at.index()], Inst::Param(0));
+            if let Inst::Loop { label, body, latch } = &mut inst {
+                repeat(f, before, *label, body, latch);
+            }
+            f.insts[at.index()] = inst;
+        });
     }
     function
-}
-
-fn block(f: &mut Function, old: Block) -> Block {
-    let mut new = Vec::with_capacity(old.len());
-    for at in old {
-        let mut inst = std::mem::replace(&mut f.insts[at.index()], Inst::Param(0));
-        for inner in inst.blocks_mut() {
-            *inner = block(f, std::mem::take(inner));
-        }
-        if let Inst::Loop { label, body, latch } = &mut inst {
-            repeat(f, &mut new, *label, body, latch);
-        }
-        f.insts[at.index()] = inst;
-        new.push(at);
-    }
-    new
 }
 
 /// Operands as the start of a lap knows them.
@@ -116,7 +106,7 @@ fn last_set(f: &Function, block: &Block, slot: Slot) -> Option<Value> {
             inst => {
                 let mut assigns = false;
                 for inner in inst.blocks() {
-                    walk(f, inner, &mut |_, inst| assigns |= matches!(inst, Inst::Set(s, _) if *s == slot));
+                    f.walk_block(inner, &mut |_, inst| assigns |= matches!(inst, Inst::Set(s, _) if *s == slot));
                 }
                 if assigns {
                     return None;
@@ -143,7 +133,7 @@ impl Loop {
         let mut assigned: HashMap<Slot, u32> = HashMap::new();
         let mut continues = false;
         let mut inside = HashSet::new();
-        walk(f, body, &mut |at, inst| {
+        f.walk_block(body, &mut |at, inst| {
             inside.insert(at);
             match inst {
                 Inst::Set(slot, _) => *assigned.entry(*slot).or_default() += 1,
@@ -151,7 +141,7 @@ impl Loop {
                 _ => {}
             }
         });
-        walk(f, latch, &mut |at, inst| {
+        f.walk_block(latch, &mut |at, inst| {
             inside.insert(at);
             if let Inst::Set(slot, _) = inst {
                 *assigned.entry(*slot).or_default() += 1;
@@ -186,16 +176,6 @@ impl Loop {
         match self.ends.get(&value) {
             Some(slot) => Some(Operand::Start(*slot)),
             None => (!self.inside.contains(&value)).then_some(Operand::Outer(value)),
-        }
-    }
-}
-
-fn walk(f: &Function, block: &Block, visit: &mut dyn FnMut(Value, &Inst)) {
-    for &at in block {
-        let inst = f.inst(at);
-        visit(at, inst);
-        for inner in inst.blocks() {
-            walk(f, inner, visit);
         }
     }
 }

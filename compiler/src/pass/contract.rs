@@ -17,29 +17,15 @@
 //! So the imaginary part of `z*z + c` takes two operations, not three. A product is found as the operand itself, never through a slot. Products that
 //! lose their last user are left for [`remove_unused`](super::remove_unused).
 
+use super::rebuild;
 use crate::ir::{Args, Block, Function, Inst, Value};
 use crate::op::Op;
 use crate::types::{Scalar, ScalarType};
 
 /// Fuses float products into the sums and differences that use them.
 pub fn contract(mut function: Function) -> Function {
-    let body = std::mem::take(&mut function.body);
-    function.body = block(&mut function, body);
+    rebuild(&mut function, &mut fuse);
     function
-}
-
-fn block(f: &mut Function, old: Block) -> Block {
-    let mut new = Vec::with_capacity(old.len());
-    for at in old {
-        fuse(f, &mut new, at);
-        let mut inst = std::mem::replace(&mut f.insts[at.index()], Inst::Param(0));
-        for inner in inst.blocks_mut() {
-            *inner = block(f, std::mem::take(inner));
-        }
-        f.insts[at.index()] = inst;
-        new.push(at);
-    }
-    new
 }
 
 /// Rewrites one instruction in place; a negation it needs goes into the block before it.

@@ -13,10 +13,29 @@ pub use carry::carry;
 pub use contract::contract;
 pub use dead::remove_unused;
 
-use crate::ir::Function;
+use crate::ir::{Block, Function, Inst, Value};
 
 /// Readies a lowered function for verification: contraction if `fma`, values carried from lap to lap, then removal of what nothing uses.
 pub fn prepare(function: Function, fma: bool) -> Function {
     let function = if fma { contract(function) } else { function };
     remove_unused(carry(function))
+}
+
+/// Makes every block anew, inner ones first: `visit` may change an instruction in place, and put others before it.
+fn rebuild(function: &mut Function, visit: &mut dyn FnMut(&mut Function, &mut Block, Value)) {
+    fn block(f: &mut Function, old: Block, visit: &mut dyn FnMut(&mut Function, &mut Block, Value)) -> Block {
+        let mut new = Vec::with_capacity(old.len());
+        for at in old {
+            let mut inst = std::mem::replace(&mut f.insts[at.index()], Inst::Param(0));
+            for inner in inst.blocks_mut() {
+                *inner = block(f, std::mem::take(inner), visit);
+            }
+            f.insts[at.index()] = inst;
+            visit(f, &mut new, at);
+            new.push(at);
+        }
+        new
+    }
+    let body = std::mem::take(&mut function.body);
+    function.body = block(function, body, visit);
 }

@@ -117,7 +117,7 @@ pub fn plan(f: &Function) -> Option<Plan> {
     let mut segments = cut.segments;
     let mut home = vec![usize::MAX; f.insts.len()];
     for (number, segment) in segments.iter().enumerate() {
-        visit(f, &segment.insts, &mut |v, _| home[v.index()] = number);
+        f.walk_block(&segment.insts, &mut |v, _| home[v.index()] = number);
     }
     let mut kept = vec![false; f.insts.len()];
     for (number, segment) in segments.iter_mut().enumerate() {
@@ -132,12 +132,12 @@ pub fn escapes(f: &Function, construct: Value) -> bool {
     let mut inner = Vec::new();
     let mut leaves = false;
     let all = [construct];
-    visit(f, &all, &mut |_, inst| {
+    f.walk_block(&all, &mut |_, inst| {
         if let Inst::Loop { label, .. } | Inst::Scope { label, .. } = inst {
             inner.push(*label);
         }
     });
-    visit(f, &all, &mut |_, inst| {
+    f.walk_block(&all, &mut |_, inst| {
         if let Inst::Break(label) | Inst::Continue(label) = inst {
             leaves |= !inner.contains(label);
         }
@@ -187,23 +187,13 @@ impl Cut<'_> {
     }
 }
 
-fn visit(f: &Function, block: &[Value], seen: &mut dyn FnMut(Value, &Inst)) {
-    for &v in block {
-        let inst = f.inst(v);
-        seen(v, inst);
-        for inner in inst.blocks() {
-            visit(f, inner, seen);
-        }
-    }
-}
-
 /// Fills in what a segment needs from outside.
 fn needs(f: &Function, number: usize, segment: &mut Segment, home: &[usize], kept: &mut [bool]) {
     let mut operands: Vec<Value> = match segment.end {
         End::Barrier(at) | End::Open(at) => f.inst(at).operands().to_vec(),
         End::Plain => Vec::new(),
     };
-    visit(f, &segment.insts, &mut |_, inst| operands.extend(inst.operands()));
+    f.walk_block(&segment.insts, &mut |_, inst| operands.extend(inst.operands()));
     operands.sort();
     operands.dedup();
     for v in operands {
@@ -227,7 +217,7 @@ fn needs(f: &Function, number: usize, segment: &mut Segment, home: &[usize], kep
             Some(used) => used.written |= set.is_some(),
             None => slots.push(SlotUse { slot, first: set.filter(|v| *v == at && straight), written: set.is_some() }),
         };
-        visit(f, &[at], &mut |v, inst| match inst {
+        f.walk_block(&[at], &mut |v, inst| match inst {
             Inst::Get(slot) => note(*slot, None),
             Inst::Set(slot, _) => note(*slot, Some(v)),
             _ => {}

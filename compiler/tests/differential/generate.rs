@@ -163,7 +163,24 @@ struct Generator<'r> {
     safe: bool,
 }
 
-impl Generator<'_> {
+impl<'r> Generator<'r> {
+    fn new(rng: &'r mut Rng, kind: Kind, safe: bool) -> Generator<'r> {
+        let budget = 10 + rng.below(40) as i32;
+        Generator {
+            rng,
+            b: Builder::new("random", kind),
+            visible: vec![vec![]],
+            slots: vec![],
+            around: vec![],
+            own: vec![],
+            readonly: vec![],
+            solo: None,
+            spread: vec![],
+            budget,
+            safe,
+        }
+    }
+
     fn ty(&self, v: Value) -> ScalarType {
         self.b.function().ty(v)
     }
@@ -546,21 +563,7 @@ pub(crate) fn kernel(rng: &mut Rng) -> Kernel {
         [[32, 1, 1], [64, 1, 1], [16, 2, 1], [32, 2, 1], [7, 1, 1], [7, 3, 1], [1, 1, 1], [5, 2, 3], [40, 1, 1], [8, 8, 1], [96, 1, 1], [32, 1, 2]];
     let block: [u32; 3] = rng.pick(&blocks);
     let grid: [u32; 3] = rng.pick(&[[1, 1, 1], [2, 1, 1], [3, 1, 1], [2, 2, 1], [1, 2, 2]]);
-    let b = Builder::new("random", Kind::Kernel);
-    let budget = 10 + rng.below(40) as i32;
-    let mut g = Generator {
-        rng,
-        b,
-        visible: vec![vec![]],
-        slots: vec![],
-        around: vec![],
-        own: vec![],
-        readonly: vec![],
-        solo: None,
-        spread: vec![],
-        budget,
-        safe,
-    };
+    let mut g = Generator::new(rng, Kind::Kernel, safe);
     g.make_slots();
     let mut args = Vec::new();
     for n in 0..g.rng.below(3) {
@@ -691,21 +694,7 @@ pub(crate) fn elements(rng: &mut Rng) -> Elements {
     let uniform = if rng.once_in(2) { 0 } else { rng.next() & ((1 << signature.inputs.len()) - 1) };
     let count = rng.pick(&[0, 1, 2, 7, 31, 32, 33, 64, 70, 100]);
     let inputs = signature.inputs.iter().enumerate().map(|(n, ty)| rng.bytes(*ty, if uniform >> n & 1 == 1 { 1 } else { count })).collect();
-    let b = Builder::new("random", Kind::Scalar);
-    let budget = 10 + rng.below(40) as i32;
-    let mut g = Generator {
-        rng,
-        b,
-        visible: vec![vec![]],
-        slots: vec![],
-        around: vec![],
-        own: vec![],
-        readonly: vec![],
-        solo: None,
-        spread: vec![],
-        budget,
-        safe,
-    };
+    let mut g = Generator::new(rng, Kind::Scalar, safe);
     for (n, ty) in signature.inputs.iter().enumerate() {
         let parts: &[&str] = if ty.is_complex() { &[".real", ".imag"] } else { &[""] };
         for part in parts {

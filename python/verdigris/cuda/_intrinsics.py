@@ -6,6 +6,7 @@ same. Outside a kernel they have no value, and say so.
 
 from __future__ import annotations
 
+from types import FunctionType
 from typing import Any, NoReturn
 
 from verdigris._verdigris import register_builtin
@@ -31,6 +32,15 @@ class _Intrinsic:
 
     def __reduce__(self) -> str:
         return self.__name__
+
+
+def _intrinsic(function: FunctionType) -> _Intrinsic:
+    """What takes the place of a function that only its name, signature and docstring are needed of."""
+    name = function.__name__
+    parameters = ", ".join(function.__code__.co_varnames)
+    made = _Intrinsic(name, f"{name}()", f"{name}({parameters}): {function.__doc__}")
+    register_builtin(made, f"cuda.{name}")
+    return made
 
 
 class _Dim3(_Intrinsic):
@@ -85,29 +95,51 @@ class _WarpSize(int):
         return "warpsize"
 
 
-grid = _Intrinsic("grid", "grid()", "grid(ndim): position of the thread in the grid; an int for 1 axis, a tuple for 2 and 3.")
-gridsize = _Intrinsic("gridsize", "gridsize()", "gridsize(ndim): threads of the whole grid along each axis.")
-syncthreads = _Intrinsic("syncthreads", "syncthreads()", "Waits for all threads of the block.")
-syncthreads_count = _Intrinsic(
-    "syncthreads_count",
-    "syncthreads_count()",
-    "syncthreads_count(p): waits for all threads of the block; how many of them have a true `p`, an int32.",
-)
-syncthreads_and = _Intrinsic(
-    "syncthreads_and",
-    "syncthreads_and()",
-    "syncthreads_and(p): waits for all threads of the block; 1 if `p` is true for all of them, else 0.",
-)
-syncthreads_or = _Intrinsic(
-    "syncthreads_or",
-    "syncthreads_or()",
-    "syncthreads_or(p): waits for all threads of the block; 1 if `p` is true for one of them, else 0.",
-)
-threadfence = _Intrinsic("threadfence", "threadfence()", "Orders this thread's writes for all threads of the device.")
-threadfence_block = _Intrinsic("threadfence_block", "threadfence_block()", "Orders this thread's writes for its block.")
-threadfence_system = _Intrinsic(
-    "threadfence_system", "threadfence_system()", "Orders this thread's writes for the device and the host."
-)
+@_intrinsic
+def grid(ndim: Any) -> Any:
+    """Position of the thread in the grid; an int for 1 axis, a tuple for 2 and 3."""
+
+
+@_intrinsic
+def gridsize(ndim: Any) -> Any:
+    """Threads of the whole grid along each axis."""
+
+
+@_intrinsic
+def syncthreads() -> Any:
+    """Waits for all threads of the block."""
+
+
+@_intrinsic
+def syncthreads_count(p: Any) -> Any:
+    """Waits for all threads of the block; how many of them have a true `p`, an int32."""
+
+
+@_intrinsic
+def syncthreads_and(p: Any) -> Any:
+    """Waits for all threads of the block; 1 if `p` is true for all of them, else 0."""
+
+
+@_intrinsic
+def syncthreads_or(p: Any) -> Any:
+    """Waits for all threads of the block; 1 if `p` is true for one of them, else 0."""
+
+
+@_intrinsic
+def threadfence() -> Any:
+    """Orders this thread's writes for all threads of the device."""
+
+
+@_intrinsic
+def threadfence_block() -> Any:
+    """Orders this thread's writes for its block."""
+
+
+@_intrinsic
+def threadfence_system() -> Any:
+    """Orders this thread's writes for the device and the host."""
+
+
 shared = _Namespace(
     "shared",
     "Memory that the threads of a block share.",
@@ -151,56 +183,111 @@ atomic = _Namespace(
 )
 
 
-def _function(name: str, text: str) -> _Intrinsic:
-    made = _Intrinsic(name, f"{name}()", name + text)
-    register_builtin(made, f"cuda.{name}")
-    return made
+@_intrinsic
+def shfl_sync(mask: Any, value: Any, lane: Any) -> Any:
+    """The value of another lane."""
 
 
-shfl_sync = _function("shfl_sync", "(mask, value, lane): the value of another lane.")
-shfl_up_sync = _function(
-    "shfl_up_sync", "(mask, value, delta): the value of the lane `delta` below; its own where there is none."
-)
-shfl_down_sync = _function(
-    "shfl_down_sync", "(mask, value, delta): the value of the lane `delta` above; its own where there is none."
-)
-shfl_xor_sync = _function("shfl_xor_sync", "(mask, value, lane_mask): the value of the lane whose number differs in those bits.")
-all_sync = _function("all_sync", "(mask, predicate): whether it is true for all lanes of the mask.")
-any_sync = _function("any_sync", "(mask, predicate): whether it is true for one lane of the mask.")
-eq_sync = _function("eq_sync", "(mask, predicate): whether it is the same for all lanes of the mask.")
-ballot_sync = _function("ballot_sync", "(mask, predicate): the lanes of the mask for which it is true, as bits; int32.")
-match_any_sync = _function("match_any_sync", "(mask, value): the lanes of the mask with the same value, as bits; int32.")
-match_all_sync = _function(
-    "match_all_sync", "(mask, value): the mask and True if all its lanes have the same value, else 0 and False."
-)
-activemask = _function("activemask", "(): the lanes that run this together, as bits; uint32.")
-lanemask_lt = _function("lanemask_lt", "(): the lanes below this one, as bits; uint32.")
-syncwarp = _function("syncwarp", "(mask=0xffffffff): waits for the lanes of the mask.")
-popc = _function("popc", "(x): how many bits are set.")
-brev = _function("brev", "(x): the bits in reverse, of 32 or 64.")
-clz = _function("clz", "(x): zero bits above the highest that is set.")
-ffs = _function("ffs", "(x): the place of the lowest bit that is set, counted from 1; 0 for 0.")
-fma = _function("fma", "(a, b, c): a*b + c, rounded once.")
-selp = _function("selp", "(predicate, a, b): a if the predicate is true, else b.")
-cbrt = _function("cbrt", "(x): the cube root.")
-nanosleep = _function("nanosleep", "(ns): lets others go first; here a thread has nobody to wait for.")
+@_intrinsic
+def shfl_up_sync(mask: Any, value: Any, delta: Any) -> Any:
+    """The value of the lane `delta` below; its own where there is none."""
 
-_REGISTERED: tuple[Any, ...] = (
-    grid,
-    gridsize,
-    syncthreads,
-    syncthreads_count,
-    syncthreads_and,
-    syncthreads_or,
-    threadfence,
-    threadfence_block,
-    threadfence_system,
-    threadIdx,
-    blockIdx,
-    blockDim,
-    gridDim,
-    laneid,
-)
-for _object in _REGISTERED:
+
+@_intrinsic
+def shfl_down_sync(mask: Any, value: Any, delta: Any) -> Any:
+    """The value of the lane `delta` above; its own where there is none."""
+
+
+@_intrinsic
+def shfl_xor_sync(mask: Any, value: Any, lane_mask: Any) -> Any:
+    """The value of the lane whose number differs in those bits."""
+
+
+@_intrinsic
+def all_sync(mask: Any, predicate: Any) -> Any:
+    """Whether it is true for all lanes of the mask."""
+
+
+@_intrinsic
+def any_sync(mask: Any, predicate: Any) -> Any:
+    """Whether it is true for one lane of the mask."""
+
+
+@_intrinsic
+def eq_sync(mask: Any, predicate: Any) -> Any:
+    """Whether it is the same for all lanes of the mask."""
+
+
+@_intrinsic
+def ballot_sync(mask: Any, predicate: Any) -> Any:
+    """The lanes of the mask for which it is true, as bits; int32."""
+
+
+@_intrinsic
+def match_any_sync(mask: Any, value: Any) -> Any:
+    """The lanes of the mask with the same value, as bits; int32."""
+
+
+@_intrinsic
+def match_all_sync(mask: Any, value: Any) -> Any:
+    """The mask and True if all its lanes have the same value, else 0 and False."""
+
+
+@_intrinsic
+def activemask() -> Any:
+    """The lanes that run this together, as bits; uint32."""
+
+
+@_intrinsic
+def lanemask_lt() -> Any:
+    """The lanes below this one, as bits; uint32."""
+
+
+@_intrinsic
+def syncwarp(mask: Any = 0xFFFFFFFF) -> Any:
+    """Waits for the lanes of the mask."""
+
+
+@_intrinsic
+def popc(x: Any) -> Any:
+    """How many bits are set."""
+
+
+@_intrinsic
+def brev(x: Any) -> Any:
+    """The bits in reverse, of 32 or 64."""
+
+
+@_intrinsic
+def clz(x: Any) -> Any:
+    """Zero bits above the highest that is set."""
+
+
+@_intrinsic
+def ffs(x: Any) -> Any:
+    """The place of the lowest bit that is set, counted from 1; 0 for 0."""
+
+
+@_intrinsic
+def fma(a: Any, b: Any, c: Any) -> Any:
+    """`a * b + c`, rounded once."""
+
+
+@_intrinsic
+def selp(predicate: Any, a: Any, b: Any) -> Any:
+    """`a` if the predicate is true, else `b`."""
+
+
+@_intrinsic
+def cbrt(x: Any) -> Any:
+    """The cube root."""
+
+
+@_intrinsic
+def nanosleep(ns: Any) -> Any:
+    """Lets others go first; here a thread has nobody to wait for."""
+
+
+for _object in (threadIdx, blockIdx, blockDim, gridDim, laneid):
     register_builtin(_object, f"cuda.{_object.__name__}")
 register_builtin(warpsize, "cuda.warpsize")
