@@ -8,6 +8,11 @@
 //! [`crate::ir::Function::params`]: a scalar is one word (its bits, zero-extended); an array of n axes is 1 + 2n words: data pointer, n extents (elements), n strides
 //! (bytes, signed). Linear block b is `(b % gx, b / gx % gy, b / (gx*gy))`; linear thread ids likewise.
 //!
+//! # Kernels whose grid waits
+//! A call runs its blocks to the next barrier of the grid, and the next call for the same blocks goes on from there: everything that has to last lies in the memory of [`Launch::group`],
+//! [`Launch::words`], [`Launch::shared`] and [`Launch::frames`], of which each block has its own, `stride` bytes apart. The first 32-bit word of the group says where the blocks are: 0 before
+//! the first call, [`GRID_DONE`] after the last, else at a barrier, whose [`Site`] the second word names. All groups of a launch are called in turn, each once, until all are done.
+//!
 //! # Bodies of generalized ufuncs
 //! [`BlocksFn`] again, with elements `first..last` for blocks: element e of something lies `e` steps behind its base. `params` points to, for each parameter of the IR, base and step (bytes,
 //! signed), for an array followed by n extents and n strides of its core axes; then base and step of each result. Scalars and results are in memory, a complex one in two
@@ -19,8 +24,11 @@
 //! be the same memory as an input element for element, but must not overlap it otherwise. Code of one lane computes elements strictly in order, each loaded
 //! after all before it are stored: there an output may overlap an input in any way (a left fold writes what the next element reads).
 
+use std::collections::HashMap;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Mutex, OnceLock};
+use std::thread::ThreadId;
+use std::time::{Duration, Instant};
 
 use crate::source::Location;
 
@@ -50,14 +58,24 @@ pub struct Launch {
     pub frame_size: u64,
     /// Bytes of dynamic shared memory.
     pub dynamic_shared: u64,
+    /// Of a kernel whose grid waits: what the blocks of this call keep together, [`Memory::group`] bytes aligned to 64.
+    pub group: *mut u8,
+    /// The same of the first block alone, [`Memory::block`] bytes aligned to 64.
+    pub words: *mut u8,
+    /// Bytes from a block's `words`, `shared` and `frames` to those of the next.
+    pub stride: u64,
 }
 
 impl Launch {
     /// A launch of code that needs no [`Memory`].
     pub fn new(grid: [u32; 3], block: [u32; 3], stop: *const AtomicU32, state: *const LaunchState) -> Launch {
-        Launch { grid, block, stop, state, shared: std::ptr::null_mut(), frames: std::ptr::null_mut(), frame_size: 0, dynamic_shared: 0 }
+        let null = std::ptr::null_mut();
+        Launch { grid, block, stop, state, shared: null, frames: null, frame_size: 0, dynamic_shared: 0, group: null, words: null, stride: 0 }
     }
 }
+
+/// The state of a group whose blocks have ended.
+pub const GRID_DONE: u32 = u32::MAX;
 
 /// Memory that whoever runs a kernel lends it for each thread of the host that runs blocks. Its contents do not matter.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -68,6 +86,10 @@ pub struct Memory {
     pub frame: u64,
     /// Threads that share a frame, if each warp of a block has one of its own; else 0, and one frame serves all in turn.
     pub threads_a_frame: u32,
+    /// Of a kernel whose grid waits, else 0: bytes that the blocks of one call share, a multiple of 64.
+    pub group: u64,
+    /// The same for each block.
+    pub block: u64,
 }
 
 impl Memory {
@@ -91,7 +113,7 @@ pub struct Failure {
     pub site: u32,
     /// For an index error: the axis, the index and the extent.
     pub index: Option<(u8, i64, i64)>,
-    /// For a barrier that threads did not all come to: the site of the barrier at which others were.
+    /// For a barrier that threads did not all come to: the site of the barrier at which others were. For a loop that waits: another one in which a thread waits.
     pub other: Option<u32>,
 }
 
@@ -122,6 +144,8 @@ pub enum SiteKind {
     Value(crate::ir::Complaint),
     /// A barrier: DivergentBarrier.
     Barrier,
+    /// A loop that waits for another thread: DeadlockError.
+    Wait,
     /// `raise`: the exception.
     Raise(Box<crate::ir::Raise>),
 }
@@ -134,7 +158,38 @@ pub struct LaunchState {
     failure: Mutex<Option<Failure>>,
     /// What `print()` wrote and nobody has seen yet.
     output: Mutex<String>,
+    waiting: Mutex<Waiting>,
 }
+
+/// The threads of the host that run the launch, and which of them are in loops that wait for other threads of the launch.
+#[derive(Debug)]
+struct Waiting {
+    /// How many run it.
+    active: usize,
+    /// Since when the same ones wait.
+    since: Instant,
+    /// For each that waits: how often it has said so since then, and where it is.
+    those: HashMap<ThreadId, (u32, Failure)>,
+    /// Nobody goes on any more.
+    dead: bool,
+}
+
+/// A thread of the host that runs a launch, until it is dropped.
+#[derive(Debug)]
+pub struct Active<'s> {
+    state: &'s LaunchState,
+}
+
+impl Drop for Active<'_> {
+    fn drop(&mut self) {
+        let mut waiting = self.state.waiting.lock().unwrap_or_else(|e| e.into_inner());
+        waiting.active -= 1;
+        waiting.those.clear();
+    }
+}
+
+/// For so long all threads of the host must have waited before that is called a deadlock.
+const PATIENCE: Duration = Duration::from_millis(500);
 
 /// Where what kernels print goes.
 type Printer = Box<dyn Fn(&str) + Send + Sync>;
@@ -152,7 +207,58 @@ const HELD_BACK: usize = 1 << 20;
 impl LaunchState {
     /// A state whose `poll` is called by a worker that found the stop word set; it may reset the word, and says whether to stop.
     pub fn new(poll: impl Fn(&AtomicU32) -> bool + Send + Sync + 'static) -> LaunchState {
-        LaunchState { stop: AtomicU32::new(0), poll: Box::new(poll), failure: Mutex::new(None), output: Mutex::default() }
+        let waiting = Waiting { active: 0, since: Instant::now(), those: HashMap::new(), dead: false };
+        LaunchState { stop: AtomicU32::new(0), poll: Box::new(poll), failure: Mutex::new(None), output: Mutex::default(), waiting: Mutex::new(waiting) }
+    }
+
+    /// Says that the calling thread runs the launch.
+    pub fn enter(&self) -> Active<'_> {
+        let mut waiting = self.waiting.lock().unwrap_or_else(|e| e.into_inner());
+        waiting.active += 1;
+        waiting.those.clear();
+        Active { state: self }
+    }
+
+    /// Called by a loop that waits for other threads, every thousand laps or so, `fresh` the first time since it was entered. Says whether to stop: somebody said so, or all threads
+    /// that run the launch wait. That is known when each has gone through its loop again, and found nothing changed, after the last of them had begun to wait: such loops change
+    /// nothing themselves.
+    pub fn wait(&self, place: Failure, fresh: bool) -> bool {
+        if self.stop.load(Ordering::Relaxed) == 2 {
+            return true;
+        }
+        std::thread::yield_now();
+        let mut guard = self.waiting.lock().unwrap_or_else(|e| e.into_inner());
+        let waiting = &mut *guard;
+        if waiting.dead {
+            return true;
+        }
+        let me = std::thread::current().id();
+        if fresh || waiting.those.get(&me).is_none_or(|(_, known)| *known != place) {
+            waiting.since = Instant::now();
+            waiting.those.values_mut().for_each(|(times, _)| *times = 0);
+            waiting.those.insert(me, (0, place));
+            return false;
+        }
+        if let Some((times, _)) = waiting.those.get_mut(&me) {
+            *times = times.saturating_add(1);
+        }
+        let all = waiting.those.len() >= waiting.active && waiting.those.values().all(|(times, _)| *times >= 2);
+        if !all || waiting.since.elapsed() < PATIENCE {
+            return false;
+        }
+        waiting.dead = true;
+        let mut places: Vec<Failure> = waiting.those.values().map(|(_, place)| place.clone()).collect();
+        drop(guard);
+        places.sort_by_key(|p| (p.block, p.thread));
+        let other = places.iter().map(|p| p.site).find(|site| *site != places[0].site);
+        self.record(Failure { other, ..places.swap_remove(0) });
+        self.stop.store(2, Ordering::Relaxed);
+        true
+    }
+
+    /// Whether all threads came to wait for each other; then [`LaunchState::failure`] says where.
+    pub fn is_dead(&self) -> bool {
+        self.waiting.lock().unwrap_or_else(|e| e.into_inner()).dead
     }
 
     /// Prints a text. Texts of one thread keep their order; it is shown when the launch ends.

@@ -120,6 +120,13 @@ pub enum LaunchError {
         /// The most there may be.
         limit: u64,
     },
+    /// The grid waits as a whole, and has more blocks than can be alive together.
+    Cooperative {
+        /// Blocks asked for.
+        blocks: u64,
+        /// The most there may be.
+        limit: u64,
+    },
     /// The block has too many threads in all.
     BlockTooLarge {
         /// Threads along each axis.
@@ -198,6 +205,11 @@ impl fmt::Display for LaunchError {
             LaunchError::Memory { bytes, limit } => {
                 write!(f, "a block of this size needs {bytes} bytes for its shared and local arrays: the limit is {limit}")
             }
+            LaunchError::Cooperative { blocks, limit } => write!(
+                f,
+                "a grid of {blocks} blocks that waits as a whole (`grid.sync()`): the limit for blocks of this size is {limit}, whose memory is kept together\n  = help: give each \
+                 thread several elements, or set VERDIGRIS_GRID_SYNC_MEMORY (in MiB) higher"
+            ),
             LaunchError::BlockTooLarge { block: [x, y, z], limit } => {
                 write!(
                     f,
@@ -260,6 +272,7 @@ impl fmt::Display for ThreadError {
             (SiteKind::Value(complaint), _) => f.write_str(complaint.text())?,
             (SiteKind::Raise(raise), _) => write!(f, "{}{}", raise.class, raise.args.replace(",)", ")"))?,
             (SiteKind::Barrier, _) => f.write_str(&diverged(self.other.as_ref()))?,
+            (SiteKind::Wait, _) => f.write_str(&deadlocked(self.other.as_ref()))?,
         }
         let (place, [bx, by, bz], [tx, ty, tz]) = (&self.site.location, self.block_index(), self.thread_index());
         write!(f, "\n  --> {}:{}:{}, block ({bx}, {by}, {bz}), thread ({tx}, {ty}, {tz})", place.file, place.line, place.column)
@@ -275,6 +288,18 @@ pub fn diverged(other: Option<&Site>) -> String {
     format!(
         "this thread waits at a barrier that not all threads of its block come to: others met at {there} without it\n  = help: let every thread of the block \
          run each `syncthreads()`, or let those that do not return before the first"
+    )
+}
+
+/// What to say of a launch in which nobody goes on.
+pub fn deadlocked(other: Option<&Site>) -> String {
+    let there = match other {
+        Some(site) => format!("; another waits at {}:{}", site.location.file, site.location.line),
+        None => String::new(),
+    };
+    format!(
+        "this thread waits in a loop for another one, and no thread of the launch goes on{there}\n  = note: here the threads of a block go on at barriers only, and a block runs when all \
+         before it have begun\n  = help: release a lock in the loop that takes it, wait for threads of the block with `syncthreads()`, and for other blocks only if they are lower"
     )
 }
 

@@ -17,6 +17,7 @@ use verdigris_compiler::syntax;
 use verdigris_compiler::types::Type;
 
 use crate::args::{Args, words_of};
+use crate::cooperative;
 use crate::error::{Error, ThreadError};
 use crate::launch::Config;
 use crate::schedule::{self, Cost, Ended, Watch};
@@ -295,6 +296,16 @@ impl Kernel {
         Ok(overload)
     }
 
+    /// How many blocks of this size and dynamic shared memory a launch of an overload may have; for all but kernels whose grid waits as a whole, as many as CUDA allows.
+    ///
+    /// # Errors
+    /// As compilation.
+    pub fn most_blocks(&self, overload: &Overload, config: &Config) -> Result<u64, Error> {
+        let memory = self.compiled(overload, BlockClass::of(config.block()))?.code.memory();
+        let most = crate::launch::GRID_LIMITS.iter().map(|n| *n as u64).fold(1, u64::saturating_mul);
+        Ok(if memory.group > 0 { cooperative::most_blocks(&memory, config.threads(), config.shared().into()).min(most) } else { most })
+    }
+
     /// Runs the kernel to its end.
     ///
     /// # Errors
@@ -332,9 +343,20 @@ impl Kernel {
         if bytes > crate::launch::MEMORY_LIMIT {
             return Err(crate::error::LaunchError::Memory { bytes, limit: crate::launch::MEMORY_LIMIT }.into());
         }
+        let together = memory.group > 0;
+        let limit = if together { cooperative::most_blocks(&memory, config.threads(), config.shared().into()) } else { u64::MAX };
+        if config.blocks() > limit {
+            return Err(crate::error::LaunchError::Cooperative { blocks: config.blocks(), limit }.into());
+        }
         // SAFETY: the code was compiled for these types, whose words these are (their number was checked when it was lowered); `Args` vouches for the memory
         // and borrows it, and its indexes are checked unless the kernel's maker has promised that they are in bounds.
-        let ended = unsafe { schedule::run(compiled.entry, memory, args.words(), config, &compiled.cost, watch) };
+        let ended = unsafe {
+            if together {
+                cooperative::run(compiled.entry, memory, args.words(), config, watch)
+            } else {
+                schedule::run(compiled.entry, memory, args.words(), config, &compiled.cost, watch)
+            }
+        };
         match ended {
             Ended::Done => Ok(()),
             Ended::Stopped => Err(Error::Interrupted),

@@ -34,6 +34,7 @@
 
 mod arena;
 pub mod args;
+mod cooperative;
 mod error;
 mod kernel;
 pub mod launch;
@@ -41,7 +42,7 @@ pub mod schedule;
 pub mod signature;
 
 pub use args::Args;
-pub use error::{Axis, Error, LaunchError, ThreadError, diverged};
+pub use error::{Axis, Error, LaunchError, ThreadError, deadlocked, diverged};
 pub use kernel::{Kernel, Options, Overload};
 pub use launch::{Config, Extents};
 pub use verdigris_compiler as compiler;

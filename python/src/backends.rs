@@ -12,7 +12,7 @@ use std::time::Duration;
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 
-use verdigris_compiler::abi::{self, Launch, LaunchState, Site, SiteKind};
+use verdigris_compiler::abi::{self, GRID_DONE, Launch, LaunchState, Site, SiteKind};
 use verdigris_compiler::interp::{self, Argument, Limits, View};
 use verdigris_compiler::ir::{Builder, Inst, Kind, Param, Verified};
 use verdigris_compiler::llvm::{self, BlockClass, Code, Cpu, Lanes, Shape, Signature};
@@ -354,22 +354,43 @@ impl PyLowered {
         // Memory of the kernel's own holds a pattern, so that what is read before it is written shows.
         let memory = code.memory();
         let lent = (memory.shared + u64::from(shared)).next_multiple_of(64);
-        let bytes = lent + memory.frame * memory.frames(block.iter().product());
+        let frames = memory.frame * memory.frames(block.iter().product());
+        // Where the grid waits, all blocks are alive; they are one group.
+        let stride = memory.block + lent + frames;
+        let bytes = memory.group + stride * if memory.group > 0 { blocks } else { 1 };
         let mut own = Rimmed::new(&vec![0xa5; bytes as usize + 64]);
         let start = own.pointer().wrapping_add(own.pointer().align_offset(64));
+        let words_at = start.wrapping_add(memory.group as usize);
+        let shared_at = words_at.wrapping_add(memory.block as usize);
         let failure = patiently(grid, block, |launch| {
             // SAFETY: `patiently` gives a launch that lives through this call.
             let launch = unsafe { &*launch };
             let launch = &Launch {
-                shared: start,
-                frames: start.wrapping_add(lent as usize),
+                shared: shared_at,
+                frames: shared_at.wrapping_add(lent as usize),
                 frame_size: memory.frame,
                 dynamic_shared: shared.into(),
+                group: start,
+                words: words_at,
+                stride,
                 ..Launch::new(grid, block, launch.stop, launch.state)
             };
             let _env = float_env::enter();
-            // SAFETY: the memory is as the code asks; the words are in the order of the parameters; every view lies in its buffer and is laid out as its type says (`bind`); the class is the block's.
-            unsafe { code.blocks()(words.as_ptr(), launch, 0, blocks) }
+            let state = start.cast::<u32>();
+            if memory.group > 0 {
+                // SAFETY: the group's memory begins with its state, aligned to 64.
+                unsafe { state.write(0) };
+            }
+            loop {
+                // SAFETY: the memory is as the code asks; the words are in the order of the parameters; every view lies in its buffer and is laid out as its type says (`bind`); the class is the block's.
+                unsafe { code.blocks()(words.as_ptr(), launch, 0, blocks) }
+                // SAFETY: as above. Code that was stopped has not changed the state.
+                let before = if memory.group > 0 { unsafe { state.read() } } else { GRID_DONE };
+                // SAFETY: the stop word lives as long as the launch.
+                if before == GRID_DONE || unsafe { &*launch.stop }.load(Ordering::Relaxed) == 2 {
+                    break;
+                }
+            }
         })?;
         let outputs = rimmed.into_iter().map(Rimmed::finish).collect::<Result<_, _>>()?;
         own.finish()?;
@@ -443,6 +464,7 @@ fn described(site: &Site, block: u64, thread: u64, index: Option<(u8, i64, i64)>
         SiteKind::Value(_) => "value",
         SiteKind::Unassigned(_) => "unassigned",
         SiteKind::Barrier => "barrier",
+        SiteKind::Wait => "wait",
         SiteKind::Raise(_) => "raise",
     };
     (kind, block, thread, site.location.line, index)

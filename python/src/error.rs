@@ -50,6 +50,7 @@ pub(crate) enum Class {
     KernelValue,
     KernelUnboundLocal,
     DivergentBarrier,
+    Deadlock,
 }
 
 impl Class {
@@ -68,6 +69,7 @@ impl Class {
             Class::KernelValue => "KernelValueError",
             Class::KernelUnboundLocal => "KernelUnboundLocalError",
             Class::DivergentBarrier => "DivergentBarrier",
+            Class::Deadlock => "DeadlockError",
         }
     }
 }
@@ -274,6 +276,7 @@ impl IntoPyErr for Failed {
             SiteKind::ZeroStep => (Class::KernelValue, "zero-step", "range() step must not be zero".to_owned()),
             SiteKind::Raise(raise) => (Class::Internal, "raise", raise.class.clone()),
             SiteKind::Barrier => (Class::DivergentBarrier, "divergent-barrier", verdigris_cuda_jit::diverged(other.as_ref())),
+            SiteKind::Wait => (Class::Deadlock, "deadlock", verdigris_cuda_jit::deadlocked(other.as_ref())),
             SiteKind::Unassigned(name) => (Class::KernelUnboundLocal, "unassigned-variable", format!("`{name}` is read before it is assigned")),
         };
         let who = match thread {
@@ -293,7 +296,7 @@ impl IntoPyErr for Failed {
                 }
             }
             SiteKind::Unassigned(name) => exception = exception.with("variable", name),
-            SiteKind::Barrier => {
+            SiteKind::Barrier | SiteKind::Wait => {
                 if let Some(other) = &other {
                     exception = exception.with("other_lineno", other.location.line);
                 }

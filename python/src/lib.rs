@@ -29,7 +29,7 @@ mod module {
     #[pymodule_export]
     use crate::blas::{blas_gemm, blas_mixed, blas_rotg, blas_rotmg, blas_run};
     #[pymodule_export]
-    use crate::cuda::{DeviceFunction, DeviceNDArray, Event, Kernel, Launcher, Stream};
+    use crate::cuda::{DeviceFunction, DeviceNDArray, Event, Kernel, Launcher, Overload, Stream};
     #[pymodule_export]
     use crate::cuda::{device_array, to_device};
     #[pymodule_export]

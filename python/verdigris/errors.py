@@ -11,6 +11,7 @@ __all__ = [
     "AlreadyLoaded",
     "ArgumentError",
     "BadValueError",
+    "DeadlockError",
     "DeviceError",
     "DeviceWarning",
     "DivergentBarrier",
@@ -138,6 +139,14 @@ class KernelUnboundLocalError(KernelError, UnboundLocalError):
 class DivergentBarrier(KernelError, RuntimeError):
     """A thread waits at a barrier that not all threads of its block come to. `lineno` is that barrier's line,
     `other_lineno` the line at which others met without it.
+    """
+
+    other_lineno: int | None = None
+
+
+class DeadlockError(KernelError, RuntimeError):
+    """All threads that run wait in loops for others, and nobody is left to go on. `lineno` is the line of such a loop,
+    `other_lineno` that of another one, if there is one.
     """
 
     other_lineno: int | None = None

@@ -68,7 +68,7 @@ pub(super) struct Memory<'a, 'b> {
     windows: Vec<Window<'a>>,
     buffers: &'a mut [&'b mut [u8]],
     /// Of the present block.
-    shared: Vec<u8>,
+    pub(super) shared: Vec<u8>,
     /// Of the present thread.
     pub(super) local: Vec<u8>,
 }

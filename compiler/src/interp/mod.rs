@@ -3,7 +3,7 @@
 //! Owns the execution of verified IR without any machine code: a scalar function on one set of arguments ([`run_scalar`]), a kernel over its whole grid
 //! ([`run_kernel`]). Threads run in ascending linear order (x fastest), block after block, each to its end, its fault or a barrier;
 //! when every thread of the block that still runs waits at the same barrier in the same laps of its loops, all go on. Lanes of a warp run its operations together, those
-//! that come first in the program first. A fault ends its thread alone, and the one
+//! that come first in the program first. Where threads of the whole grid wait for each other, all blocks are alive and come to the grid's barrier one after another. A fault ends its thread alone, and the one
 //! of the lowest block and thread is reported, after all others have run. Every backend is compared with this.
 //!
 //! The IR is proven by [`Verified`]; launch arguments are checked here ([`Error::Arguments`]). A thread is data (an explicit stack of open blocks), so it can be stopped
@@ -11,6 +11,7 @@
 //! pointers.
 
 mod memory;
+mod meeting;
 mod thread;
 
 pub use memory::View;
@@ -18,7 +19,7 @@ pub use memory::View;
 use std::fmt;
 
 use crate::abi::Site;
-use crate::ir::{Function, Inst, Kind, Param, Verified};
+use crate::ir::{Function, Kind, Param, Verified};
 use crate::types::Scalar;
 use memory::Memory;
 use thread::{Place, Status, Thread};
@@ -156,15 +157,8 @@ pub fn kernel_faults(
     let mut steps = limits.steps;
     let mut faults = Vec::new();
     if function.has_barrier() || function.has_warp_ops() {
-        let count = block.iter().map(|n| *n as usize).product();
-        let mut threads: Vec<Thread<'_>> = (0..count).map(|_| Thread::new(function, &scalars)).collect();
-        for (number, block_index) in coordinates(grid) {
-            for (thread, (linear, thread_index)) in threads.iter_mut().zip(coordinates(block)) {
-                thread.start(Place { grid, block, block_index, thread_index, block_number: number, thread_number: linear });
-            }
-            faults.extend(together(function, &mut threads, &mut memory, &mut steps, limits)?);
-        }
-        return Ok(faults);
+        let place = |number, block_index, thread_number, thread_index| Place { grid, block, block_index, thread_index, block_number: number, thread_number };
+        return meeting::launch(function, &scalars, &mut memory, (coordinates(grid), || coordinates(block)), &place, &mut steps, limits);
     }
     let mut thread = Thread::new(function, &scalars);
     for (number, block_index) in coordinates(grid) {
@@ -199,63 +193,6 @@ fn finish(thread: &mut Thread<'_>, memory: &mut Memory<'_, '_>, steps: &mut u64,
             Status::Paused => {}
         }
     }
-}
-
-/// Runs the started threads of a block from barrier to barrier, and gives their faults.
-fn together(
-    f: &Function,
-    threads: &mut [Thread<'_>],
-    memory: &mut Memory<'_, '_>,
-    steps: &mut u64,
-    limits: &Limits<'_>,
-) -> Result<Vec<Fault>, Error> {
-    let mut faults = Vec::new();
-    let mut running: Vec<usize> = (0..threads.len()).collect();
-    loop {
-        for n in running {
-            let thread = &mut threads[n];
-            thread.swap_local(memory);
-            faults.extend(finish(thread, memory, steps, limits)?);
-            thread.swap_local(memory);
-        }
-        running = warps(f, threads);
-        if !running.is_empty() {
-            continue;
-        }
-        let waiting: Vec<_> = threads.iter().enumerate().filter_map(|(n, t)| Some((n, t.waiting()?))).collect();
-        let Some((_, (first, at))) = waiting.first() else { break };
-        // Of threads that cannot meet, those that are further on have missed the barrier of the others.
-        if let Some((n, (_, other))) = waiting.iter().find(|(_, (position, ..))| position != first) {
-            let first_thread = &threads[waiting[0].0];
-            faults.push(if other >= at { threads[*n].diverged(*other, *at) } else { first_thread.diverged(*at, *other) });
-            break;
-        }
-        let operands: Vec<bool> = waiting.iter().filter_map(|(n, _)| threads[*n].operands().first().map(|b| b.as_bool())).collect();
-        let given = Thread::meeting(f, *at, &operands);
-        running = waiting.into_iter().map(|(n, _)| n).collect();
-        running.iter().for_each(|n| threads[*n].pass(given));
-    }
-    faults.sort_by_key(|fault| fault.thread);
-    Ok(faults)
-}
-
-/// Runs, for each warp of which lanes wait at a warp operation, the one that comes first in the program, and gives the threads that may go on.
-fn warps(f: &Function, threads: &mut [Thread<'_>]) -> Vec<usize> {
-    let mut passed = Vec::new();
-    for warp in 0..threads.len().div_ceil(32) {
-        let those = warp * 32..threads.len().min(warp * 32 + 32);
-        let waits: Vec<_> =
-            those.filter_map(|n| Some((n, threads[n].waiting()?))).filter(|(_, (_, at))| matches!(f.inst(*at), Inst::Warp { .. })).collect();
-        let Some((position, at)) = waits.iter().map(|(_, place)| place).min().cloned() else { continue };
-        let Inst::Warp { op, .. } = f.inst(at) else { unreachable!("filtered") };
-        let lanes: Vec<usize> = waits.into_iter().filter(|(_, place)| place.0 == position).map(|(n, _)| n).collect();
-        let operands: Vec<_> = lanes.iter().map(|n| ((threads[*n].number() % 32) as u32, threads[*n].operands())).collect();
-        for (n, given) in lanes.iter().zip(op.results(&operands)) {
-            threads[*n].pass(given);
-        }
-        passed.extend(lanes);
-    }
-    passed
 }
 
 /// The scalar arguments by parameter; arrays hold a place that nothing reads.

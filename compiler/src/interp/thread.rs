@@ -151,6 +151,12 @@ impl<'f> Thread<'f> {
         self.f.inst(at).operands().iter().map(|v| self.value(*v)).collect()
     }
 
+    /// Ends the thread where it is.
+    pub(super) fn end(&mut self) {
+        self.open.clear();
+        self.waits_at = None;
+    }
+
     /// Takes the thread on from where it waits, with what it is given.
     pub(super) fn pass(&mut self, given: Option<Scalar>) {
         let at = self.waits_at.take().expect("the thread waits");
@@ -163,7 +169,7 @@ impl<'f> Thread<'f> {
     pub(super) fn meeting(f: &Function, at: Value, operands: &[bool]) -> Option<Scalar> {
         let Inst::Barrier { meeting, .. } = f.inst(at) else { unreachable!("threads wait at barriers") };
         let number = match meeting {
-            Meeting::Plain => return None,
+            Meeting::Plain | Meeting::Grid => return None,
             Meeting::Count => operands.iter().filter(|b| **b).count() as i128,
             Meeting::All => operands.iter().all(|b| *b).into(),
             Meeting::Any => operands.iter().any(|b| *b).into(),

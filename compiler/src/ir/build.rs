@@ -94,7 +94,7 @@ impl Builder {
                 assert!(result.is_some(), "{} is not defined for {types:?}", op.name());
                 result.flatten()
             }
-            Inst::Barrier { meeting, .. } => (*meeting != Meeting::Plain).then_some(ScalarType::I32),
+            Inst::Barrier { meeting, .. } => meeting.counts().then_some(ScalarType::I32),
             Inst::Load { array, part, .. } => {
                 let elem = f.array(*array).ty.elem;
                 Some(if *part == Part::Whole && elem.is_complex() { elem } else { elem.held() })

@@ -162,7 +162,7 @@ pub struct Raise {
     pub args: String,
 }
 
-/// What a barrier gives besides the meeting: an int32 made of every arriving thread's bool.
+/// Who meets at a barrier, and what it gives besides: an int32 made of every arriving thread's bool.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Meeting {
     /// Nothing.
@@ -173,6 +173,15 @@ pub enum Meeting {
     All,
     /// 1 if one is true, else 0.
     Any,
+    /// Nothing; the threads of the whole grid meet, where all others are of a block.
+    Grid,
+}
+
+impl Meeting {
+    /// Whether it takes a bool and gives an int32.
+    pub fn counts(self) -> bool {
+        matches!(self, Meeting::Count | Meeting::All | Meeting::Any)
+    }
 }
 
 /// An instruction.
@@ -213,7 +222,7 @@ pub enum Inst {
     Print { pieces: Arc<[Piece]>, values: Args },
     /// Tells of an error; the thread goes on (to its end).
     Report(Failure),
-    /// Waits until every thread of the block that still runs has come to this barrier. All but `Plain` take a bool and give an int32.
+    /// Waits until every thread of the block (or grid) that still runs has come to this barrier. Those that count take a bool and give an int32.
     Barrier { meeting: Meeting, operand: Option<Value> },
     /// What this thread wrote before is seen by whoever sees what it writes after.
     Fence,
@@ -372,6 +381,11 @@ impl Function {
     /// Whether threads of a block wait for each other somewhere.
     pub fn has_barrier(&self) -> bool {
         self.any_inside(&self.body, &|inst| matches!(inst, Inst::Barrier { .. }))
+    }
+
+    /// Whether threads of the whole grid wait for each other somewhere.
+    pub fn has_grid_barrier(&self) -> bool {
+        self.any_inside(&self.body, &|inst| matches!(inst, Inst::Barrier { meeting: Meeting::Grid, .. }))
     }
 
     /// Whether lanes of a warp work together somewhere, so that warps are of 32.

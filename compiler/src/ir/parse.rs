@@ -289,7 +289,7 @@ impl<'t> Reader<'t> {
                 } else if let Some(op) = WarpOp::ALL.into_iter().find(|op| op.name() == word) {
                     Inst::Warp { op, args: if op == WarpOp::ActiveMask { Args::new() } else { self.operands(at)? } }
                 } else if let Some(meeting) = Meeting::ALL.into_iter().find(|m| m.name() == word) {
-                    Inst::Barrier { meeting, operand: if meeting == Meeting::Plain { None } else { Some(self.value(at)?) } }
+                    Inst::Barrier { meeting, operand: if meeting.counts() { Some(self.value(at)?) } else { None } }
                 } else if let Some(g) = Geometry::ALL.into_iter().find(|g| g.name() == word) {
                     Inst::Geometry(g)
                 } else if let Some(op) = row(word) {

@@ -292,7 +292,7 @@ impl Kind {
 }
 
 impl Meeting {
-    pub(super) const ALL: [Meeting; 4] = [Meeting::Plain, Meeting::Count, Meeting::All, Meeting::Any];
+    pub(super) const ALL: [Meeting; 5] = [Meeting::Plain, Meeting::Count, Meeting::All, Meeting::Any, Meeting::Grid];
 
     /// Spelling in printed IR.
     pub(super) fn name(self) -> &'static str {
@@ -301,6 +301,7 @@ impl Meeting {
             Meeting::Count => "barrier.count",
             Meeting::All => "barrier.all",
             Meeting::Any => "barrier.any",
+            Meeting::Grid => "barrier.grid",
         }
     }
 }

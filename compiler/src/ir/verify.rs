@@ -347,8 +347,8 @@ impl<'f> Check<'f> {
                 op.result(&types).ok_or_else(|| format!("{} does not take {types:?}", op.name()))
             }
             Inst::Barrier { .. } if f.kind != Kind::Kernel => Err("only a kernel has barriers".into()),
-            Inst::Barrier { meeting: Meeting::Plain, operand: None } | Inst::Fence => Ok(None),
-            Inst::Barrier { meeting, operand: Some(v) } if *meeting != Meeting::Plain && f.ty(*v) == ScalarType::Bool => some(ScalarType::I32),
+            Inst::Barrier { meeting: Meeting::Plain | Meeting::Grid, operand: None } | Inst::Fence => Ok(None),
+            Inst::Barrier { meeting, operand: Some(v) } if meeting.counts() && f.ty(*v) == ScalarType::Bool => some(ScalarType::I32),
             Inst::Barrier { .. } => Err("a barrier that reduces takes a bool, a plain one nothing".into()),
             Inst::If { .. } | Inst::Loop { .. } | Inst::Scope { .. } | Inst::Fail(_) | Inst::Report(_) => Ok(None),
         }

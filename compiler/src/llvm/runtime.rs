@@ -22,6 +22,7 @@ pub(super) fn symbols() -> Vec<(&'static str, *const c_void)> {
         vg_fail,
         vg_print,
         vg_diverged,
+        vg_wait,
         vg_access,
         vg_gather,
         vg_scatter,
@@ -138,6 +139,13 @@ unsafe extern "C" fn vg_fail(launch: *const Launch, block: u64, thread: u64, sit
 unsafe extern "C" fn vg_diverged(launch: *const Launch, block: u64, thread: u64, site: u32, other: u32) {
     // SAFETY: as `state` says.
     unsafe { state(launch) }.record(Failure { block, thread, site, index: None, other: Some(other) });
+}
+
+/// Says that a thread waits for another one; see [`LaunchState::wait`].
+unsafe extern "C" fn vg_wait(launch: *const Launch, block: u64, thread: u64, site: u32, fresh: u32) -> i32 {
+    // SAFETY: as `state` says.
+    let state = unsafe { state(launch) };
+    state.wait(Failure { block, thread, site, index: None, other: None }, fresh != 0) as i32
 }
 
 /// Prints a line for each acting lane, in ascending order. `values` has 32 words a value.

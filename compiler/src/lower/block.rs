@@ -12,7 +12,7 @@ use crate::ir::{Inst, MOST_STORAGE, Meeting, Storage};
 use crate::names::{Constant, Meaning};
 use crate::source::Span;
 use crate::syntax::{Expr, ExprKind};
-use crate::types::{ArrayType, Layout, ScalarType};
+use crate::types::{ArrayType, Layout, Scalar, ScalarType};
 
 /// What tells shared arrays apart: where one is made, and its type.
 pub(super) type Made = (Span, ArrayType, Storage);
@@ -60,6 +60,19 @@ impl Lowerer {
         let array = self.b.stored_array(name, ty, made.2.clone());
         self.shared_arrays.push((made, array));
         Ok(Val::Array(array))
+    }
+
+    /// `cuda.const.array_like(array)`: a global array is a constant already.
+    pub(super) fn constant_like(&mut self, text: &str, val: &Val, span: Span) -> Result<Val> {
+        let array = match self.view_of(val).and_then(|view| view.source().first()) {
+            Some(array) => array,
+            None => return fault(self.bad_argument(text, val, span)),
+        };
+        if self.b.function().array(array).constant.is_some() {
+            return Ok(val.clone());
+        }
+        let d = Diagnostic::new(Code::BadValue, span, format!("{text}() takes a global array, whose contents are known when the kernel is compiled"));
+        fault(d.help("for other arrays, pass them as arguments and read them directly"))
     }
 
     fn extents(&mut self, shared: bool, text: &str, shape: &Expr) -> Result<Vec<u64>> {
@@ -139,14 +152,30 @@ impl Lowerer {
     pub(super) fn barrier(&mut self, meeting: Meeting, text: &str, args: &[Arg], span: Span) -> Result<Val> {
         self.in_kernel(text, span)?;
         let operand = match (meeting, args) {
-            (Meeting::Plain, []) => None,
-            (Meeting::Plain, _) => return self.wrong_count(text, "no arguments", args.len(), span),
+            (Meeting::Plain | Meeting::Grid, []) => None,
+            (Meeting::Plain | Meeting::Grid, _) => return self.wrong_count(text, "no arguments", args.len(), span),
             (_, [(Val::Real(v), _)]) => Some(self.cast(*v, ScalarType::Bool)),
             (_, [(val, at)]) => return fault(self.bad_argument(text, val, *at)),
             _ => return self.wrong_count(text, "one argument", args.len(), span),
         };
         let value = self.b.push(Inst::Barrier { meeting, operand });
         Ok(if operand.is_some() { Val::Real(value) } else { Val::None })
+    }
+
+    /// `cuda.cg.this_grid()`: the group of all threads, whose one method is `sync`.
+    pub(super) fn this_grid(&mut self, text: &str, args: &[Arg], span: Span) -> Result<Val> {
+        if !args.is_empty() {
+            return self.wrong_count(text, "no arguments", args.len(), span);
+        }
+        self.in_kernel(text, span)?;
+        self.cooperative = true;
+        Ok(Val::Grid)
+    }
+
+    /// `grid.sync()`: an int32, 0, as in Numba.
+    pub(super) fn grid_sync(&mut self, args: &[Arg], span: Span) -> Result<Val> {
+        self.barrier(Meeting::Grid, "sync", args, span)?;
+        Ok(Val::Real(self.constant(Scalar::zero(ScalarType::I32))))
     }
 
     pub(super) fn fence(&mut self, text: &str, args: &[Arg], span: Span) -> Result<Val> {

@@ -117,6 +117,10 @@ pub(super) enum Builtin {
     },
     /// `cuda.syncthreads` and its kin.
     Barrier(Meeting),
+    /// `cuda.cg.this_grid`.
+    ThisGrid,
+    /// `cuda.const.array_like`.
+    ConstantLike,
     Fence,
     Atomic(AtomicOp),
     CompareAndSwap,
@@ -416,6 +420,8 @@ table! {
     "cuda.shared.array" => B::BlockArray { shared: true },
     "cuda.local.array" => B::BlockArray { shared: false },
     "cuda.syncthreads" => B::Barrier(Meeting::Plain),
+    "cuda.cg.this_grid" => B::ThisGrid,
+    "cuda.const.array_like" => B::ConstantLike,
     "cuda.syncthreads_count" => B::Barrier(Meeting::Count),
     "cuda.syncthreads_and" => B::Barrier(Meeting::All),
     "cuda.syncthreads_or" => B::Barrier(Meeting::Any),

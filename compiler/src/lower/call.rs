@@ -150,6 +150,11 @@ impl Lowerer {
                 [] => Ok(self.conjugate(&val)),
                 _ => self.wrong_count("conjugate", "no arguments", args.len(), span),
             },
+            "sync" if val == Val::Grid => {
+                let given = self.arguments(args)?;
+                self.at(span);
+                self.grid_sync(&given, span)
+            }
             _ if let Some(view) = self.view_of(&val) => {
                 if let (Some(what), []) = (Reduction::find(attr), args) {
                     return self.reduction(what, attr, &view, span);

@@ -115,7 +115,7 @@ impl Lowerer {
             }
             Val::Tuple(items) => return Ok(Test::Always(!items.is_empty())),
             Val::Named(named, items) if named.vector.is_none() => return Ok(Test::Always(!items.is_empty())),
-            Val::Named(..) => return fault(self.bad_argument("bool", val, span)),
+            Val::Named(..) | Val::Grid => return fault(self.bad_argument("bool", val, span)),
             Val::None => return Ok(Test::Always(false)),
             Val::Str(s) => return Ok(Test::Always(!s.is_empty())),
             Val::Function(_) => return Ok(Test::Always(true)),

@@ -29,6 +29,7 @@ pub(super) struct Leaf {
 #[derive(Clone, Debug)]
 pub(super) enum Place {
     None,
+    Grid,
     Real(Leaf),
     Half(Leaf),
     Time(ScalarType, Leaf),
@@ -71,6 +72,7 @@ pub(super) enum Want {
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Shape {
     None,
+    Grid,
     Real(ScalarType),
     Half,
     Time(ScalarType),
@@ -109,7 +111,7 @@ pub(super) fn forget(env: &mut Env, made: usize) {
             }
             Place::Tuple(items) | Place::Named(_, items) => items.iter_mut().for_each(|p| place(p, made)),
             Place::View(view) => view.each(&mut |l| leaf(l, made)),
-            Place::None | Place::Array(_) | Place::Function(_) => {}
+            Place::None | Place::Grid | Place::Array(_) | Place::Function(_) => {}
         }
     }
     fn leaf(l: &mut Leaf, made: usize) {
@@ -138,6 +140,7 @@ impl Lowerer {
     fn store(&mut self, name: &str, val: &Val, span: Span) -> Result<Place> {
         Ok(match val {
             Val::None => Place::None,
+            Val::Grid => Place::Grid,
             Val::Array(a) => Place::Array(*a),
             Val::Function(closure) => Place::Function(closure.clone()),
             Val::Real(v) => Place::Real(self.set_leaf(name, *v)),
@@ -230,6 +233,7 @@ impl Lowerer {
     fn load(&mut self, place: &mut Place) -> Val {
         match place {
             Place::None => Val::None,
+            Place::Grid => Val::Grid,
             Place::Array(a) => Val::Array(*a),
             Place::Function(closure) => Val::Function(closure.clone()),
             Place::Real(l) => Val::Real(self.leaf(l)),
@@ -256,6 +260,7 @@ impl Lowerer {
         let ty = |leaf: &Leaf| self.b.function().slot(leaf.slot).ty;
         match place {
             Place::None => Shape::None,
+            Place::Grid => Shape::Grid,
             Place::Array(a) => Shape::Array(*a),
             Place::Function(closure) => Shape::Function(closure.clone()),
             Place::Real(l) => Shape::Real(ty(l)),
@@ -315,6 +320,7 @@ impl Lowerer {
     fn describe_shape(&self, shape: &Shape) -> String {
         match shape {
             Shape::None => "None".to_string(),
+            Shape::Grid => "the grid's group".to_string(),
             Shape::Half => ScalarType::F16.to_string(),
             Shape::Real(t) | Shape::Time(t) | Shape::Complex(t) => t.to_string(),
             Shape::Array(a) => self.b.function().array(*a).ty.to_string(),
@@ -383,6 +389,7 @@ impl Lowerer {
     fn fresh_place(&mut self, name: &str, shape: &Shape) -> Place {
         match shape {
             Shape::None => Place::None,
+            Shape::Grid => Place::Grid,
             Shape::Array(a) => Place::Array(*a),
             Shape::Function(closure) => Place::Function(closure.clone()),
             Shape::Real(t) => Place::Real(Leaf { slot: self.variable_slot(name, *t), known: None }),

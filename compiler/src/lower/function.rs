@@ -398,7 +398,7 @@ impl Lowerer {
                     self.result_slots(item, span, into)?;
                 }
             }
-            Val::None | Val::Array(_) | Val::View(_) | Val::Function(_) | Val::Str(_) => {
+            Val::None | Val::Grid | Val::Array(_) | Val::View(_) | Val::Function(_) | Val::Str(_) => {
                 let text = format!("this function returns {}", self.describe(val));
                 return fault(Diagnostic::new(Code::UnsupportedType, span, text).help("return a number, a bool, or a tuple of them"));
             }

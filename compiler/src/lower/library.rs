@@ -323,6 +323,11 @@ impl Lowerer {
             B::Grid | B::GridSize => self.grid(builtin == B::Grid, text, args, span),
             B::BlockArray { .. } => unreachable!("its arguments are no values"),
             B::Barrier(meeting) => self.barrier(meeting, text, args, span),
+            B::ThisGrid => self.this_grid(text, args, span),
+            B::ConstantLike => {
+                let (val, at) = one()?;
+                self.constant_like(text, val, at)
+            }
             B::Fence => self.fence(text, args, span),
             B::Atomic(op) => self.atomic(op, text, args, span),
             B::CompareAndSwap => self.compare_and_swap(text, args, span),

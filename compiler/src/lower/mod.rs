@@ -88,6 +88,8 @@ pub struct Lowered {
     pub result: Type,
     /// The types of what is stored into array parameters, by the parameter's name, before conversion to the elements' type; constants, which fit many types, are left out.
     pub stored: Vec<(String, ScalarType)>,
+    /// Whether it asks for the group of the whole grid, so that all blocks of a launch must be alive together.
+    pub cooperative: bool,
 }
 
 /// Lowers a function for these argument types; `returns` converts the result of a scalar function (an eager signature's), else it is as inferred.
@@ -115,10 +117,10 @@ pub fn lower_with(
     lowerer.literals = literals;
     match lowerer.entry(definition, args, returns) {
         Ok(result) => {
-            let Lowerer { b, sources, stored, .. } = lowerer;
+            let Lowerer { b, sources, stored, cooperative, .. } = lowerer;
             let function = crate::pass::prepare(b.finish(result.slots, sources), options.fma);
             let ir = Verified::new(function).unwrap_or_else(|invalid| panic!("lowering made invalid IR: {invalid:?}"));
-            Ok(Lowered { ir, params: args.to_vec(), result: result.ty, stored })
+            Ok(Lowered { ir, params: args.to_vec(), result: result.ty, stored, cooperative })
         }
         Err(diagnostic) => Err(diagnostic.with_sources(&lowerer.sources)),
     }
@@ -178,6 +180,8 @@ struct Lowerer {
     literals: Literals,
     /// See [`Lowered::stored`].
     stored: Vec<(String, ScalarType)>,
+    /// See [`Lowered::cooperative`].
+    cooperative: bool,
 }
 
 /// The state of a [`Lowerer`] to return to.
@@ -201,6 +205,7 @@ impl Lowerer {
             shared_arrays: Vec::new(),
             pending: Vec::new(),
             stored: Vec::new(),
+            cooperative: false,
             literals: Literals::Wide,
         }
     }

@@ -89,7 +89,7 @@ impl Lowerer {
                 }
                 text(pieces, ")");
             }
-            Val::Array(_) | Val::View(_) | Val::Time(..) | Val::Function(_) => {
+            Val::Array(_) | Val::View(_) | Val::Time(..) | Val::Function(_) | Val::Grid => {
                 let d = self.bad_argument("print", val, at);
                 return fault(d);
             }

@@ -47,6 +47,8 @@ pub(super) enum Val {
     View(Box<View<Value>>),
     /// A function written inside the present one or inside one that called it.
     Function(Arc<Closure>),
+    /// The threads of the whole grid, as a group that can wait.
+    Grid,
     /// A string: only ever something to complain about.
     Str(String),
 }
@@ -89,6 +91,7 @@ impl Lowerer {
                 format!("tuple({})", items.join(", "))
             }
             Val::None => "None".to_string(),
+            Val::Grid => "the grid's group".to_string(),
             Val::Array(_) | Val::View(_) | Val::Named(..) => match self.type_of(val) {
                 Some(ty) => ty.to_string(),
                 None => "a named tuple with a str".to_string(),
@@ -105,7 +108,7 @@ impl Lowerer {
             Val::Tuple(items) => Type::Tuple(items.iter().map(|v| self.type_of(v)).collect::<Option<_>>()?),
             Val::Named(named, items) => Type::Named(named.clone(), items.iter().map(|v| self.type_of(v)).collect::<Option<_>>()?),
             Val::View(view) => self.type_of_view(view),
-            Val::Str(_) | Val::Function(_) => return None,
+            Val::Str(_) | Val::Function(_) | Val::Grid => return None,
             number => Type::Scalar(self.scalar_type(number)?),
         })
     }

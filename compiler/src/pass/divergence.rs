@@ -12,7 +12,7 @@
 //!
 //! Everything is computed optimistically and raised to a fixpoint. The function has been verified. Nothing here names a target.
 
-use crate::ir::{Function, Geometry, Inst, Label, Meeting, Slot, Storage, Value};
+use crate::ir::{Function, Geometry, Inst, Label, Slot, Storage, Value};
 use crate::op::{Op, Shuffle, WarpOp};
 use crate::types::ScalarType;
 
@@ -317,7 +317,7 @@ impl Analysis<'_> {
         Some(match inst {
             Inst::Const(_) | Inst::Extent { .. } => Class::Uniform,
             // What all threads of the block are given together.
-            Inst::Barrier { meeting, .. } if *meeting != Meeting::Plain => Class::Uniform,
+            Inst::Barrier { meeting, .. } if meeting.counts() => Class::Uniform,
             Inst::Param(i) => match self.lanes {
                 Lanes::Elements(uniform) if !uniform[*i as usize] => Class::Varying,
                 _ => Class::Uniform,

@@ -1,4 +1,4 @@
-//! Passes over the IR, the list of them, and analyses ([`divergence`], [`phases`]).
+//! Passes over the IR, the list of them, and analyses ([`divergence`], [`phases`], [`spins`]).
 //!
 //! A pass takes a whole [`Function`] and gives one that means the same (contraction: the same up to a rounding less). Passes know no target. [`prepare`] is
 //! what stands between lowering and [`Verified::new`](crate::ir::Verified::new).
@@ -8,6 +8,7 @@ mod contract;
 mod dead;
 pub mod divergence;
 pub mod phases;
+pub mod spins;
 
 pub use carry::carry;
 pub use contract::contract;

@@ -78,8 +78,17 @@ pub struct Segment {
     pub reload: Vec<Value>,
     /// Values of other segments that are the same whenever they are made: to be made again.
     pub again: Vec<Value>,
+    /// Barriers whose counts it uses.
+    pub counts: Vec<Value>,
     /// The slots used.
     pub slots: Vec<SlotUse>,
+}
+
+impl Segment {
+    /// A segment without instructions.
+    pub fn empty(end: End) -> Segment {
+        Segment { insts: Block::new(), end, reload: Vec::new(), again: Vec::new(), counts: Vec::new(), slots: Vec::new() }
+    }
 }
 
 /// Where a slot lives.
@@ -105,6 +114,8 @@ pub struct Plan {
     pub kept: Vec<bool>,
     /// For each slot, where it lives.
     pub homes: Vec<Home>,
+    /// Whether the whole grid meets at some of the barriers.
+    pub grid: bool,
 }
 
 /// Cuts a kernel; `None` if its threads never wait for each other.
@@ -124,7 +135,7 @@ pub fn plan(f: &Function) -> Option<Plan> {
         needs(f, number, segment, &home, &mut kept);
     }
     let homes = homes(f, &segments);
-    Some(Plan { steps, segments, kept, homes })
+    Some(Plan { steps, segments, kept, homes, grid: f.has_grid_barrier() })
 }
 
 /// Whether control may leave a construct for a label outside it.
@@ -182,7 +193,7 @@ impl Cut<'_> {
 
     fn end(&mut self, end: End) -> Step {
         let insts = std::mem::take(&mut self.pending);
-        self.segments.push(Segment { insts, end, reload: Vec::new(), again: Vec::new(), slots: Vec::new() });
+        self.segments.push(Segment { insts, ..Segment::empty(end) });
         Step::Run(self.segments.len() - 1)
     }
 }
@@ -202,8 +213,7 @@ fn needs(f: &Function, number: usize, segment: &mut Segment, home: &[usize], kep
         }
         match f.inst(v) {
             Inst::Const(_) | Inst::Param(_) | Inst::Geometry(_) | Inst::Extent { .. } => segment.again.push(v),
-            // Known to the whole block.
-            Inst::Barrier { .. } => {}
+            Inst::Barrier { .. } => segment.counts.push(v),
             _ => {
                 segment.reload.push(v);
                 kept[v.index()] = true;

@@ -44,6 +44,13 @@ pub(crate) struct Launcher {
     stream: Option<Py<PyAny>>,
 }
 
+/// A kernel for certain argument types; its text is the typed form.
+#[pyclass(frozen, module = "verdigris._verdigris")]
+pub(crate) struct Overload {
+    kernel: Arc<cuda_jit::Kernel>,
+    overload: Arc<cuda_jit::Overload>,
+}
+
 impl Kernel {
     fn name(&self) -> &str {
         self.function.get().name()
@@ -328,12 +335,13 @@ impl Kernel {
         Ok(list)
     }
 
-    /// What it has been compiled for: from argument types to the typed form in print.
+    /// What it has been compiled for, by argument types.
     #[getter]
     fn overloads<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
         let table = PyDict::new(py);
-        for overload in self.made.get().iter().flat_map(|kernel| kernel.overloads()) {
-            table.set_item(types_tuple(py, overload.types())?, overload.lowered().ir.to_string())?;
+        let Some(kernel) = self.made.get() else { return Ok(table) };
+        for overload in kernel.overloads() {
+            table.set_item(types_tuple(py, overload.types())?, Overload { kernel: kernel.clone(), overload: overload.clone() })?;
         }
         Ok(table)
     }
@@ -387,6 +395,49 @@ impl Launcher {
     fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
         visit.call(&self.kernel)?;
         visit.call(&self.stream)
+    }
+}
+
+#[pymethods]
+impl Overload {
+    /// The argument types.
+    #[getter]
+    fn signature<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyTuple>> {
+        types_tuple(py, self.overload.types())
+    }
+
+    /// Whether all blocks of a launch are alive together, because the kernel asks for the group of the whole grid.
+    #[getter]
+    fn cooperative(&self) -> bool {
+        self.overload.lowered().cooperative
+    }
+
+    /// Most threads of a block.
+    #[getter]
+    fn max_threads_per_block(&self) -> i64 {
+        cuda_jit::launch::BLOCK_THREADS
+    }
+
+    /// How many blocks of `blockdim` threads, with `dynsmemsize` bytes of dynamic shared memory, may be launched together.
+    #[pyo3(signature = (blockdim, dynsmemsize=None))]
+    fn max_cooperative_grid_blocks(&self, py: Python<'_>, blockdim: &Bound<'_, PyAny>, dynsmemsize: Option<&Bound<'_, PyAny>>) -> PyResult<u64> {
+        let name = self.kernel.name();
+        let block = extents(blockdim, "the block", name)?;
+        let mut config = Config::new([1, 1, 1], block)
+            .map_err(|error| Exception::new(py, Class::Launch, format!("{name}: {error}")).with("code", "launch-limit").build())?;
+        if let Some(bytes) = dynsmemsize {
+            config = with_shared_memory(config, bytes, name)?;
+        }
+        gate::detached(py, || self.kernel.most_blocks(&self.overload, &config))
+    }
+
+    fn __str__(&self) -> String {
+        self.overload.lowered().ir.to_string()
+    }
+
+    fn __repr__(&self) -> String {
+        let types: Vec<String> = self.overload.types().iter().map(ToString::to_string).collect();
+        format!("<kernel {} for ({})>", self.kernel.name(), types.join(", "))
     }
 }
 

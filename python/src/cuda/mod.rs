@@ -17,7 +17,7 @@ pub(crate) mod watch;
 pub(crate) use array::{DeviceNDArray, device_array, to_device};
 pub(crate) use function::DeviceFunction;
 pub(crate) use host::record_type;
-pub(crate) use kernel::{Kernel, Launcher};
+pub(crate) use kernel::{Kernel, Launcher, Overload};
 pub(crate) use printing::print_to_stdout;
 pub(crate) use stream::order;
 pub(crate) use stream::{Event, Stream};

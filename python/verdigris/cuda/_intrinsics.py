@@ -153,6 +153,16 @@ local = _Namespace(
     "Memory that each thread has for itself.",
     array=("local.array()", "array(shape, dtype): an array of the thread's own."),
 )
+const = _Namespace(
+    "const",
+    "Memory that no thread changes.",
+    array_like=("const.array_like()", "array_like(array): a global array, as it was when the kernel was compiled."),
+)
+cg = _Namespace(
+    "cg",
+    "Cooperative groups.",
+    this_grid=("cg.this_grid()", "this_grid(): all threads of the launch; `sync()` of it waits for all of them."),
+)
 threadIdx = _Dim3("threadIdx", "threadIdx", "Position of the thread in its block.")
 blockIdx = _Dim3("blockIdx", "blockIdx", "Position of the block in the grid.")
 blockDim = _Dim3("blockDim", "blockDim", "Threads of a block along each axis.")

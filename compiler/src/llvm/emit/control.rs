@@ -6,9 +6,13 @@ use super::super::cpu::Level;
 use super::super::instr::{IntPred, Opcode, V};
 use super::{Emitter, Rep};
 use crate::abi::SiteKind;
-use crate::ir::{Block, Failure, Inst, Label, Value};
+use crate::ir::{Block, Failure, Inst, Kind, Label, Value};
 use crate::op::{Op, WarpOp};
+use crate::pass::spins;
 use crate::types::ScalarType;
+
+/// Laps after which a loop that waits says so; a power of two.
+const LAPS: i32 = 1024;
 
 /// A construct that can be left.
 #[derive(Clone, Copy)]
@@ -296,6 +300,11 @@ impl<'c> Emitter<'_, 'c> {
         let off = if self.lanes == 1 { before } else { self.no_lanes() };
         let exit_mask = self.d.loses_lanes(at).then(|| self.mask_variable(off));
         let waits = self.has_partial_continue(body, label);
+        let spin = (!self.routine && self.f.kind == Kind::Kernel && spins::waits(self.f, at)).then(|| {
+            let laps = self.i.alloca(self.i.int(32), 4);
+            self.i.store(self.i.i32(0), laps, 4);
+            laps
+        });
         let running = leaves.then(|| self.mask_variable(before));
         let (head, latch_block, exit) = (self.i.block("loop"), self.i.block("latch"), self.i.block("loop.end"));
         let continued = waits.then(|| self.mask_variable(off));
@@ -337,10 +346,31 @@ impl<'c> Emitter<'_, 'c> {
         if let Some(v) = running {
             self.store_mask(self.mask, v);
         }
+        if let Some(laps) = spin {
+            self.spin(at, laps);
+        }
         self.poll(head);
         self.i.go(exit);
         self.after(before, exit_mask);
         Flow::Open
+    }
+
+    /// Counts a lap of a loop that waits for other threads, and now and then says that it waits.
+    fn spin(&mut self, at: Value, laps: V<'c>) {
+        let site = self.site(at, SiteKind::Wait);
+        let before = self.i.load(self.i.int(32), laps, 4);
+        let count = self.i.add(before, self.i.i32(1));
+        self.i.store(count, laps, 4);
+        let (say, go_on) = (self.i.block("waits"), self.i.block("waits.on"));
+        let due = self.i.icmp(IntPred::LLVMIntEQ, self.i.and(count, self.i.i32(LAPS - 1)), self.i.i32(0));
+        self.i.cond_br_rare(due, say, go_on);
+        self.i.go(say);
+        let fresh = self.i.resize(self.i.icmp(IntPred::LLVMIntEQ, count, self.i.i32(LAPS)), self.i.int(32), false);
+        let thread = self.first_thread();
+        let answer = self.i.call("vg_wait", self.i.int(32), &[self.frame.launch, self.frame.block, thread, self.i.i32(site as i32), fresh]);
+        let calm = self.i.icmp(IntPred::LLVMIntEQ, answer, self.i.i32(0));
+        self.i.cond_br_likely(calm, go_on, self.frame.abort);
+        self.i.go(go_on);
     }
 
     pub(super) fn has_partial_continue(&self, block: &Block, label: Label) -> bool {

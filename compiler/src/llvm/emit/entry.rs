@@ -6,7 +6,7 @@ use inkwell::module::Module;
 use super::super::cpu::Level;
 use super::super::instr::{Instr, IntPred, Opcode, V};
 use super::super::{BlockClass, Lanes, Signature};
-use super::{Bound, Emitter, Frame, Rep, WARP};
+use super::{Bound, Emitter, Frame, Own, Rep, WARP};
 use crate::abi::{Memory, Site};
 use crate::ir::{ArrayInfo, Function, Param, Storage};
 use crate::pass::divergence::{self, Divergence};
@@ -37,6 +37,8 @@ pub(in super::super) fn blocks<'c>(
         shared: e.shared_size,
         frame: e.frame_size.next_multiple_of(64),
         threads_a_frame: if plan.is_some() { super::phases::threads_a_frame(lanes) } else { 0 },
+        group: e.grid_memory().0,
+        block: e.grid_memory().1,
     };
     (e.i.module, e.sites, memory)
 }
@@ -117,7 +119,7 @@ impl<'a, 'c> Emitter<'a, 'c> {
         let pointer = self.i.load(self.i.ptr(), words, 8);
         let extents = (0..ndim).map(|a| word(1 + a)).collect();
         let strides = (0..ndim).map(|a| word(1 + ndim + a)).collect();
-        self.arrays.push(Bound { pointer, extents, strides, words, fixed: None, local: None });
+        self.arrays.push(Bound { pointer, extents, strides, words, fixed: None, own: None });
     }
 
     /// Binds a kernel's own memory: `shared` begins at `shared_at` of the block's.
@@ -143,7 +145,11 @@ impl<'a, 'c> Emitter<'a, 'c> {
             }
         };
         let base = field(self, self.i.ptr(), if local.is_some() { 48 } else { 40 });
-        let pointer = self.i.offset(base, self.i.i64(local.unwrap_or(shared_at as i64)));
+        let own = match local {
+            Some(at) => Own::Local(at),
+            None => Own::Shared(shared_at as i64),
+        };
+        let pointer = self.i.offset(base, self.i.i64(own.place()));
         let mut fixed = vec![each as i64; extents.len()];
         if let Some(shape) = storage.shape() {
             for axis in (1..shape.len()).rev() {
@@ -156,14 +162,23 @@ impl<'a, 'c> Emitter<'a, 'c> {
         for (n, word) in extents.iter().chain(&strides).enumerate() {
             self.i.store(*word, self.i.offset(words, self.i.i64(8 * (n as i64 + 1))), 8);
         }
-        self.arrays.push(Bound { pointer, extents, strides, words, fixed: Some(fixed), local });
+        self.arrays.push(Bound { pointer, extents, strides, words, fixed: Some(fixed), own: Some(own) });
     }
 
     /// Points local arrays into the present warp's frame.
     pub(super) fn point_local_arrays(&mut self, frame: V<'c>) {
+        self.point_arrays(frame, |own| matches!(own, Own::Local(_)));
+    }
+
+    /// Points shared arrays into the present block's memory.
+    pub(super) fn point_shared_arrays(&mut self, shared: V<'c>) {
+        self.point_arrays(shared, |own| matches!(own, Own::Shared(_)));
+    }
+
+    fn point_arrays(&mut self, base: V<'c>, those: impl Fn(Own) -> bool) {
         for n in 0..self.arrays.len() {
-            if let Some(at) = self.arrays[n].local {
-                let pointer = self.i.offset(frame, self.i.i64(at));
+            if let Some(own) = self.arrays[n].own.filter(|own| those(*own)) {
+                let pointer = self.i.offset(base, self.i.i64(own.place()));
                 self.i.store(pointer, self.arrays[n].words, 8);
                 self.arrays[n].pointer = pointer;
             }
@@ -239,6 +254,10 @@ impl<'a, 'c> Emitter<'a, 'c> {
         let threads32 = self.i.mul(self.i.mul(bx, by), bz);
         let threads = self.i.resize(threads32, self.i.int(64), false);
 
+        if let Some(plan) = plan.filter(|p| p.grid) {
+            self.grid_phased(plan, class, threads32, [first, last], start);
+            return;
+        }
         let (blocks, block, warps, warp, body, next_warp, next_block, done) = (
             self.i.block("blocks"),
             self.i.block("block"),
@@ -261,12 +280,7 @@ impl<'a, 'c> Emitter<'a, 'c> {
         let coordinates = self.i.block("block.start");
         self.poll(coordinates);
         self.i.go(coordinates);
-        let wide = |i: &Instr<'c>, v: V<'c>| i.resize(v, i.int(64), false);
-        let (gx, gy) = (wide(&self.i, self.frame.grid_dim[0]), wide(&self.i, self.frame.grid_dim[1]));
-        let rest = self.i.binary(Opcode::LLVMUDiv, b, gx);
-        let index = [self.i.binary(Opcode::LLVMURem, b, gx), self.i.binary(Opcode::LLVMURem, rest, gy), self.i.binary(Opcode::LLVMUDiv, rest, gy)];
-        self.frame.block_idx = index.map(|v| self.i.resize(v, self.i.int(32), false));
-        self.frame.block = b;
+        self.place_block(b);
         if let Some(plan) = plan {
             for unused in [warps, warp, body, next_warp] {
                 self.i.go(unused);
@@ -298,6 +312,16 @@ impl<'a, 'c> Emitter<'a, 'c> {
         self.i.incoming(thread, &[(self.i.i64(0), coordinates), (next, next_warp)]);
 
         self.end_blocks(b, [setup, blocks, next_block, done], start, first);
+    }
+
+    /// Computes `blockIdx` of a linear block.
+    pub(super) fn place_block(&mut self, b: V<'c>) {
+        let wide = |i: &Instr<'c>, v: V<'c>| i.resize(v, i.int(64), false);
+        let (gx, gy) = (wide(&self.i, self.frame.grid_dim[0]), wide(&self.i, self.frame.grid_dim[1]));
+        let rest = self.i.binary(Opcode::LLVMUDiv, b, gx);
+        let index = [self.i.binary(Opcode::LLVMURem, b, gx), self.i.binary(Opcode::LLVMURem, rest, gy), self.i.binary(Opcode::LLVMUDiv, rest, gy)];
+        self.frame.block_idx = index.map(|v| self.i.resize(v, self.i.int(32), false));
+        self.frame.block = b;
     }
 
     /// Closes the loop over blocks.

@@ -6,7 +6,7 @@
 use super::super::cpu::Level;
 use super::super::instr::{IntPred, Opcode, T, V};
 use super::super::runtime::AccessKind;
-use super::{Emitter, Rep, WARP};
+use super::{Emitter, Own, Rep, WARP};
 use crate::abi::SiteKind;
 use crate::ir::{Array, Part, Value};
 use crate::op::AtomicOp;
@@ -157,7 +157,7 @@ impl<'c> Emitter<'_, 'c> {
             offset: if part == Part::Imag { elem.part().size() as u8 } else { 0 },
             elem: elem.size() as u32,
             layout: self.f.array(array).ty.layout,
-            own: self.lanes != 1 && self.arrays[array.index()].local.is_some(),
+            own: self.lanes != 1 && matches!(self.arrays[array.index()].own, Some(Own::Local(_))),
         }
     }
 

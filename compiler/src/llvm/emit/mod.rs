@@ -53,8 +53,25 @@ struct Bound<'c> {
     words: V<'c>,
     /// The strides in bytes, where the function fixes them.
     fixed: Option<Vec<i64>>,
-    /// Place in a frame, of a local array.
-    local: Option<i64>,
+    /// Where it lies, if it is memory of the kernel's own.
+    own: Option<Own>,
+}
+
+/// The place of memory of a kernel's own.
+#[derive(Clone, Copy, Debug)]
+enum Own {
+    /// In the warp's frame.
+    Local(i64),
+    /// In the block's shared memory.
+    Shared(i64),
+}
+
+impl Own {
+    fn place(self) -> i64 {
+        match self {
+            Own::Local(at) | Own::Shared(at) => at,
+        }
+    }
 }
 
 /// What the code around a body has made ready for it.

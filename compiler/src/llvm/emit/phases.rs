@@ -7,13 +7,16 @@
 //! At a barrier the lanes that come are compared with those that came to the last one (at first, all): a lane that was elsewhere then and comes now has missed one, and the
 //! launch fails with both places. Lanes that never come to another barrier are nobody's concern, and a barrier to which no lane of the block comes has not been. Barriers are
 //! numbered as they happen, so that a warp that was at none of the last ones has no lanes that were.
+//!
+//! Where the whole grid waits, a call takes several blocks through the steps together: each segment is run by one block after another, and what a block, or the group of
+//! blocks, has to remember lies in memory ([`Cell`]), since a barrier of the grid ends the call and the next one goes on behind it.
 
 use super::super::instr::{IntPred, Opcode, V};
 use super::super::{BlockClass, Lanes};
 use super::control::{End as Way, Flow};
 use super::{Emitter, Rep, WARP};
-use crate::abi::SiteKind;
-use crate::ir::{Block, Inst, Label, Meeting, Slot, Value};
+use crate::abi::{GRID_DONE, SiteKind};
+use crate::ir::{Inst, Label, Meeting, Slot, Value};
 use crate::pass::divergence::Class;
 use crate::pass::phases::{self, End, Home, Plan, Segment, Step};
 use crate::types::ScalarType;
@@ -35,21 +38,56 @@ pub(super) struct Phases<'c> {
     arrived: i64,
     /// Word: the number of that barrier.
     arrived_at: i64,
-    /// Variable: barriers so far.
-    barriers: V<'c>,
+    /// Barriers of the block so far.
+    barriers: Cell<'c>,
     /// Warps of a block, i64.
     warps: V<'c>,
     /// Frames of the block.
     frames: V<'c>,
     frame_size: V<'c>,
-    /// Variable: site of the last barrier.
-    last_barrier: V<'c>,
+    /// Site of the block's last barrier.
+    last_barrier: Cell<'c>,
     /// Where a block goes that ends early.
     next_block: BasicBlock<'c>,
     /// Constructs with a barrier around the present place.
     around: Vec<Around>,
     /// The present segment's mask variable and where its warp goes when it ends.
     segment: Option<(V<'c>, BasicBlock<'c>)>,
+    /// Where the whole grid waits.
+    grid: Option<Grid<'c>>,
+}
+
+/// A word of the block or of the group.
+#[derive(Clone, Copy)]
+enum Cell<'c> {
+    /// On the stack.
+    Stack(V<'c>),
+    /// In the present block's words.
+    Block(i64),
+    /// In the group's memory.
+    Group(i64),
+}
+
+/// The blocks of a call that goes on from one barrier of the grid to the next.
+struct Grid<'c> {
+    /// First block and number of blocks, i64.
+    first: V<'c>,
+    count: V<'c>,
+    group: V<'c>,
+    /// Of the first block.
+    words: V<'c>,
+    shared: V<'c>,
+    frames: V<'c>,
+    stride: V<'c>,
+    /// Of the present block.
+    words_now: V<'c>,
+    /// Bytes given out so far.
+    group_size: i64,
+    block_size: i64,
+    /// Where the counts of barriers lie in a block's words.
+    counts: Vec<(Value, i64)>,
+    /// Where the next call goes on, by the group's state less 1.
+    resume: Vec<BasicBlock<'c>>,
 }
 
 /// A construct with a barrier inside: the words in which lanes that leave it, or wait for its latch, are gathered.
@@ -76,15 +114,15 @@ struct Level {
 struct After<'c> {
     /// Word to be cleared.
     clear: Option<i64>,
-    /// Variable that gathers the masks.
-    any: Option<V<'c>>,
+    /// What gathers the masks.
+    any: Option<Cell<'c>>,
 }
 
 /// What a segment's end has opened.
 enum Opened<'c> {
     Nothing,
     /// Words of both arms and variables that tell whether any warp has lanes there.
-    If([(i64, V<'c>); 2]),
+    If([(i64, Cell<'c>); 2]),
     Loop {
         live: i64,
         left: i64,
@@ -99,15 +137,77 @@ enum Opened<'c> {
 impl<'c> Emitter<'_, 'c> {
     /// Emits the block's threads from the present place; control ends in `next_block`.
     pub(super) fn phased(&mut self, plan: &Plan, class: BlockClass, threads: V<'c>, next_block: BasicBlock<'c>, stop: BasicBlock<'c>) {
+        let [barriers, last_barrier] = [0; 2].map(|_| {
+            let v = self.variable();
+            self.i.store(self.i.i32(0), v, 4);
+            Cell::Stack(v)
+        });
+        let root = self.begin(threads, [barriers, last_barrier], next_block, None);
+        self.frame.abort = stop;
+        self.all_steps(plan, class, threads, root);
+        self.i.br(next_block);
+    }
+
+    /// Emits all blocks of a kernel whose grid waits.
+    pub(super) fn grid_phased(&mut self, plan: &Plan, class: BlockClass, threads: V<'c>, [first, last]: [V<'c>; 2], start: BasicBlock<'c>) {
+        let field = |e: &Self, ty, at| e.i.load(ty, e.i.offset(e.frame.launch, e.i.i64(at)), 8);
+        let [shared, frames, group, words] = [40, 48, 72, 80].map(|at| field(self, self.i.ptr(), at));
+        let grid = Grid {
+            first,
+            count: self.i.sub(last, first),
+            group,
+            words,
+            shared,
+            frames,
+            stride: field(self, self.i.int(64), 88),
+            words_now: words,
+            // The state, and the site of the barrier.
+            group_size: 8,
+            block_size: 8,
+            counts: Vec::new(),
+            resume: Vec::new(),
+        };
+        let [fresh, dispatch, done, stop] = ["fresh", "dispatch", "done", "stop"].map(|name| self.i.block(name));
+        let root = self.begin(threads, [Cell::Block(0), Cell::Block(4)], done, Some(grid));
+        self.i.br(dispatch);
+
+        self.i.go(fresh);
+        self.frame.abort = stop;
+        self.all_steps(plan, class, threads, root);
+        self.i.br(done);
+
+        self.i.go(done);
+        self.i.store(self.i.i32(GRID_DONE as i32), group, 4);
+        self.i.br(stop);
+        self.i.go(stop);
+        self.i.ret();
+
+        self.i.go(dispatch);
+        let state = self.i.load(self.i.int(32), group, 4);
+        let resume = std::mem::take(&mut self.phase_mut().grid.as_mut().expect("made above").resume);
+        let places = resume.into_iter().enumerate().map(|(n, place)| (n as i32 + 1, place)).chain([(GRID_DONE as i32, stop)]);
+        for (number, place) in places {
+            let other = self.i.block("dispatch");
+            self.i.cond_br(self.i.icmp(IntPred::LLVMIntEQ, state, self.i.i32(number)), place, other);
+            self.i.go(other);
+        }
+        self.i.br(fresh);
+        self.i.seal_entry(start);
+    }
+
+    /// Bytes that a group and each of its blocks need besides shared memory and frames; 0 where the grid does not wait.
+    pub(super) fn grid_memory(&self) -> (u64, u64) {
+        let grid = self.phases.as_ref().and_then(|p| p.grid.as_ref());
+        grid.map_or((0, 0), |g| ((g.group_size as u64).next_multiple_of(64), (g.block_size as u64).next_multiple_of(64)))
+    }
+
+    /// Prepares what the emission of steps keeps in mind; gives the word of the lanes that are at the outermost level.
+    fn begin(&mut self, threads: V<'c>, [barriers, last_barrier]: [Cell<'c>; 2], next_block: BasicBlock<'c>, grid: Option<Grid<'c>>) -> i64 {
         let lanes = self.i.i64(self.lanes as i64);
         let wide = self.i.resize(threads, self.i.int(64), false);
         let warps = self.i.binary(Opcode::LLVMUDiv, self.i.add(wide, self.i.i64(self.lanes as i64 - 1)), lanes);
         let frames = self.i.load(self.i.ptr(), self.i.offset(self.frame.launch, self.i.i64(48)), 8);
         let frame_size = self.i.load(self.i.int(64), self.i.offset(self.frame.launch, self.i.i64(56)), 8);
-        let last_barrier = self.i.alloca(self.i.int(32), 4);
-        self.i.store(self.i.i32(0), last_barrier, 4);
-        let barriers = self.i.alloca(self.i.int(32), 4);
-        self.i.store(self.i.i32(0), barriers, 4);
         let [running, arrived, arrived_at, root] = [0; 4].map(|_| self.word());
         self.phases = Some(Phases {
             frame: frames,
@@ -125,15 +225,26 @@ impl<'c> Emitter<'_, 'c> {
             next_block,
             around: Vec::new(),
             segment: None,
+            grid,
         });
+        root
+    }
+
+    fn all_steps(&mut self, plan: &Plan, class: BlockClass, threads: V<'c>, root: i64) {
         self.lay_out(plan);
-        self.each_warp(|e| e.prepare_warp(plan, class, threads, [running, arrived, root]));
+        let (running, arrived) = (self.phase().running, self.phase().arrived);
+        self.each_block(|e| {
+            if e.phase().grid.is_some() {
+                for cell in [e.phase().barriers, e.phase().last_barrier] {
+                    e.i.store(e.i.i32(0), e.cell(cell), 4);
+                }
+            }
+            e.each_warp(|e| e.prepare_warp(plan, class, threads, [running, arrived, root]));
+        });
         // Without vectors every lane is a warp of its own.
         let whole = self.lanes == 1 || class == BlockClass::Rows;
         let mut level = Level { word: root, sources: vec![root], whole };
-        self.frame.abort = stop;
         self.steps(plan, &plan.steps, &mut level);
-        self.i.br(next_block);
     }
 
     fn phase(&self) -> &Phases<'c> {
@@ -227,7 +338,53 @@ impl<'c> Emitter<'_, 'c> {
         if self.d.slot(slot) == Class::Varying { 64 } else { 8 }
     }
 
-    // --- warps ---
+    // --- blocks and warps ---
+
+    fn cell(&self, cell: Cell<'c>) -> V<'c> {
+        let grid = || self.phase().grid.as_ref().expect("only such kernels have these cells");
+        match cell {
+            Cell::Stack(v) => v,
+            Cell::Block(at) => self.i.offset(grid().words_now, self.i.i64(at)),
+            Cell::Group(at) => self.i.offset(grid().group, self.i.i64(at)),
+        }
+    }
+
+    /// A word that lasts from step to step.
+    fn lasting(&mut self) -> Cell<'c> {
+        match &mut self.phase_mut().grid {
+            Some(grid) => {
+                grid.group_size += 4;
+                Cell::Group(grid.group_size - 4)
+            }
+            None => Cell::Stack(self.variable()),
+        }
+    }
+
+    /// A loop over the blocks of the call, where it takes them through the steps together.
+    fn each_block(&mut self, body: impl FnOnce(&mut Self)) {
+        let Some(&Grid { first, count, words, shared, frames, stride, .. }) = self.phase().grid.as_ref() else { return body(self) };
+        let (head, block, start, done) = (self.i.block("blocks"), self.i.block("block"), self.i.block("block.start"), self.i.block("blocks.done"));
+        let before = self.i.here();
+        self.i.br(head);
+        self.i.go(head);
+        let number = self.i.phi(self.i.int(64));
+        self.i.cond_br(self.i.icmp(IntPred::LLVMIntULT, number, count), block, done);
+        self.i.go(block);
+        self.poll(start);
+        self.i.go(start);
+        self.place_block(self.i.add(first, number));
+        let offset = self.i.mul(number, stride);
+        let words_now = self.i.offset(words, offset);
+        self.phase_mut().frames = self.i.offset(frames, offset);
+        self.phase_mut().grid.as_mut().expect("seen above").words_now = words_now;
+        self.point_shared_arrays(self.i.offset(shared, offset));
+        body(self);
+        let next = self.i.add(number, self.i.i64(1));
+        let last = self.i.here();
+        self.i.br(head);
+        self.i.incoming(number, &[(self.i.i64(0), before), (next, last)]);
+        self.i.go(done);
+    }
 
     /// A loop over the warps of the block; `body` must leave the builder where a warp is done.
     fn each_warp(&mut self, body: impl FnOnce(&mut Self)) {
@@ -304,12 +461,12 @@ impl<'c> Emitter<'_, 'c> {
     /// Brings the lanes of a level together in its word.
     fn gather_level(&mut self, level: &mut Level) {
         if level.sources != [level.word] {
-            let nothing = Segment { insts: Block::new(), end: End::Plain, reload: Vec::new(), again: Vec::new(), slots: Vec::new() };
+            let nothing = Segment::empty(End::Plain);
             self.run_segment(&nothing, level, After::default());
         }
     }
 
-    fn block_if(&mut self, plan: &Plan, at: Value, arms: [&Vec<Step>; 2], opened: [(i64, V<'c>); 2], level: &mut Level) {
+    fn block_if(&mut self, plan: &Plan, at: Value, arms: [&Vec<Step>; 2], opened: [(i64, Cell<'c>); 2], level: &mut Level) {
         let Inst::If { cond, .. } = self.f.inst(at) else { unreachable!("a step's own instruction") };
         let agree = self.lanes == 1 || self.d.value(*cond) == Class::Uniform;
         for (steps, (word, any)) in arms.into_iter().zip(opened) {
@@ -317,7 +474,7 @@ impl<'c> Emitter<'_, 'c> {
                 continue;
             }
             let (go, join) = (self.i.block("arm"), self.i.block("join"));
-            let some = self.nonzero(self.i.load(self.i.int(32), any, 4));
+            let some = self.nonzero(self.i.load(self.i.int(32), self.cell(any), 4));
             self.i.cond_br(some, go, join);
             self.i.go(go);
             let mut inner = Level { word, sources: vec![word], whole: level.whole && agree };
@@ -344,10 +501,10 @@ impl<'c> Emitter<'_, 'c> {
         let Inst::Loop { body: inside, .. } = self.f.inst(at) else { unreachable!("a step's own instruction") };
         let together = self.lanes == 1 || !(self.d.leaves_lane_by_lane(at) || self.has_partial_continue(inside, label));
         let (head, exit) = (self.i.block("laps"), self.i.block("laps.done"));
-        let any = self.i.alloca(self.i.int(32), 4);
+        let any = self.lasting();
         self.i.br(head);
         self.i.go(head);
-        self.i.store(self.i.i32(0), any, 4);
+        self.i.store(self.i.i32(0), self.cell(any), 4);
         self.phase_mut().around.push(Around { label, left, continued: Some(continued) });
         let mut inner = Level { word: live, sources: vec![live], whole: level.whole && together };
         self.steps(plan, body, &mut inner);
@@ -360,13 +517,13 @@ impl<'c> Emitter<'_, 'c> {
         {
             self.run_segment(&plan.segments[n], &mut inner, last);
         } else {
-            let nothing = Segment { insts: Block::new(), end: End::Plain, reload: Vec::new(), again: Vec::new(), slots: Vec::new() };
+            let nothing = Segment::empty(End::Plain);
             self.run_segment(&nothing, &mut inner, After { clear: Some(continued), any: None });
             self.steps(plan, latch, &mut inner);
             self.run_segment(&nothing, &mut inner, After { clear: None, any: Some(any) });
         }
         let again = self.i.block("lap");
-        let some = self.nonzero(self.i.load(self.i.int(32), any, 4));
+        let some = self.nonzero(self.i.load(self.i.int(32), self.cell(any), 4));
         self.i.cond_br(some, again, exit);
         self.i.go(again);
         self.poll(head);
@@ -391,6 +548,7 @@ impl<'c> Emitter<'_, 'c> {
 
     // --- segments ---
 
+    /// A 32-bit word on the stack.
     fn variable(&self) -> V<'c> {
         self.i.alloca(self.i.int(32), 4)
     }
@@ -406,66 +564,119 @@ impl<'c> Emitter<'_, 'c> {
             },
             End::Plain => None,
         };
+        let meeting = match segment.end {
+            End::Barrier(at) => match f.inst(at) {
+                Inst::Barrier { meeting, .. } => Some((at, *meeting)),
+                other => unreachable!("{other:?} is no barrier"),
+            },
+            _ => None,
+        };
         // Lanes at the end of the segment, and those of them for which the operand holds.
         let (mask, holds) = (self.variable(), operand.map(|_| self.variable()));
-        let (opened, sums) = self.before_run(segment);
-        // Whether anybody came to the barrier.
-        let came = matches!(segment.end, End::Barrier(_)).then(|| {
-            let v = self.variable();
-            self.i.store(self.i.i32(0), v, 4);
-            v
-        });
+        let opened = self.before_run(segment);
+        let whole_grid = matches!(meeting, Some((_, Meeting::Grid)));
+        // Whether anybody came to the barrier, and what the operands of those add up to.
+        let came = meeting.map(|_| self.variable());
+        let all_came = whole_grid.then(|| self.zeroed());
+        let sums = meeting.filter(|(_, m)| m.counts()).map(|_| self.variable());
         let (sources, whole) = (level.sources.clone(), level.whole);
-        self.each_warp(|e| {
-            let any = sources.iter().map(|at| e.load_word(*at)).reduce(|a, b| e.i.or(a, b)).expect("a level has a word");
-            let lanes = e.i.and(any, e.load_word(e.phase().running));
-            e.i.store(lanes, mask, 4);
-            if let Some(holds) = holds {
-                e.i.store(e.i.i32(0), holds, 4);
+        self.each_block(|e| {
+            for variable in came.into_iter().chain(sums) {
+                e.i.store(e.i.i32(0), variable, 4);
             }
-            let finish = e.i.block("warp.end");
-            if !(segment.insts.is_empty() && operand.is_none()) {
-                let work = e.i.block("segment");
-                e.i.cond_br(e.nonzero(lanes), work, finish);
-                e.i.go(work);
-                e.mask = if whole { e.full() } else { e.word_mask(lanes) };
-                e.segment(segment, operand.zip(holds), mask, finish);
-            } else {
-                e.i.br(finish);
+            e.each_warp(|e| {
+                let any = sources.iter().map(|at| e.load_word(*at)).reduce(|a, b| e.i.or(a, b)).expect("a level has a word");
+                let lanes = e.i.and(any, e.load_word(e.phase().running));
+                e.i.store(lanes, mask, 4);
+                if let Some(holds) = holds {
+                    e.i.store(e.i.i32(0), holds, 4);
+                }
+                let finish = e.i.block("warp.end");
+                if !(segment.insts.is_empty() && operand.is_none()) {
+                    let work = e.i.block("segment");
+                    e.i.cond_br(e.nonzero(lanes), work, finish);
+                    e.i.go(work);
+                    e.mask = if whole { e.full() } else { e.word_mask(lanes) };
+                    e.segment(segment, operand.zip(holds), mask, finish);
+                } else {
+                    e.i.br(finish);
+                }
+                e.i.go(finish);
+                let last = e.i.load(e.i.int(32), mask, 4);
+                e.store_word(level.word, last);
+                if let Some(word) = after.clear {
+                    e.store_word(word, e.i.i32(0));
+                }
+                if let Some(any) = after.any {
+                    e.gather_into(e.cell(any), last);
+                }
+                if let Some(came) = came {
+                    e.gather_into(came, last);
+                }
+                let truth = holds.map(|v| e.i.load(e.i.int(32), v, 4));
+                e.after_warp(segment, last, truth, &opened, sums);
+            });
+            if let Some((at, meeting)) = meeting {
+                e.after_block(at, meeting, [came, sums, all_came]);
             }
-            e.i.go(finish);
-            let last = e.i.load(e.i.int(32), mask, 4);
-            e.store_word(level.word, last);
-            if let Some(word) = after.clear {
-                e.store_word(word, e.i.i32(0));
-            }
-            for any in after.any.into_iter().chain(came) {
-                e.gather_into(any, last);
-            }
-            let truth = holds.map(|v| e.i.load(e.i.int(32), v, 4));
-            e.after_warp(segment, last, truth, &opened, sums);
         });
         level.sources = vec![level.word];
         level.whole &= !segment.insts.iter().any(|at| self.d.loses_lanes(*at));
-        if let Some(came) = came {
-            let some = self.i.resize(self.nonzero(self.i.load(self.i.int(32), came, 4)), self.i.int(32), false);
-            let barriers = self.phase().barriers;
-            let count = self.i.add(self.i.load(self.i.int(32), barriers, 4), some);
-            self.i.store(count, barriers, 4);
-        }
-        if let End::Barrier(at) = segment.end
-            && let Inst::Barrier { meeting, .. } = f.inst(at)
-            && *meeting != Meeting::Plain
-        {
-            let sum = self.i.load(self.i.int(32), sums.expect("a barrier that reduces"), 4);
-            let result = match meeting {
-                Meeting::All => self.i.resize(self.i.icmp(IntPred::LLVMIntEQ, sum, self.i.i32(0)), self.i.int(32), false),
-                Meeting::Any => self.i.resize(self.nonzero(sum), self.i.int(32), false),
-                _ => sum,
-            };
-            self.values[at.index()] = Some(Rep::Uniform(result));
+        if let (Some((at, _)), Some(all_came)) = (meeting, all_came) {
+            self.wait_for_grid(at, all_came);
         }
         opened
+    }
+
+    /// A variable that is 0 from here on.
+    fn zeroed(&self) -> V<'c> {
+        let v = self.variable();
+        self.i.store(self.i.i32(0), v, 4);
+        v
+    }
+
+    /// Counts the barrier that warps of the block came to, and makes what it gives.
+    fn after_block(&mut self, at: Value, meeting: Meeting, [came, sums, all_came]: [Option<V<'c>>; 3]) {
+        let word = self.i.load(self.i.int(32), came.expect("made for every barrier"), 4);
+        let some = self.i.resize(self.nonzero(word), self.i.int(32), false);
+        let barriers = self.cell(self.phase().barriers);
+        let count = self.i.add(self.i.load(self.i.int(32), barriers, 4), some);
+        self.i.store(count, barriers, 4);
+        if let Some(all_came) = all_came {
+            self.gather_into(all_came, word);
+        }
+        let Some(sums) = sums else { return };
+        let sum = self.i.load(self.i.int(32), sums, 4);
+        let result = match meeting {
+            Meeting::All => self.i.resize(self.i.icmp(IntPred::LLVMIntEQ, sum, self.i.i32(0)), self.i.int(32), false),
+            Meeting::Any => self.i.resize(self.nonzero(sum), self.i.int(32), false),
+            _ => sum,
+        };
+        match &mut self.phase_mut().grid {
+            None => self.values[at.index()] = Some(Rep::Uniform(result)),
+            Some(grid) => {
+                let place = grid.block_size;
+                grid.block_size += 4;
+                grid.counts.push((at, place));
+                self.i.store(result, self.cell(Cell::Block(place)), 4);
+            }
+        }
+    }
+
+    /// Ends the call at a barrier of the grid, if a lane came to it; the next call goes on from here.
+    fn wait_for_grid(&mut self, at: Value, came: V<'c>) {
+        let site = self.site(at, SiteKind::Barrier);
+        let (wait, resume) = (self.i.block("wait"), self.i.block("resume"));
+        let some = self.nonzero(self.i.load(self.i.int(32), came, 4));
+        self.i.cond_br(some, wait, resume);
+        self.i.go(wait);
+        let grid = self.phase_mut().grid.as_mut().expect("the grid waits");
+        grid.resume.push(resume);
+        let state = grid.resume.len() as i32;
+        self.i.store(self.i.i32(state), self.cell(Cell::Group(0)), 4);
+        self.i.store(self.i.i32(site as i32), self.cell(Cell::Group(4)), 4);
+        self.i.ret();
+        self.i.go(resume);
     }
 
     fn gather_into(&self, variable: V<'c>, word: V<'c>) {
@@ -473,21 +684,17 @@ impl<'c> Emitter<'_, 'c> {
         self.i.store(self.i.or(old, word), variable, 4);
     }
 
-    /// Makes the words and variables of what the segment opens, and the variable in which a barrier's operands are gathered.
-    fn before_run(&mut self, segment: &Segment) -> (Opened<'c>, Option<V<'c>>) {
-        let zeroed = |e: &Self| {
-            let v = e.variable();
-            e.i.store(e.i.i32(0), v, 4);
-            v
-        };
-        match segment.end {
-            End::Plain => (Opened::Nothing, None),
-            End::Barrier(at) => (Opened::Nothing, self.f.types[at.index()].map(|_| zeroed(self))),
-            End::Open(at) => match self.f.inst(at) {
-                Inst::If { .. } => (Opened::If([0; 2].map(|_| (self.word(), zeroed(self)))), None),
-                Inst::Loop { .. } => (Opened::Loop { live: self.word(), left: self.word(), continued: self.word() }, None),
-                _ => (Opened::Scope { inner: self.word(), left: self.word() }, None),
-            },
+    /// Makes the words of what the segment opens.
+    fn before_run(&mut self, segment: &Segment) -> Opened<'c> {
+        let End::Open(at) = segment.end else { return Opened::Nothing };
+        match self.f.inst(at) {
+            Inst::If { .. } => Opened::If([0; 2].map(|_| {
+                let any = self.lasting();
+                self.i.store(self.i.i32(0), self.cell(any), 4);
+                (self.word(), any)
+            })),
+            Inst::Loop { .. } => Opened::Loop { live: self.word(), left: self.word(), continued: self.word() },
+            _ => Opened::Scope { inner: self.word(), left: self.word() },
         }
     }
 
@@ -505,6 +712,13 @@ impl<'c> Emitter<'_, 'c> {
         }
         for at in &segment.reload {
             self.reload(*at);
+        }
+        for at in &segment.counts {
+            let place = self.phase().grid.as_ref().and_then(|g| g.counts.iter().find(|(v, _)| v == at)).map(|(_, place)| *place);
+            if let Some(place) = place {
+                let count = self.i.load(self.i.int(32), self.cell(Cell::Block(place)), 4);
+                self.values[at.index()] = Some(Rep::Uniform(count));
+            }
         }
         for used in &segment.slots {
             let (slot, variable) = (used.slot, self.slots[used.slot.index()]);
@@ -566,7 +780,7 @@ impl<'c> Emitter<'_, 'c> {
                 let masks = [yes, self.i.binary(Opcode::LLVMXor, lanes, yes)];
                 for ((word, any), mask) in arms.iter().zip(masks) {
                     self.store_word(*word, mask);
-                    self.gather_into(*any, mask);
+                    self.gather_into(self.cell(*any), mask);
                 }
             }
             Opened::Loop { live, left, continued } => {
@@ -587,7 +801,7 @@ impl<'c> Emitter<'_, 'c> {
     fn arrive(&mut self, at: Value, lanes: V<'c>, holds: Option<V<'c>>, sums: Option<V<'c>>) {
         let site = self.site(at, SiteKind::Barrier);
         let (arrived, arrived_at) = (self.phase().arrived, self.phase().arrived_at);
-        let number = self.i.load(self.i.int(32), self.phase().barriers, 4);
+        let number = self.i.load(self.i.int(32), self.cell(self.phase().barriers), 4);
         let were = self.load_word(arrived);
         let there = self.i.icmp(IntPred::LLVMIntEQ, self.load_word(arrived_at), number);
         let missing = self.i.binary(Opcode::LLVMXor, self.i.select(there, were, self.i.i32(0)), self.i.i32(-1));
@@ -597,7 +811,7 @@ impl<'c> Emitter<'_, 'c> {
         self.i.go(bad);
         let lane = self.i.intrinsic("llvm.cttz", &[self.i.int(32)], &[late, self.i.i1(false)]);
         let thread = self.i.add(self.frame.thread, self.i.resize(lane, self.i.int(64), false));
-        let other = self.i.load(self.i.int(32), self.phase().last_barrier, 4);
+        let other = self.i.load(self.i.int(32), self.cell(self.phase().last_barrier), 4);
         self.i.call("vg_diverged", self.i.void(), &[self.frame.launch, self.frame.block, thread, self.i.i32(site as i32), other]);
         self.i.br(self.phase().next_block);
         self.i.go(good);
@@ -605,7 +819,7 @@ impl<'c> Emitter<'_, 'c> {
         self.store_word(arrived, self.i.select(some, lanes, were));
         let old_number = self.load_word(arrived_at);
         self.store_word(arrived_at, self.i.select(some, self.i.add(number, self.i.i32(1)), old_number));
-        let last = self.phase().last_barrier;
+        let last = self.cell(self.phase().last_barrier);
         let old_site = self.i.load(self.i.int(32), last, 4);
         self.i.store(self.i.select(some, self.i.i32(site as i32), old_site), last, 4);
         let Inst::Barrier { meeting, .. } = self.f.inst(at) else { unreachable!("a barrier ends the segment") };
