@@ -208,7 +208,13 @@ impl LaunchState {
     /// A state whose `poll` is called by a worker that found the stop word set; it may reset the word, and says whether to stop.
     pub fn new(poll: impl Fn(&AtomicU32) -> bool + Send + Sync + 'static) -> LaunchState {
         let waiting = Waiting { active: 0, since: Instant::now(), those: HashMap::new(), dead: false };
-        LaunchState { stop: AtomicU32::new(0), poll: Box::new(poll), failure: Mutex::new(None), output: Mutex::default(), waiting: Mutex::new(waiting) }
+        LaunchState {
+            stop: AtomicU32::new(0),
+            poll: Box::new(poll),
+            failure: Mutex::new(None),
+            output: Mutex::default(),
+            waiting: Mutex::new(waiting),
+        }
     }
 
     /// Says that the calling thread runs the launch.

@@ -72,7 +72,10 @@ pub(crate) unsafe fn run(entry: BlocksFn, memory: Memory, params: &[u64], config
         let blocks = lent.wrapping_add((count * memory.group) as usize);
         let groups: Vec<Group> = (0..count)
             .map(|n| {
-                let (first, last) = ((u128::from(total) * u128::from(n) / u128::from(count)) as u64, (u128::from(total) * u128::from(n + 1) / u128::from(count)) as u64);
+                let (first, last) = (
+                    (u128::from(total) * u128::from(n) / u128::from(count)) as u64,
+                    (u128::from(total) * u128::from(n + 1) / u128::from(count)) as u64,
+                );
                 let group = lent.wrapping_add((n * memory.group) as usize);
                 // SAFETY: the arena has room for `count` groups, each of at least two words.
                 unsafe { group.cast::<u64>().write(0) };

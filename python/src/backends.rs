@@ -141,8 +141,13 @@ impl PyLowered {
         b.set(slot, value);
         let ir = Verified::new(b.finish(vec![slot], Sources::default())).map_err(|e| wrong(py, format!("{e:?}")))?;
         let signature = Signature { inputs: row.operands.clone(), outputs: vec![row.result] };
-        let lowered =
-            Lowered { ir, params: row.operands.into_iter().map(Type::Scalar).collect(), result: Type::Scalar(row.result), stored: Vec::new() };
+        let lowered = Lowered {
+            ir,
+            params: row.operands.into_iter().map(Type::Scalar).collect(),
+            result: Type::Scalar(row.result),
+            stored: Vec::new(),
+            cooperative: false,
+        };
         Ok(PyLowered { lowered, signature, codes: Mutex::default() })
     }
 

@@ -39,7 +39,12 @@ pub(super) fn launch<'f, T: Iterator<Item = Numbered>>(
         let again = if all_alive { None } else { alive.pop() };
         let mut block = match again {
             Some(block) => block,
-            None => Block { threads: threads().map(|_| Thread::new(f, scalars)).collect(), running: Vec::new(), shared: memory.shared.clone(), faults: Vec::new() },
+            None => Block {
+                threads: threads().map(|_| Thread::new(f, scalars)).collect(),
+                running: Vec::new(),
+                shared: memory.shared.clone(),
+                faults: Vec::new(),
+            },
         };
         for (thread, (linear, thread_index)) in block.threads.iter_mut().zip(threads()) {
             thread.start(place(number, block_index, linear, thread_index));

@@ -10,8 +10,8 @@
 //! between any two instructions. Arrays are windows into buffers that the caller lends, so windows may overlap as NumPy's do. Nothing here knows LLVM or
 //! pointers.
 
-mod memory;
 mod meeting;
+mod memory;
 mod thread;
 
 pub use memory::View;
@@ -157,7 +157,8 @@ pub fn kernel_faults(
     let mut steps = limits.steps;
     let mut faults = Vec::new();
     if function.has_barrier() || function.has_warp_ops() {
-        let place = |number, block_index, thread_number, thread_index| Place { grid, block, block_index, thread_index, block_number: number, thread_number };
+        let place =
+            |number, block_index, thread_number, thread_index| Place { grid, block, block_index, thread_index, block_number: number, thread_number };
         return meeting::launch(function, &scalars, &mut memory, (coordinates(grid), || coordinates(block)), &place, &mut steps, limits);
     }
     let mut thread = Thread::new(function, &scalars);

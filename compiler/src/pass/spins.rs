@@ -87,7 +87,8 @@ fn repeats(f: &Function, op: AtomicOp, value: Value) -> bool {
 fn deciding(f: &Function, block: &Block, label: Label, inside: &HashSet<Label>, into: &mut Vec<Value>) {
     for v in block {
         let inst = f.inst(*v);
-        let leaves = |i: &Inst| matches!(i, Inst::Break(l) if *l == label || !inside.contains(l)) || matches!(i, Inst::Continue(l) if !inside.contains(l));
+        let leaves =
+            |i: &Inst| matches!(i, Inst::Break(l) if *l == label || !inside.contains(l)) || matches!(i, Inst::Continue(l) if !inside.contains(l));
         if let Inst::If { cond, .. } = inst
             && f.any_inside(&[*v], &leaves)
         {
