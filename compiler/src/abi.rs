@@ -167,7 +167,7 @@ struct Waiting {
     /// How many run it.
     active: usize,
     /// Since when the same ones wait.
-    since: Instant,
+    since: Option<Instant>,
     /// For each that waits: how often it has said so since then, and where it is.
     those: HashMap<ThreadId, (u32, Failure)>,
     /// Nobody goes on any more.
@@ -207,7 +207,7 @@ const HELD_BACK: usize = 1 << 20;
 impl LaunchState {
     /// A state whose `poll` is called by a worker that found the stop word set; it may reset the word, and says whether to stop.
     pub fn new(poll: impl Fn(&AtomicU32) -> bool + Send + Sync + 'static) -> LaunchState {
-        let waiting = Waiting { active: 0, since: Instant::now(), those: HashMap::new(), dead: false };
+        let waiting = Waiting { active: 0, since: None, those: HashMap::new(), dead: false };
         LaunchState {
             stop: AtomicU32::new(0),
             poll: Box::new(poll),
@@ -240,7 +240,7 @@ impl LaunchState {
         }
         let me = std::thread::current().id();
         if fresh || waiting.those.get(&me).is_none_or(|(_, known)| *known != place) {
-            waiting.since = Instant::now();
+            waiting.since = Some(Instant::now());
             waiting.those.values_mut().for_each(|(times, _)| *times = 0);
             waiting.those.insert(me, (0, place));
             return false;
@@ -249,7 +249,7 @@ impl LaunchState {
             *times = times.saturating_add(1);
         }
         let all = waiting.those.len() >= waiting.active && waiting.those.values().all(|(times, _)| *times >= 2);
-        if !all || waiting.since.elapsed() < PATIENCE {
+        if !all || waiting.since.is_none_or(|since| since.elapsed() < PATIENCE) {
             return false;
         }
         waiting.dead = true;

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::source::SourceFile;
-use crate::types::{ArrayType, NamedType, Scalar, ScalarType};
+use crate::types::{ArrayType, NamedType, RecordType, Scalar, ScalarType};
 
 /// A function with everything its text refers to. Immutable; shared by `Arc`.
 #[derive(Clone, Debug)]
@@ -37,6 +37,8 @@ pub enum Meaning {
     Array(Arc<ConstantArray>),
     /// A type usable as a conversion: `np.float32`, `int`, `verdigris.float64`.
     Type(ScalarType),
+    /// A structured dtype.
+    Record(Arc<RecordType>),
     /// A function or object the compiler implements, by its canonical name (`math.sin`, `cuda.grid`, `cuda.threadIdx`, `abs`, `range`): see
     /// [`crate::lower::BUILTINS`].
     Builtin(String),

@@ -11,7 +11,7 @@ use ndarray::{ArrayView, ArrayViewMut, Dimension};
 use num_complex::Complex;
 
 use verdigris_compiler::types::half;
-use verdigris_compiler::types::{ArrayType, Layout, NamedType, RecordType, RecordsType, Scalar, ScalarType, Type};
+use verdigris_compiler::types::{ArrayType, Layout, MOST_AXES, NamedType, RecordType, RecordsType, Scalar, ScalarType, Type};
 use verdigris_device::array::Array;
 
 /// A Rust type that is a scalar type of the kernel language, with the same bits.
@@ -66,7 +66,7 @@ pub struct Args<'a> {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Unsuitable {
-    /// No axis, or more than three.
+    /// Too many axes.
     Axes(usize),
     /// An element does not lie at a multiple of its alignment.
     Unaligned,
@@ -75,7 +75,7 @@ pub enum Unsuitable {
 impl std::fmt::Display for Unsuitable {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            Unsuitable::Axes(axes) => write!(f, "an array of {axes} axes: kernels take arrays of one to three"),
+            Unsuitable::Axes(axes) => write!(f, "an array of {axes} axes: kernels take arrays of at most {MOST_AXES}"),
             Unsuitable::Unaligned => f.write_str("an array whose elements are not aligned"),
         }
     }
@@ -195,7 +195,7 @@ impl<'a> Args<'a> {
         let (one, none) = ([1], [0]);
         let (shape, strides) = if shape.is_empty() { (&one[..], &none[..]) } else { (shape, strides) };
         let most = ty.arrays().map(|(_, array)| usize::from(array.ndim)).max().unwrap_or(shape.len());
-        if most > 3 {
+        if most > usize::from(MOST_AXES) {
             return Err(Unsuitable::Axes(most));
         }
         for (leaf, _) in ty.arrays() {
@@ -224,7 +224,7 @@ impl<'a> Args<'a> {
     /// An ndarray view that the kernel only reads.
     ///
     /// # Errors
-    /// It has no axis or more than three.
+    /// It has too many axes.
     pub fn view<T: Element, D: Dimension>(&mut self, view: ArrayView<'a, T, D>) -> Result<&mut Self, Unsuitable> {
         self.ndarray::<T>(view.as_ptr() as u64, view.shape(), view.strides(), true)
     }
@@ -316,7 +316,7 @@ impl<'a> Args<'a> {
 /// It has no axis or more than three.
 pub fn array_type(elem: ScalarType, shape: &[usize], strides: &[isize], readonly: bool) -> Result<ArrayType, Unsuitable> {
     match shape.len() {
-        ndim @ 1..=3 => Ok(ArrayType { elem, ndim: ndim as u8, layout: layout_of(elem.size(), shape, strides), readonly }),
+        ndim if ndim <= usize::from(MOST_AXES) => Ok(ArrayType { elem, ndim: ndim as u8, layout: layout_of(elem.size(), shape, strides), readonly }),
         other => Err(Unsuitable::Axes(other)),
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! Owns the spelling and the little grammar. Whether a kernel can be compiled for the types is found later.
 
-use verdigris_compiler::types::{ArrayType, Layout, ScalarType, Type};
+use verdigris_compiler::types::{ArrayType, Layout, MOST_AXES, ScalarType, Type};
 
 use crate::error::Error;
 
@@ -168,8 +168,8 @@ impl<'a> Cursor<'a> {
         let Type::Scalar(elem) = self.ty()? else { return Err("elements of an array are scalars".to_owned()) };
         self.expect(",")?;
         let ndim = match self.word().trim_end_matches('d').parse() {
-            Ok(n @ 1..=3) => n,
-            _ => return Err("an array has one to three axes".to_owned()),
+            Ok(n) if n <= MOST_AXES => n,
+            _ => return Err(format!("an array has at most {MOST_AXES} axes")),
         };
         self.expect(",")?;
         let quoted = self.eat("'") || self.eat("\"");
@@ -212,8 +212,8 @@ impl<'a> Cursor<'a> {
             self.expect(",")?;
         }
         let ndim = dense.len();
-        if ndim > 3 {
-            return Err(format!("an array of {ndim} axes: kernels take arrays of one to three"));
+        if ndim > usize::from(MOST_AXES) {
+            return Err(format!("an array of {ndim} axes: kernels take arrays of at most {MOST_AXES}"));
         }
         let layout = match (dense.iter().filter(|d| **d).count(), dense.last(), dense.first()) {
             (0, ..) => Layout::A,

@@ -15,7 +15,7 @@ use pyo3::types::{PyBool, PyBytes, PyComplex, PyDict, PyFloat, PyInt, PyList, Py
 
 use verdigris_compiler::lower::BUILTINS;
 use verdigris_compiler::names::{Constant, ConstantArray, Meaning};
-use verdigris_compiler::types::{ArrayType, Layout, NamedType, Scalar, ScalarType};
+use verdigris_compiler::types::{ArrayType, Layout, MOST_AXES, NamedType, RecordType, Scalar, ScalarType};
 
 use crate::cuda::{DeviceNDArray, Kernel};
 use crate::definition::PyFunction;
@@ -46,6 +46,9 @@ pub(crate) fn of(object: &Bound<'_, PyAny>, complete: &mut bool) -> PyResult<Mea
     if let Some(scalar) = scalar_type(object)? {
         return Ok(Meaning::Type(scalar));
     }
+    if let Some(record) = structured(object, numpy)? {
+        return Ok(Meaning::Record(record));
+    }
     if let Some(named) = named_tuple(object)? {
         return Ok(Meaning::Class(named));
     }
@@ -55,6 +58,17 @@ pub(crate) fn of(object: &Bound<'_, PyAny>, complete: &mut bool) -> PyResult<Mea
         return Ok(Meaning::Exception { name: class.name()?.to_string(), token: exception_token(class) });
     }
     Ok(Meaning::Unsupported { what: phrase(object)?, help: advice(object)? })
+}
+
+/// The structured dtype that an object is, or whose type it is.
+fn structured(object: &Bound<'_, PyAny>, numpy: &Numpy) -> PyResult<Option<Arc<RecordType>>> {
+    let py = object.py();
+    let dtype = match marked(object, intern!(py, "__verdigris_record__"))? {
+        Some(dtype) => dtype,
+        None if object.is_instance(numpy.dtype.bind(py))? => object.clone(),
+        None => return Ok(None),
+    };
+    crate::cuda::record_type(dtype.cast()?)
 }
 
 /// What a class of named tuples makes; `None` for another object.
@@ -326,8 +340,8 @@ fn array(object: &Bound<'_, PyAny>, numpy: &Numpy) -> PyResult<Meaning> {
             None => Meaning::Unsupported { what: format!("an array of {name}"), help: None },
         });
     }
-    let Ok(ndim @ 1..=3) = u8::try_from(shape.len()) else {
-        return unsupported(format!("an array of {} dimensions", shape.len()), "use one of at most 3");
+    let Some(ndim) = u8::try_from(shape.len()).ok().filter(|n| *n <= MOST_AXES) else {
+        return unsupported(format!("an array of {} dimensions", shape.len()), "use one of at most 8");
     };
     let data = dense.call_method0(intern!(py, "tobytes"))?.cast::<PyBytes>()?.as_bytes().to_vec();
     let ty = ArrayType { elem, ndim, layout: Layout::C, readonly: true };
@@ -351,6 +365,7 @@ pub(crate) fn words(meaning: &Meaning) -> String {
         Meaning::Constant(constant) => format!("constant {}", spelled(constant)),
         Meaning::Array(array) => format!("constant {}", array.ty),
         Meaning::Type(scalar) => format!("type {scalar}"),
+        Meaning::Record(record) => format!("type {record}"),
         Meaning::Builtin(name) => format!("builtin {name}"),
         Meaning::Class(named) => format!("class {}", named.name),
         Meaning::Exception { name, .. } => format!("exception {name}"),

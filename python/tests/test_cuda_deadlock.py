@@ -158,8 +158,8 @@ def slow_to_publish(flag, out, laps):
 def test_waiting_for_long_is_no_deadlock():
     flag, out = np.zeros(1, np.int64), np.zeros(4, np.int64)
     begun = time.monotonic()
-    slow_to_publish[4, 1](flag, out, 2_000_000_000)
-    assert time.monotonic() - begun > 1
+    slow_to_publish[4, 1](flag, out, 400_000_000)
+    assert time.monotonic() - begun > 0.6
     assert (out == out[0]).all() and out[0] != 0
 
 
@@ -167,7 +167,7 @@ def test_waiting_for_long_is_no_deadlock():
 def long_search(x, out):
     """Ends by what it counts, so it waits for nobody however long it takes."""
     i = 0
-    while x[i % x.size] == 0 and i < 300_000_000:
+    while x[i % x.size] == 0 and i < 100_000_000:
         i += 1
     out[cuda.grid(1)] = i
 
@@ -175,4 +175,4 @@ def long_search(x, out):
 def test_a_long_loop_that_reads_is_no_deadlock():
     out = np.zeros(1, np.int64)
     long_search[1, 1](np.zeros(8, np.int64), out)
-    assert out[0] == 300_000_000
+    assert out[0] == 100_000_000

@@ -177,8 +177,8 @@ class Array:
             raise ArgumentError(f"an array's element type is a scalar type, not {dtype!r}", code="bad-type")
         if layout not in ("C", "F", "A"):
             raise ArgumentError(f"an array's layout is 'C', 'F' or 'A', not {layout!r}", code="bad-type")
-        if not 1 <= ndim <= 3:
-            raise ArgumentError(f"an array has 1 to 3 axes, not {ndim}", code="bad-type")
+        if not 0 <= ndim <= 8:
+            raise ArgumentError(f"an array has at most 8 axes, not {ndim}", code="bad-type")
         self.dtype, self.ndim, self.layout, self.readonly = dtype, int(ndim), layout, bool(readonly)
 
     @classmethod

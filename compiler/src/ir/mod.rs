@@ -128,17 +128,20 @@ pub enum Complaint {
     Empty,
     /// Arrays whose extents do not match.
     Extents,
+    /// A slice with step zero.
+    Step,
 }
 
 impl Complaint {
     /// Every complaint.
-    pub const ALL: [Complaint; 2] = [Complaint::Empty, Complaint::Extents];
+    pub const ALL: [Complaint; 3] = [Complaint::Empty, Complaint::Extents, Complaint::Step];
 
     /// Spelling in printed IR.
     pub fn name(self) -> &'static str {
         match self {
             Complaint::Empty => "empty",
             Complaint::Extents => "extents",
+            Complaint::Step => "step",
         }
     }
 
@@ -147,6 +150,7 @@ impl Complaint {
         match self {
             Complaint::Empty => "this has no value for an array without elements",
             Complaint::Extents => "the arrays have different extents",
+            Complaint::Step => "a slice's step must not be zero",
         }
     }
 }

@@ -6,7 +6,7 @@
 //! exactly once. A span names one of the sources, or is the default span.
 //!
 //! **Interface.** No parameter, slot or value is complex. A scalar function takes scalars and has at least one result; a kernel has none; a core function may have either. Each array is bound by
-//! exactly one parameter, holds a constant, or is a kernel's own memory (then in C order, writable, of fixed extents or dynamic with one axis), never two of these. Arrays have one to three axes. A
+//! exactly one parameter, holds a constant, or is a kernel's own memory (then in C order, writable, of fixed extents or dynamic with one axis), never two of these. Arrays have at most eight axes. A
 //! constant array is readonly, of the type of its contents, in C order, and its
 //! data has the size its shape says.
 //!
@@ -131,7 +131,7 @@ impl<'f> Check<'f> {
             }
         }
         for (i, (array, bound)) in f.arrays.iter().zip(bound).enumerate() {
-            if !(1..=3).contains(&array.ty.ndim) {
+            if array.ty.ndim > crate::types::MOST_AXES {
                 say(format!("array a{i} has {} axes", array.ty.ndim));
             }
             if let Some(storage) = &array.storage {

@@ -6,16 +6,18 @@ use super::Lowerer;
 use super::builtins::{self, Builtin};
 use super::call::Arg;
 use super::fault::{Result, fault};
+use super::function::records_of;
 use super::value::Val;
+use super::view::{self, Piece, Source};
 use crate::diagnostic::{Code, Diagnostic};
-use crate::ir::{Inst, MOST_STORAGE, Meeting, Storage};
+use crate::ir::{Array, Inst, MOST_STORAGE, Meeting, Storage};
 use crate::names::{Constant, Meaning};
 use crate::source::Span;
 use crate::syntax::{Expr, ExprKind};
-use crate::types::{ArrayType, Layout, Scalar, ScalarType};
+use crate::types::{ArrayType, FieldType, Layout, MOST_AXES, Scalar, ScalarType};
 
-/// What tells shared arrays apart: where one is made, and its type.
-pub(super) type Made = (Span, ArrayType, Storage);
+/// What tells shared arrays apart: where one is made, its type, and which number of a record it holds.
+pub(super) type Made = (Span, ArrayType, Storage, usize);
 
 impl Lowerer {
     /// `cuda.shared.array(shape, dtype)` and `cuda.local.array(shape, dtype)`.
@@ -42,24 +44,46 @@ impl Lowerer {
         };
         let elem = self.element_type(text, dtype)?;
         let extents = self.extents(shared, text, shape)?;
-        let ty = ArrayType { elem, ndim: extents.len() as u8, layout: Layout::C, readonly: false };
-        let storage = match (shared, &extents[..]) {
-            (true, [0]) => Storage::Dynamic,
-            (true, _) => Storage::Shared(extents),
-            (false, _) => Storage::Local(extents),
-        };
-        let name = if shared { "shared array" } else { "local array" }.to_owned();
         self.at(span);
+        let record = match elem {
+            FieldType::Scalar(elem) => return Ok(Val::Array(self.own_array(shared, elem, extents, 0, span))),
+            FieldType::Record(record) => record,
+        };
+        if shared && extents == [0] {
+            let what = "dynamic shared memory of records";
+            return fault(self.unsupported(dtype.span, what, Some("give a shape, or take one array for each field")));
+        }
+        // An array of its own for each number of the records, which begin with the records' axes.
+        let mut arrays = Vec::new();
+        for (number, leaf) in record.leaves().into_iter().enumerate() {
+            let mut all = extents.clone();
+            all.extend(leaf.axes.iter().map(|(extent, _)| *extent as u64));
+            if all.len() > usize::from(MOST_AXES) || all.contains(&0) {
+                return fault(self.unsupported(dtype.span, format!("an array of {record}"), None));
+            }
+            arrays.push(self.own_array(shared, leaf.ty, all, number, span));
+        }
+        arrays.reverse();
+        let source = Source::Records(records_of(&record, false, &mut arrays));
+        let extents = extents.into_iter().map(|n| self.b.int(n as i64)).collect();
+        Ok(Val::View(Box::new(view::whole(source, extents))))
+    }
+
+    /// An array of the kernel's own: a shared one is the same each time it is made at a place.
+    fn own_array(&mut self, shared: bool, elem: ScalarType, extents: Vec<u64>, number: usize, span: Span) -> Array {
+        let ty = ArrayType { elem, ndim: extents.len() as u8, layout: Layout::C, readonly: false };
+        let name = if shared { "shared array" } else { "local array" }.to_owned();
         if !shared {
-            return Ok(Val::Array(self.b.stored_array(name, ty, storage)));
+            return self.b.stored_array(name, ty, Storage::Local(extents));
         }
-        let made = (span, ty, storage);
+        let storage = if extents == [0] { Storage::Dynamic } else { Storage::Shared(extents) };
+        let made = (span, ty, storage.clone(), number);
         if let Some((_, array)) = self.shared_arrays.iter().find(|(m, _)| *m == made) {
-            return Ok(Val::Array(*array));
+            return *array;
         }
-        let array = self.b.stored_array(name, ty, made.2.clone());
+        let array = self.b.stored_array(name, ty, storage);
         self.shared_arrays.push((made, array));
-        Ok(Val::Array(array))
+        array
     }
 
     /// `cuda.const.array_like(array)`: a global array is a constant already.
@@ -100,8 +124,8 @@ impl Lowerer {
             }
             extents.push(u64::try_from(extent).unwrap_or(u64::MAX));
         }
-        if !(1..=3).contains(&extents.len()) {
-            return fault(self.unsupported(shape.span, format!("an array of {} dimensions", extents.len()), Some("use one to three")));
+        if !(1..=usize::from(MOST_AXES)).contains(&extents.len()) {
+            return fault(self.unsupported(shape.span, format!("an array of {} dimensions", extents.len()), Some("use one to eight")));
         }
         let bytes = extents.iter().try_fold(16u64, |n, extent| n.checked_mul(*extent));
         if bytes.is_none_or(|n| n > MOST_STORAGE) {
@@ -111,19 +135,27 @@ impl Lowerer {
     }
 
     /// The type that an expression names: a type, its name in a string, or an array's `dtype`.
-    fn element_type(&mut self, text: &str, e: &Expr) -> Result<ScalarType> {
+    fn element_type(&mut self, text: &str, e: &Expr) -> Result<FieldType> {
         if let ExprKind::Attribute { value, attr, .. } = &e.kind
             && attr == "dtype"
             && self.path(value)?.is_none()
-            && let Val::Array(array) = self.expr(value)?
         {
-            return Ok(self.b.function().array(array).ty.elem);
+            let val = self.expr(value)?;
+            match self.view_of(&val).map(|view| view.source().clone()) {
+                Some(Source::Array(array, piece)) => {
+                    let elem = self.b.function().array(array).ty.elem;
+                    return Ok(FieldType::Scalar(if piece == Piece::Whole { elem } else { elem.part() }));
+                }
+                Some(Source::Records(records)) => return Ok(FieldType::Record(records.ty.clone())),
+                None => {}
+            }
         }
         let spelled = match &e.kind {
             ExprKind::Str(name) => ScalarType::from_name(name),
             _ => match self.path(e)? {
                 Some(path) if path.rest.is_empty() => match &path.meaning {
                     Meaning::Type(ty) => Some(*ty),
+                    Meaning::Record(record) => return Ok(FieldType::Record(record.clone())),
                     Meaning::Constant(Constant::Str(name)) => ScalarType::from_name(name),
                     Meaning::Builtin(name) => match builtins::find(name) {
                         Some(Builtin::Int) => Some(ScalarType::I64),
@@ -138,9 +170,13 @@ impl Lowerer {
             },
         };
         match spelled {
-            Some(ty) => Ok(ty),
+            Some(ty) => Ok(FieldType::Scalar(ty)),
             None => {
-                let d = Diagnostic::new(Code::TypeMismatch, e.span, format!("the type of {text}() must be the name of a scalar type"));
+                let d = Diagnostic::new(
+                    Code::TypeMismatch,
+                    e.span,
+                    format!("the type of {text}() must be the name of a scalar type, or a structured dtype"),
+                );
                 fault(d.help("write one of float32, float64, int32, … as imported from verdigris or NumPy"))
             }
         }

@@ -117,6 +117,8 @@ pub(super) enum Builtin {
     },
     /// `cuda.syncthreads` and its kin.
     Barrier(Meeting),
+    /// A function of `cmath`, by its name in the prelude.
+    ComplexFunction(&'static str),
     /// `cuda.cg.this_grid`.
     ThisGrid,
     /// `cuda.const.array_like`.
@@ -262,6 +264,29 @@ table! {
     "math.isnan" => B::FloatTest(Op::IsNan, false),
     "math.isinf" => B::FloatTest(Op::IsInf, false),
     "math.isfinite" => B::FloatTest(Op::IsFinite, true),
+
+    "cmath.acos" => B::ComplexFunction("cmath_acos"),
+    "cmath.acosh" => B::ComplexFunction("cmath_acosh"),
+    "cmath.asin" => B::ComplexFunction("cmath_asin"),
+    "cmath.asinh" => B::ComplexFunction("cmath_asinh"),
+    "cmath.atan" => B::ComplexFunction("cmath_atan"),
+    "cmath.atanh" => B::ComplexFunction("cmath_atanh"),
+    "cmath.cos" => B::ComplexFunction("cmath_cos"),
+    "cmath.cosh" => B::ComplexFunction("cmath_cosh"),
+    "cmath.exp" => B::ComplexFunction("cmath_exp"),
+    "cmath.isfinite" => B::ComplexFunction("cmath_isfinite"),
+    "cmath.isinf" => B::ComplexFunction("cmath_isinf"),
+    "cmath.isnan" => B::ComplexFunction("cmath_isnan"),
+    "cmath.log" => B::ComplexFunction("cmath_log"),
+    "cmath.log10" => B::ComplexFunction("cmath_log10"),
+    "cmath.phase" => B::ComplexFunction("cmath_phase"),
+    "cmath.polar" => B::ComplexFunction("cmath_polar"),
+    "cmath.rect" => B::ComplexFunction("cmath_rect"),
+    "cmath.sin" => B::ComplexFunction("cmath_sin"),
+    "cmath.sinh" => B::ComplexFunction("cmath_sinh"),
+    "cmath.sqrt" => B::ComplexFunction("cmath_sqrt"),
+    "cmath.tan" => B::ComplexFunction("cmath_tan"),
+    "cmath.tanh" => B::ComplexFunction("cmath_tanh"),
 
     "numpy.sqrt" => B::Numpy(Math::Sqrt),
     "numpy.cbrt" => B::Numpy(Math::Cbrt),

@@ -59,7 +59,7 @@ impl Lowerer {
                 let val = self.meaning_value(&path.meaning, &path.text, path.span)?;
                 self.not_callable(&val, path.span)
             }
-            Meaning::Exception { .. } | Meaning::Unsupported { .. } => self.meaning_value(&path.meaning, &path.text, path.span),
+            Meaning::Exception { .. } | Meaning::Record(_) | Meaning::Unsupported { .. } => self.meaning_value(&path.meaning, &path.text, path.span),
         }
     }
 

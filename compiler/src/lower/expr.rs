@@ -172,6 +172,7 @@ impl Lowerer {
                 fault(refuse(format!("`{text}` is a class, not a value")).help(format!("call it: `{text}({})`", named.fields.join(", "))))
             }
             Meaning::Type(t) => fault(refuse(format!("`{text}` is a type, not a value")).help(format!("call it to convert: `{text}(x)` gives {t}"))),
+            Meaning::Record(record) => fault(refuse(format!("`{text}` is the type {record}, not a value"))),
             Meaning::Exception { name, .. } => {
                 fault(refuse(format!("the exception `{name}` cannot be used as a value")).help(format!("raise it: `raise {text}`")))
             }

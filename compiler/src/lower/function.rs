@@ -448,7 +448,7 @@ impl Lowerer {
 }
 
 /// The fields of records, their arrays taken from the end of the list.
-fn records_of(ty: &Arc<RecordType>, readonly: bool, arrays: &mut Vec<Array>) -> Arc<Records> {
+pub(super) fn records_of(ty: &Arc<RecordType>, readonly: bool, arrays: &mut Vec<Array>) -> Arc<Records> {
     let fields = ty.fields.iter().map(|field| match &field.ty {
         FieldType::Scalar(_) => Source::Array(arrays.pop().expect("an array a number"), Piece::Whole),
         FieldType::Record(inner) => Source::Records(records_of(inner, readonly, arrays)),

@@ -324,6 +324,7 @@ impl Lowerer {
             B::BlockArray { .. } => unreachable!("its arguments are no values"),
             B::Barrier(meeting) => self.barrier(meeting, text, args, span),
             B::ThisGrid => self.this_grid(text, args, span),
+            B::ComplexFunction(name) => self.complex_function(name, text, args, span),
             B::ConstantLike => {
                 let (val, at) = one()?;
                 self.constant_like(text, val, at)

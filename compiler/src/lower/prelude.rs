@@ -6,10 +6,12 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, LazyLock};
 
 use super::Lowerer;
-use super::fault::Result;
+use super::call::Arg;
+use super::fault::{Result, fault};
 use super::value::Val;
-use crate::names::{Definition, Meaning};
+use crate::names::{Constant, Definition, Meaning};
 use crate::source::{SourceFile, Span};
+use crate::types::ScalarType;
 
 const TEXT: &str = include_str!("prelude.py");
 
@@ -18,14 +20,32 @@ const NAMES: &[&str] = &[
     "abs",
     "complex",
     "int",
+    "math.asinh",
     "math.atan2",
+    "math.copysign",
     "math.cos",
+    "math.cosh",
     "math.exp",
     "math.floor",
     "math.hypot",
+    "math.isfinite",
+    "math.isinf",
+    "math.isnan",
     "math.log",
+    "math.log1p",
     "math.pow",
     "math.sin",
+    "math.sinh",
+    "math.sqrt",
+    "math.tan",
+    "math.tanh",
+    "cmath.asinh",
+    "cmath.atanh",
+    "cmath.cosh",
+    "cmath.log",
+    "cmath.sinh",
+    "cmath.sqrt",
+    "cmath.tanh",
     "numpy.rint",
     "range",
 ];
@@ -41,7 +61,9 @@ impl Lowerer {
             name: name.to_string(),
             line: 0,
             column: None,
-            names: NAMES.iter().map(|n| (n.to_string(), Meaning::Builtin(n.to_string()))).collect(),
+            names: (NAMES.iter().map(|n| (n.to_string(), Meaning::Builtin(n.to_string()))))
+                .chain([("math.inf".to_owned(), Meaning::Constant(Constant::Float(f64::INFINITY)))])
+                .collect(),
             defaults: BTreeMap::new(),
         });
         let parsed = self.parse(&definition)?;
@@ -49,5 +71,38 @@ impl Lowerer {
         let result = self.activation(definition, parsed, None, args, Some(quiet));
         self.at(span);
         result
+    }
+
+    /// A function of `cmath`: it takes complex numbers (of `rect` real ones) and computes in their type, complex128 for real numbers.
+    pub(super) fn complex_function(&mut self, name: &str, text: &str, args: &[Arg], span: Span) -> Result<Val> {
+        let wanted = if name == "cmath_rect" { 2 } else { 1 };
+        if args.len() != wanted {
+            return self.wrong_count(text, ["one argument", "two arguments"][wanted - 1], args.len(), span);
+        }
+        let mut given = Vec::new();
+        let mut ty = ScalarType::C64;
+        for (val, at) in args {
+            if !val.is_number() || (wanted == 2 && matches!(val, Val::Complex(..))) {
+                return fault(self.bad_argument(text, val, *at));
+            }
+            if !matches!(self.scalar_type(val), Some(ScalarType::C64 | ScalarType::F32)) {
+                ty = ScalarType::C128;
+            }
+        }
+        for (val, at) in args {
+            let to = if wanted == 2 { ty.part() } else { ty };
+            match self.to_scalar(val, to) {
+                Some(val) => given.push(val),
+                None => return fault(self.bad_argument(text, val, *at)),
+            }
+        }
+        // What was computed with numbers of the text is float64.
+        let result = self.library(name, given, span)?;
+        Ok(match result {
+            Val::Tuple(items) => Val::Tuple(items.iter().map(|v| self.to_scalar(v, ty.part()).unwrap_or_else(|| v.clone())).collect()),
+            Val::Complex(..) => self.to_scalar(&result, ty).unwrap_or(result),
+            Val::Real(v) if self.ty(v).is_float() => Val::Real(self.cast(v, ty.part())),
+            other => other,
+        })
     }
 }

@@ -139,35 +139,39 @@ impl Lowerer {
     }
 
     /// The step of a slice, which has to be a constant.
-    fn slice_step(&mut self, part: &Option<Box<Expr>>) -> Result<i64> {
-        let Some(step) = self.slice_part(part)? else { return Ok(1) };
+    fn slice_step(&mut self, part: &Option<Box<Expr>>) -> Result<Value> {
+        let Some(step) = self.slice_part(part)? else { return Ok(self.b.int(1)) };
         let span = part.as_ref().expect("a step was written").span;
-        match self.known(step).map(|c| c.as_int() as i64) {
-            Some(0) => fault(Diagnostic::new(Code::BadValue, span, "a slice's step must not be zero")),
-            Some(step) => Ok(step),
-            None => fault(self.unsupported(span, "a slice whose step is not a constant", Some("loop over `range(start, stop, step)` and index"))),
+        let zero = self.b.int(0);
+        match self.known(step).map(|c| c.as_int()) {
+            Some(0) => return fault(Diagnostic::new(Code::BadValue, span, "a slice's step must not be zero")),
+            Some(_) => {}
+            None => {
+                self.at(span);
+                let none = self.op(Op::Eq, &[step, zero]);
+                self.fail_if(none, crate::ir::Complaint::Step);
+            }
         }
+        Ok(step)
     }
 
     fn sliced(&mut self, view: &View<Value>, axis: usize, [lower, upper, step]: Parts<'_>) -> Result<View<Value>> {
         let (lower, upper, step) = (self.slice_part(lower)?, self.slice_part(upper)?, self.slice_step(step)?);
-        if lower.is_none() && upper.is_none() && step == 1 {
+        if lower.is_none() && upper.is_none() && self.known(step).is_some_and(|c| c.as_int() == 1) {
             return Ok(view.clone());
         }
         let (start, count) = self.slice_range(lower, upper, step, view.extents[axis]);
         Ok(self.take(view, axis, start, step, count))
     }
 
-    /// First element and number of elements of a slice of `extent` elements: Python's rule.
-    pub(super) fn slice_range(&mut self, lower: Option<Value>, upper: Option<Value>, step: i64, extent: Value) -> (Value, Value) {
+    /// First element and number of elements of a slice of `extent` elements: Python's rule. The step is not zero.
+    pub(super) fn slice_range(&mut self, lower: Option<Value>, upper: Option<Value>, step: Value, extent: Value) -> (Value, Value) {
         let (zero, one) = (self.b.int(0), self.b.int(1));
+        let down = self.op(Op::Lt, &[step, zero]);
+        let either = |this: &mut Self, if_down: Value, if_up: Value| this.op(Op::Select, &[down, if_down, if_up]);
         // Going down, the places are one lower.
-        let (least, most) = if step > 0 {
-            (zero, extent)
-        } else {
-            let least = self.b.int(-1);
-            (least, self.op(Op::Sub, &[extent, one]))
-        };
+        let (before, last) = (self.b.int(-1), self.op(Op::Sub, &[extent, one]));
+        let (least, most) = (either(self, before, zero), either(self, last, extent));
         let clamped = |this: &mut Self, v: Value| {
             let mut at = v;
             let (low, high) = this.bounds(v);
@@ -183,18 +187,25 @@ impl Lowerer {
             }
             this.op(Op::Min, &[at, most])
         };
-        let (first, last) = if step > 0 { (zero, extent) } else { (most, least) };
+        let (first, end) = (either(self, most, zero), either(self, least, extent));
         let lower = lower.map_or(first, |v| clamped(self, v));
-        let upper = upper.map_or(last, |v| clamped(self, v));
-        let length = if step > 0 { self.op(Op::Sub, &[upper, lower]) } else { self.op(Op::Sub, &[lower, upper]) };
+        let upper = upper.map_or(end, |v| clamped(self, v));
+        let (from, to) = (either(self, upper, lower), either(self, lower, upper));
+        let length = self.op(Op::Sub, &[to, from]);
         let length = self.op(Op::Max, &[length, zero]);
-        if step.unsigned_abs() == 1 {
-            return (lower, length);
-        }
-        let size = i64::try_from(step.unsigned_abs()).unwrap_or(i64::MAX);
+        let size = match self.known(step).map(|c| c.as_int() as i64) {
+            Some(1 | -1) => return (lower, length),
+            Some(step) => self.b.int(i64::try_from(step.unsigned_abs()).unwrap_or(i64::MAX)),
+            None => {
+                // The least int64 has no opposite; one more serves as well.
+                let most_down = self.b.int(-i64::MAX);
+                let step = self.op(Op::Max, &[step, most_down]);
+                let opposite = self.op(Op::Neg, &[step]);
+                either(self, opposite, step)
+            }
+        };
         // Rounded up: (length + size - 1) // size, without overflow.
         let less = self.op(Op::Sub, &[length, one]);
-        let size = self.b.int(size);
         let whole = self.op(Op::FloorDiv, &[less, size]);
         (lower, self.op(Op::Add, &[whole, one]))
     }
@@ -205,9 +216,9 @@ impl Lowerer {
         self.at(span);
         let extent = self.b.int(items.len() as i64);
         let (start, count) = self.slice_range(lower, upper, step, extent);
-        match (self.known(start), self.known(count)) {
-            (Some(start), Some(count)) => {
-                let (start, count) = (start.as_int() as i64, count.as_int() as i64);
+        match (self.known(start), self.known(count), self.known(step)) {
+            (Some(start), Some(count), Some(step)) => {
+                let (start, count, step) = (start.as_int() as i64, count.as_int() as i64, step.as_int() as i64);
                 Ok(Val::Tuple((0..count).map(|i| items[(start + i * step) as usize].clone()).collect()))
             }
             _ => fault(self.unsupported(span, "slicing a tuple with what is not a constant", None)),

@@ -241,7 +241,7 @@ impl Lowerer {
     }
 
     /// `count` elements of an axis, `step` apart, from `start`. They are in bounds.
-    pub(super) fn take(&mut self, view: &View<Value>, axis: usize, start: Value, step: i64, count: Value) -> View<Value> {
+    pub(super) fn take(&mut self, view: &View<Value>, axis: usize, start: Value, step: Value, count: Value) -> View<Value> {
         let mut view = view.clone();
         let from_zero = self.known(start).is_some_and(|c| c.as_int() == 0);
         for coord in &mut view.coords {
@@ -251,9 +251,8 @@ impl Lowerer {
                     let term = self.scaled_step(start, old);
                     coord.start = Some(self.plus(coord.start, term));
                 }
-                if step != 1 {
-                    let by = self.b.int(step);
-                    coord.terms[n].1 = Some(self.scaled_step(by, old));
+                if self.known(step).is_none_or(|c| c.as_int() != 1) {
+                    coord.terms[n].1 = Some(self.scaled_step(step, old));
                 }
             }
         }

@@ -56,6 +56,9 @@ pub enum Type {
     Records(RecordsType),
 }
 
+/// Most axes of an array, those of record fields included.
+pub const MOST_AXES: u8 = 8;
+
 /// An array of records, or a single record.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct RecordsType {

@@ -20,7 +20,16 @@ from __future__ import annotations
 
 from verdigris._verdigris import DeviceNDArray, Event, Stream, device_array, to_device
 from verdigris.cuda import fp16
-from verdigris.cuda._arrays import device_array_like, is_cuda_array, managed_array, mapped_array, pinned, pinned_array
+from verdigris.cuda._arrays import (
+    device_array_like,
+    is_cuda_array,
+    managed_array,
+    mapped_array,
+    mapped_array_like,
+    pinned,
+    pinned_array,
+    pinned_array_like,
+)
 from verdigris.cuda._decorators import jit
 from verdigris.cuda._device import (
     close,
@@ -147,12 +156,14 @@ __all__ = [
     "local",
     "managed_array",
     "mapped_array",
+    "mapped_array_like",
     "match_all_sync",
     "match_any_sync",
     "nanosleep",
     "per_thread_default_stream",
     "pinned",
     "pinned_array",
+    "pinned_array_like",
     "popc",
     "profile_start",
     "profile_stop",

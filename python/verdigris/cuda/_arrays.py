@@ -56,6 +56,17 @@ def managed_array(
     return pinned_array(shape, dtype, strides, order)
 
 
+def pinned_array_like(ary: Any) -> np.ndarray:
+    """A `pinned_array` with the shape, dtype and layout of another array."""
+    return np.empty_like(np.asarray(ary), subok=False)
+
+
+def mapped_array_like(ary: Any, stream: Any = 0, portable: bool = False, wc: bool = False) -> np.ndarray:
+    """A `mapped_array` with the shape, dtype and layout of another array."""
+    del stream, portable, wc
+    return pinned_array_like(ary)
+
+
 @contextlib.contextmanager
 def pinned(*arrays: np.ndarray) -> Iterator[None]:
     """Pins host arrays for as long as the block runs; on the CPU device there is nothing to do."""

@@ -11,7 +11,7 @@ use crate::abi::SiteKind;
 use crate::ir::{Array, Part, Value};
 use crate::op::AtomicOp;
 use crate::pass::divergence::Class;
-use crate::types::{Layout, ScalarType};
+use crate::types::{Layout, MOST_AXES, ScalarType};
 
 /// How the addresses of the acting lanes lie.
 enum Address<'c> {
@@ -227,7 +227,8 @@ impl<'c> Emitter<'_, 'c> {
         });
         match (scalar, vector) {
             (Some(s), Some(v)) => self.i.and(s, v),
-            (s, v) => s.or(v).expect("an access has an index"),
+            // The one element of an array without axes is always there.
+            (s, v) => s.or(v).unwrap_or_else(|| self.i.i1(true)),
         }
     }
 
@@ -403,7 +404,7 @@ impl<'c> Emitter<'_, 'c> {
         match self.indexes {
             Some(v) => v,
             None => {
-                let v = self.i.alloca(self.i.array(self.i.int(64), 3 * WARP as u64), 64);
+                let v = self.i.alloca(self.i.array(self.i.int(64), u64::from(MOST_AXES) * u64::from(WARP)), 64);
                 self.indexes = Some(v);
                 v
             }

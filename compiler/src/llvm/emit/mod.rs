@@ -115,7 +115,7 @@ struct Emitter<'a, 'c> {
     targets: Vec<control::Target<'c>>,
     ends: Vec<control::End<'c>>,
     sites: Vec<Site>,
-    /// Room for the indexes of a cold access: 32 for each of three axes.
+    /// Room for the indexes of a cold access: 32 for each axis that an array may have.
     indexes: Option<V<'c>>,
     /// Scratch buffers of 32 eight-byte lanes, made once a function.
     scratch: Vec<V<'c>>,

@@ -68,6 +68,15 @@ enum Cell<'c> {
     Group(i64),
 }
 
+/// Where the next call goes on.
+const STATE: Cell<'static> = Cell::Group(0);
+/// Site of the last barrier of the grid.
+const GRID_SITE: Cell<'static> = Cell::Group(4);
+/// Barriers of the grid so far.
+const GRID_BARRIERS: Cell<'static> = Cell::Group(8);
+/// How many barriers of the grid there were when the block came to the last of them.
+const BLOCK_GRID_BARRIERS: Cell<'static> = Cell::Block(8);
+
 /// The blocks of a call that goes on from one barrier of the grid to the next.
 struct Grid<'c> {
     /// First block and number of blocks, i64.
@@ -161,9 +170,10 @@ impl<'c> Emitter<'_, 'c> {
             frames,
             stride: field(self, self.i.int(64), 88),
             words_now: words,
-            // The state, and the site of the barrier.
-            group_size: 8,
-            block_size: 8,
+            // The state, the site of the last barrier of the grid, and how many of them there were.
+            group_size: 12,
+            // The block's last barrier, how many there were, and the number of the grid's that it came to last.
+            block_size: 12,
             counts: Vec::new(),
             resume: Vec::new(),
         };
@@ -172,6 +182,7 @@ impl<'c> Emitter<'_, 'c> {
         self.i.br(dispatch);
 
         self.i.go(fresh);
+        self.i.store(self.i.i32(0), self.cell(GRID_BARRIERS), 4);
         self.frame.abort = stop;
         self.all_steps(plan, class, threads, root);
         self.i.br(done);
@@ -235,7 +246,7 @@ impl<'c> Emitter<'_, 'c> {
         let (running, arrived) = (self.phase().running, self.phase().arrived);
         self.each_block(|e| {
             if e.phase().grid.is_some() {
-                for cell in [e.phase().barriers, e.phase().last_barrier] {
+                for cell in [e.phase().barriers, e.phase().last_barrier, BLOCK_GRID_BARRIERS] {
                     e.i.store(e.i.i32(0), e.cell(cell), 4);
                 }
             }
@@ -644,6 +655,9 @@ impl<'c> Emitter<'_, 'c> {
         self.i.store(count, barriers, 4);
         if let Some(all_came) = all_came {
             self.gather_into(all_came, word);
+            let number = self.i.add(self.i.load(self.i.int(32), self.cell(GRID_BARRIERS), 4), some);
+            let old = self.i.load(self.i.int(32), self.cell(BLOCK_GRID_BARRIERS), 4);
+            self.i.store(self.i.select(self.nonzero(word), number, old), self.cell(BLOCK_GRID_BARRIERS), 4);
         }
         let Some(sums) = sums else { return };
         let sum = self.i.load(self.i.int(32), sums, 4);
@@ -673,8 +687,10 @@ impl<'c> Emitter<'_, 'c> {
         let grid = self.phase_mut().grid.as_mut().expect("the grid waits");
         grid.resume.push(resume);
         let state = grid.resume.len() as i32;
-        self.i.store(self.i.i32(state), self.cell(Cell::Group(0)), 4);
-        self.i.store(self.i.i32(site as i32), self.cell(Cell::Group(4)), 4);
+        self.i.store(self.i.i32(state), self.cell(STATE), 4);
+        self.i.store(self.i.i32(site as i32), self.cell(GRID_SITE), 4);
+        let count = self.i.load(self.i.int(32), self.cell(GRID_BARRIERS), 4);
+        self.i.store(self.i.add(count, self.i.i32(1)), self.cell(GRID_BARRIERS), 4);
         self.i.ret();
         self.i.go(resume);
     }
@@ -805,13 +821,20 @@ impl<'c> Emitter<'_, 'c> {
         let were = self.load_word(arrived);
         let there = self.i.icmp(IntPred::LLVMIntEQ, self.load_word(arrived_at), number);
         let missing = self.i.binary(Opcode::LLVMXor, self.i.select(there, were, self.i.i32(0)), self.i.i32(-1));
-        let late = self.i.and(lanes, missing);
+        let mut late = self.i.and(lanes, missing);
+        let mut other = self.i.load(self.i.int(32), self.cell(self.phase().last_barrier), 4);
+        if matches!(self.f.inst(at), Inst::Barrier { meeting: Meeting::Grid, .. }) {
+            // A block that was elsewhere when others met.
+            let [now, then] = [GRID_BARRIERS, BLOCK_GRID_BARRIERS].map(|cell| self.i.load(self.i.int(32), self.cell(cell), 4));
+            let behind = self.i.icmp(IntPred::LLVMIntNE, now, then);
+            late = self.i.select(behind, lanes, late);
+            other = self.i.select(behind, self.i.load(self.i.int(32), self.cell(GRID_SITE), 4), other);
+        }
         let (bad, good) = (self.i.block("diverged"), self.i.block("met"));
         self.i.cond_br_likely(self.i.icmp(IntPred::LLVMIntEQ, late, self.i.i32(0)), good, bad);
         self.i.go(bad);
         let lane = self.i.intrinsic("llvm.cttz", &[self.i.int(32)], &[late, self.i.i1(false)]);
         let thread = self.i.add(self.frame.thread, self.i.resize(lane, self.i.int(64), false));
-        let other = self.i.load(self.i.int(32), self.cell(self.phase().last_barrier), 4);
         self.i.call("vg_diverged", self.i.void(), &[self.frame.launch, self.frame.block, thread, self.i.i32(site as i32), other]);
         self.i.br(self.phase().next_block);
         self.i.go(good);
