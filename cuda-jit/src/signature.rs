@@ -263,7 +263,7 @@ mod tests {
         assert_eq!(read("float32(int32)"), "\"float32(int32)\" is no signature of a kernel: a kernel returns nothing, not float32");
         for (text, reason) in [
             ("void(float33)", "`float33` is no type"),
-            ("void(f4[:,:,:,:])", "4 axes"),
+            ("void(f4[:,:,:,:,:,:,:,:,:])", "9 axes"),
             ("void(f4[::1,::1])", "once"),
             ("void(f4[:,::1,:])", "first or the last"),
             ("void(f4[2])", "expected `:`"),
