@@ -8,10 +8,12 @@
 #[path = "differential/generate.rs"]
 mod generate;
 
+use std::collections::HashMap;
+use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
 use generate::{Arg, Elements, Kernel, Rng};
-use verdigris_compiler::abi::{Failure, Launch, LaunchState, Site};
+use verdigris_compiler::abi::{Failure, GRID_DONE, Launch, LaunchState, Site};
 use verdigris_compiler::interp::{self, Argument, Fault, Limits, View};
 use verdigris_compiler::ir::{Block, Function, Inst, Value, Verified, parse};
 use verdigris_compiler::llvm::{self, BlockClass, Code, Cpu, Lanes, Shape};
@@ -171,9 +173,7 @@ fn kernel_mismatch(ir: &Verified, case: &Kernel, lanes: Lanes, check_bounds: boo
         Err(e) => return Some(e),
     };
     let state = watched();
-    let launch = Launch::new(case.grid, case.block, &state.stop, &state);
-    // SAFETY: the words describe buffers that outlive the call; the interpreter has checked that all views lie in them.
-    unsafe { code.blocks()(words.as_ptr(), &launch, 0, case.grid.iter().map(|g| u64::from(*g)).product()) };
+    run_blocks(&code, case, &words, &state);
     if state.poll() {
         return Some("does not end".into());
     }
@@ -184,6 +184,40 @@ fn kernel_mismatch(ir: &Verified, case: &Kernel, lanes: Lanes, check_bounds: boo
         return None;
     }
     want.iter().zip(&memory).enumerate().find_map(|(n, (want, (elem, got)))| Some(format!("array {n}: {}", difference(*elem, want, &got.bytes())?)))
+}
+
+/// Runs compiled code over all blocks of a case, with memory of its own that holds a pattern.
+fn run_blocks(code: &Code, case: &Kernel, words: &[u64], state: &LaunchState) {
+    let blocks: u64 = case.grid.iter().map(|g| u64::from(*g)).product();
+    let memory = code.memory();
+    let shared = memory.shared.next_multiple_of(64);
+    let stride = memory.block + shared + memory.frame * memory.frames(case.block.iter().product());
+    let alive = if memory.group > 0 { blocks } else { 1 };
+    let mut own = vec![0xa5a5_a5a5_a5a5_a5a5_u64; ((memory.group + stride * alive) as usize + 64).div_ceil(8)];
+    let start: *mut u8 = own.as_mut_ptr().cast();
+    let group = start.wrapping_add(start.align_offset(64));
+    let at = group.wrapping_add((memory.group + memory.block) as usize);
+    let launch = Launch {
+        shared: at,
+        frames: at.wrapping_add(shared as usize),
+        frame_size: memory.frame,
+        group,
+        words: group.wrapping_add(memory.group as usize),
+        stride,
+        ..Launch::new(case.grid, case.block, &state.stop, state)
+    };
+    if memory.group > 0 {
+        // SAFETY: the group's memory begins with its state.
+        unsafe { group.cast::<u32>().write(0) };
+    }
+    loop {
+        // SAFETY: the words describe buffers that outlive the call; the interpreter has checked that all views lie in them; memory of the kernel's own is as large as it asks for.
+        unsafe { code.blocks()(words.as_ptr(), &launch, 0, blocks) };
+        // SAFETY: as above.
+        if memory.group == 0 || state.poll() || unsafe { group.cast::<u32>().read() } == GRID_DONE {
+            return;
+        }
+    }
 }
 
 /// As [`kernel_mismatch`], for a scalar function over its columns.
@@ -340,6 +374,49 @@ fn kernels() {
             check(seed, &text, &ir, &about, &|ir| kernel_mismatch(ir, &case, lanes, check_bounds, &cpu))
         })
     });
+}
+
+/// Barriers, shared memory and warp operations; prints what the cases had in them.
+#[test]
+fn meeting_kernels() {
+    let counted: Mutex<(u64, [u64; 6], HashMap<String, u64>)> = Mutex::default();
+    cases(|seed| {
+        let mut rng = Rng(seed.wrapping_mul(0x9e37_79b9));
+        let case = generate::meeting_kernel(&mut rng);
+        let features = generate::Features::of(&case);
+        {
+            let mut counted = counted.lock().expect("nobody panics with it");
+            counted.0 += 1;
+            let all = [features.barrier_in_loop, features.nested_exits, features.early_return, features.warp, features.partial_warp, features.grid];
+            counted.1.iter_mut().zip(all).for_each(|(n, has)| *n += u64::from(has));
+            for name in generate::ingredients(&case.function) {
+                *counted.2.entry(name).or_default() += 1;
+            }
+        }
+        let (text, ir) = read_back(seed, &case.function);
+        let ir = if rng.once_in(3) { contracted(&ir) } else { ir };
+        let cpu = cpu(&mut rng);
+        let lanes: &[Lanes] = if features.warp { &[Lanes::Warp] } else { &[Lanes::One, Lanes::Warp] };
+        lanes.iter().find_map(|lanes| {
+            let about = format!("{lanes:?}, {}, grid {:?}, block {:?}", cpu.name(), case.grid, case.block);
+            check(seed, &text, &ir, &about, &|ir| kernel_mismatch(ir, &case, *lanes, true, &cpu))
+        })
+    });
+    let (cases, features, names) = counted.into_inner().expect("nobody panicked with it");
+    let names_of = ["barrier in a loop", "nested varying exits", "early return", "warp operations", "partial warps", "grid barrier"];
+    let least = [30, 30, 20, 20, 20, 3];
+    for ((what, n), least) in names_of.iter().zip(features).zip(least) {
+        println!("{what}: {} % of {cases}", n * 100 / cases.max(1));
+        assert!(cases < 100 || n * 100 >= least * cases, "{what}: {n} of {cases} are too few");
+    }
+    let rare: Vec<(String, u64)> = generate::wanted()
+        .into_iter()
+        .map(|name| (names.get(&name).copied().unwrap_or(0), name))
+        .map(|(n, name)| (name, n))
+        .filter(|(_, n)| *n < 20)
+        .collect();
+    println!("fewer than 20 times: {rare:?}");
+    assert!(cases < 10_000 || rare.is_empty(), "{rare:?}");
 }
 
 #[test]
