@@ -42,6 +42,11 @@ test-slow: build $(STAMPS)/test ## the slow and exhaustive tests
 	cargo test --locked $(RUST_TESTS) -- --ignored
 	$(PYTEST) -m "slow and not interop" $(ARGS)
 
+.PHONY: fuzz
+fuzz: llvm ## 10,000 generated kernels of each kind, by the interpreter and compiled; CASES=n for another number
+	VERDIGRIS_FUZZ_CASES=$(or $(CASES),10000) cargo test --locked --release -p verdigris-compiler --features verdigris-compiler/dynamic-llvm \
+		--test differential -- --nocapture
+
 .PHONY: test-interop
 test-interop: build $(STAMPS)/interop ## one process with PyTorch (a large download)
 	$(PYTEST) -m interop $(ARGS)
