@@ -84,7 +84,7 @@ mod tests {
 
     #[test]
     fn sizes() {
-        let memory = Memory { shared: 64, frame: 128, threads_a_frame: 32 };
+        let memory = Memory { shared: 64, frame: 128, threads_a_frame: 32, ..Memory::default() };
         assert_eq!(size(&memory, 33, 1), (128 + 256, 128));
         assert_eq!(size(&Memory { threads_a_frame: 0, ..memory }, 33, 0), (64 + 128, 64));
     }
