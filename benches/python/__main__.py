@@ -7,7 +7,19 @@ import pathlib
 
 from benches.python import machine
 
-IN_PROCESS = ("ufuncs", "mandelbrot", "add", "black_scholes", "collatz", "math", "kernels", "call_overhead", "blas", "fft", "rand")
+IN_PROCESS = (
+    "ufuncs",
+    "mandelbrot",
+    "add",
+    "black_scholes",
+    "collatz",
+    "math",
+    "kernels",
+    "call_overhead",
+    "blas",
+    "fft",
+    "rand",
+)
 FRESH = ("import_time", "first_call")
 
 
