@@ -20,70 +20,48 @@ class _Row:
         register_builtin(self, f"math.{name}")
 
 
-_cospi, _erfcinv, _erfcx, _erfinv, _exp10, _fdim, _fma, _normcdf, _normcdfinv, _rsqrt, _sinpi = map(_Row, __all__)
+def _named(function, name: str, doc: str):
+    """The ufunc of a function that calls a row."""
+    function.__name__ = function.__qualname__ = name
+    function.__doc__ = doc
+    return vectorize(function)
 
 
-@vectorize
-def cospi(x):
-    """cos(pi * x), exact at multiples of 1/2."""
-    return _cospi(x)
+def _one(name: str, doc: str):
+    row = _Row(name)
+
+    def function(x):
+        return row(x)
+
+    return _named(function, name, doc)
 
 
-@vectorize
-def erfcinv(x):
-    """The y with erfc(y) = x, for x from 0 to 2."""
-    return _erfcinv(x)
+def _two(name: str, doc: str):
+    row = _Row(name)
+
+    def function(x, y):
+        return row(x, y)
+
+    return _named(function, name, doc)
 
 
-@vectorize
-def erfcx(x):
-    """exp(x * x) * erfc(x), without its overflow and underflow."""
-    return _erfcx(x)
+def _three(name: str, doc: str):
+    row = _Row(name)
+
+    def function(x, y, z):
+        return row(x, y, z)
+
+    return _named(function, name, doc)
 
 
-@vectorize
-def erfinv(x):
-    """The y with erf(y) = x, for x from -1 to 1."""
-    return _erfinv(x)
-
-
-@vectorize
-def exp10(x):
-    """10 to the x."""
-    return _exp10(x)
-
-
-@vectorize
-def fdim(x, y):
-    """x - y where that is positive, else 0."""
-    return _fdim(x, y)
-
-
-@vectorize
-def fma(x, y, z):
-    """x * y + z, rounded once."""
-    return _fma(x, y, z)
-
-
-@vectorize
-def normcdf(x):
-    """The distribution function of the standard normal distribution."""
-    return _normcdf(x)
-
-
-@vectorize
-def normcdfinv(x):
-    """Its inverse, for x from 0 to 1."""
-    return _normcdfinv(x)
-
-
-@vectorize
-def rsqrt(x):
-    """1 / sqrt(x)."""
-    return _rsqrt(x)
-
-
-@vectorize
-def sinpi(x):
-    """sin(pi * x), exact at multiples of 1/2."""
-    return _sinpi(x)
+cospi = _one("cospi", "cos(pi * x), exact at multiples of 1/2.")
+erfcinv = _one("erfcinv", "The y with erfc(y) = x, for x from 0 to 2.")
+erfcx = _one("erfcx", "exp(x * x) * erfc(x), without its overflow and underflow.")
+erfinv = _one("erfinv", "The y with erf(y) = x, for x from -1 to 1.")
+exp10 = _one("exp10", "10 to the x.")
+fdim = _two("fdim", "x - y where that is positive, else 0.")
+fma = _three("fma", "x * y + z, rounded once.")
+normcdf = _one("normcdf", "The distribution function of the standard normal distribution.")
+normcdfinv = _one("normcdfinv", "Its inverse, for x from 0 to 1.")
+rsqrt = _one("rsqrt", "1 / sqrt(x).")
+sinpi = _one("sinpi", "sin(pi * x), exact at multiples of 1/2.")

@@ -495,7 +495,23 @@ impl Lowerer {
     }
 
     /// `numpy.fmin` and `fmax`: a NaN loses.
-    fn ignoring_extreme(&mut self, least: bool, text: &str, (l, s): (&Val, Span), (r, t): (&Val, Span)) -> Result<Val> {
+    fn ignoring_extreme(&mut self, least: bool, text: &str, l: (&Val, Span), r: (&Val, Span)) -> Result<Val> {
+        self.numpy_extreme(least, text, l, r, |this, _, a, b| {
+            let nan = this.op(Op::IsNan, &[b]);
+            let before = this.op(if least { Op::Le } else { Op::Ge }, &[a, b]);
+            this.op(Op::Or, &[before, nan])
+        })
+    }
+
+    /// The lesser or greater of two numbers; of floats, the first where `first` says so.
+    fn numpy_extreme(
+        &mut self,
+        least: bool,
+        text: &str,
+        (l, s): (&Val, Span),
+        (r, t): (&Val, Span),
+        first: impl FnOnce(&mut Self, ScalarType, Value, Value) -> Value,
+    ) -> Result<Val> {
         let (Val::Real(a), Val::Real(b)) = (l, r) else {
             let (odd, at) = if matches!(l, Val::Real(_)) { (r, t) } else { (l, s) };
             return fault(self.no_order(text, odd, at));
@@ -505,9 +521,7 @@ impl Lowerer {
             return self.extreme(least, text, &[(l.clone(), s), (r.clone(), t)], s);
         }
         let (a, b) = (self.cast(*a, common), self.cast(*b, common));
-        let nan = self.op(Op::IsNan, &[b]);
-        let before = self.op(if least { Op::Le } else { Op::Ge }, &[a, b]);
-        let first = self.op(Op::Or, &[before, nan]);
+        let first = first(self, common, a, b);
         Ok(Val::Real(self.op(Op::Select, &[first, a, b])))
     }
 
@@ -559,27 +573,20 @@ impl Lowerer {
     }
 
     /// `numpy.minimum` and `maximum`: a NaN wins, the first of two; -0.0 is below 0.0.
-    fn propagating_extreme(&mut self, least: bool, text: &str, (l, s): (&Val, Span), (r, t): (&Val, Span)) -> Result<Val> {
-        let (Val::Real(a), Val::Real(b)) = (l, r) else {
-            let (odd, at) = if matches!(l, Val::Real(_)) { (r, t) } else { (l, s) };
-            return fault(self.no_order(text, odd, at));
-        };
-        let common = unify(self.ty(*a), self.ty(*b));
-        if !common.is_float() {
-            return self.extreme(least, text, &[(l.clone(), s), (r.clone(), t)], s);
-        }
-        let (a, b) = (self.cast(*a, common), self.cast(*b, common));
-        let nan = self.op(Op::IsNan, &[a]);
-        let before = self.op(if least { Op::Lt } else { Op::Gt }, &[a, b]);
-        let one = self.float(common, 1.0);
-        let sign = self.op(Op::Math(Math::Copysign), &[one, a]);
-        let zero = self.float(common, 0.0);
-        let signed = self.op(if least { Op::Lt } else { Op::Gt }, &[sign, zero]);
-        let equal = self.op(Op::Eq, &[a, b]);
-        let tie = self.op(Op::And, &[equal, signed]);
-        let first = self.op(Op::Or, &[before, nan]);
-        let first = self.op(Op::Or, &[first, tie]);
-        Ok(Val::Real(self.op(Op::Select, &[first, a, b])))
+    fn propagating_extreme(&mut self, least: bool, text: &str, l: (&Val, Span), r: (&Val, Span)) -> Result<Val> {
+        self.numpy_extreme(least, text, l, r, |this, common, a, b| {
+            let before = if least { Op::Lt } else { Op::Gt };
+            let nan = this.op(Op::IsNan, &[a]);
+            let apart = this.op(before, &[a, b]);
+            let one = this.float(common, 1.0);
+            let sign = this.op(Op::Math(Math::Copysign), &[one, a]);
+            let zero = this.float(common, 0.0);
+            let signed = this.op(before, &[sign, zero]);
+            let equal = this.op(Op::Eq, &[a, b]);
+            let tie = this.op(Op::And, &[equal, signed]);
+            let first = this.op(Op::Or, &[apart, nan]);
+            this.op(Op::Or, &[first, tie])
+        })
     }
 
     /// Ties go to the even neighbour. With digits: scaled, rounded and scaled back, as Numba does.

@@ -32,26 +32,25 @@ ASIN = (
 QUARTER_PI_2 = 3.061616997868383e-17
 QUARTER_PI_1 = 0.7853981633974483
 def asin(x):
-    a = abs(x)
-    big = a > 0.5
-    z = select(big, 0.5 - 0.5 * a, a * a)
-    s = select(big, sqrt(z), a)
-    t = s * z * poly(z, ASIN)
+    big, s, t, lost = arc_sine(x)
     # pi/2 - 2 asin(sqrt(z)), with what the root loses kept.
-    lost = fma(-s, s, z) / (2.0 * s + 1e-300)
     high = HALF_PI_1 - 2.0 * s
     low = (HALF_PI_1 - high) - 2.0 * s
     far_end = high + (low + (HALF_PI_2 - 2.0 * (lost + t)))
     return copysign(select(big, far_end, s + t), x)
 
 
-def acos(x):
+def arc_sine(x):
+    """Whether |x| > 1/2, s, t, u with asin(|x|) = s + t; or, where it is, asin(sqrt(z)) = s + t + u for z = (1 - |x|) / 2."""
     a = abs(x)
     big = a > 0.5
     z = select(big, 0.5 - 0.5 * a, a * a)
     s = select(big, sqrt(z), a)
-    t = s * z * poly(z, ASIN)
-    lost = fma(-s, s, z) / (2.0 * s + 1e-300)
+    return big, s, s * z * poly(z, ASIN), fma(-s, s, z) / (2.0 * s + 1e-300)
+
+
+def acos(x):
+    big, s, t, lost = arc_sine(x)
     t = select(big, lost + t, t)
     s = select(big, 2.0 * s, s)
     t = select(big, 2.0 * t, t)

@@ -47,21 +47,34 @@ LOG2_E = 1.4426950408889634
 
 
 def exp(x):
-    k = fma(x, LOG2_E, 6755399441055744.0)
-    n = k - 6755399441055744.0
-    r = fma(n, -LN2_HIGH, x)
-    r = fma(n, -LN2_LOW, r)
-    t = exp_near(r)
+    k, r = exp_reduced(x, LOG2_E, 6755399441055744.0, LN2_HIGH, LN2_LOW)
+    t = exp_near(r, EXP)
     y = unbits(bits(t) + (bits(k) << 52))
     if ~(abs(x) < 708.0):
         y = exp_edge(x, 0.0)
     return y
 
 
-def exp_near(r):
+def exp_reduced(x, per, middle, high, low):
+    """n + middle and r with x = n log 2 + r, by the constants of a float type."""
+    k = fma(x, per, middle)
+    n = k - middle
+    return k, fma(n, -low, fma(n, -high, x))
+
+
+def exp_parted(x):
+    """The same in float64, and what r loses."""
+    k = fma(x, LOG2_E, 6755399441055744.0)
+    n = k - 6755399441055744.0
+    t = fma(n, -LN2_HIGH, x)
+    r = fma(n, -LN2_LOW, t)
+    return k, r, fma(n, -LN2_LOW, t - r)
+
+
+def exp_near(r, terms):
     """exp(r) for |r| < 0.36, with what 1 + r loses kept."""
     h = 1.0 + r
-    return h + fma(r * r, poly(r, EXP), (1.0 - h) + r)
+    return h + fma(r * r, poly(r, terms), (1.0 - h) + r)
 
 
 def exp_beside(r, s):
@@ -74,11 +87,8 @@ def exp_beside(r, s):
 def exp_edge(x, more):
     """exp(x) * 2^more where the result may be no normal number: the power of two in two factors."""
     c = select(x < -800.0, -800.0, select(x > 800.0, 800.0, x))
-    k = fma(c, LOG2_E, 6755399441055744.0)
-    n = k - 6755399441055744.0
-    r = fma(n, -LN2_HIGH, c)
-    r = fma(n, -LN2_LOW, r)
-    return scaled(exp_near(r), k + more)
+    k, r = exp_reduced(c, LOG2_E, 6755399441055744.0, LN2_HIGH, LN2_LOW)
+    return scaled(exp_near(r, EXP), k + more)
 
 
 def scaled(t, k):
@@ -123,11 +133,8 @@ def exp10_near(x, edge):
 
 def exp_parts(x, y, more):
     """exp(x + y) * 2^more as a sum of two normal numbers, for a tiny y."""
-    k = fma(x, LOG2_E, 6755399441055744.0)
-    n = k - 6755399441055744.0
-    t = fma(n, -LN2_HIGH, x)
-    r = fma(n, -LN2_LOW, t)
-    s = fma(n, -LN2_LOW, t - r) + y
+    k, r, s = exp_parted(x)
+    s = s + y
     h = 1.0 + r
     low = fma(r * r, poly(r, EXP), (1.0 - h) + r)
     high = h + low
@@ -138,11 +145,7 @@ def exp_parts(x, y, more):
 
 def expm1_parts(x):
     """exp(x) - 1 as a sum of two, for |x| < 709."""
-    k = fma(x, LOG2_E, 6755399441055744.0)
-    n = k - 6755399441055744.0
-    t = fma(n, -LN2_HIGH, x)
-    r = fma(n, -LN2_LOW, t)
-    s = fma(n, -LN2_LOW, t - r)
+    k, r, s = exp_parted(x)
     # exp(r + s) - 1 = a + b
     c = r * r * poly(r, EXPM1)
     a = r + c
@@ -163,24 +166,16 @@ def expm1(x):
 
 
 def exp32(x):
-    k = fma(x, LOG2_E_32, 12582912.0)
-    n = k - 12582912.0
-    r = fma(n, -LN2_HIGH_32, x)
-    r = fma(n, -LN2_LOW_32, r)
-    t = exp_near32(r)
+    k, t = exp_near32(x)
     y = unbits(bits(t) + (bits(k) << 23))
     if ~(abs(x) < 87.0):
-        c = select(x < -110.0, -110.0, select(x > 110.0, 110.0, x))
-        k = fma(c, LOG2_E_32, 12582912.0)
-        n = k - 12582912.0
-        r = fma(n, -LN2_HIGH_32, c)
-        r = fma(n, -LN2_LOW_32, r)
+        k, t = exp_near32(select(x < -110.0, -110.0, select(x > 110.0, 110.0, x)))
         m = bits(k) - 1262485504
         half = m >> 1
-        y = exp_near32(r) * unbits((half + 127) << 23) * unbits((m - half + 127) << 23)
+        y = t * unbits((half + 127) << 23) * unbits((m - half + 127) << 23)
     return y
 
 
-def exp_near32(r):
-    h = 1.0 + r
-    return h + fma(r * r, poly(r, EXP_32), (1.0 - h) + r)
+def exp_near32(x):
+    k, r = exp_reduced(x, LOG2_E_32, 12582912.0, LN2_HIGH_32, LN2_LOW_32)
+    return k, exp_near(r, EXP_32)

@@ -135,11 +135,8 @@ def tgamma(x):
         g, h = stirling(z)
         plus = x > 0.0
         p = select(plus, g, -g)
-        k = fma(p, LOG2_E, 6755399441055744.0)
-        n = k - 6755399441055744.0
-        t = fma(n, -LN2_HIGH, p)
-        r = fma(n, -LN2_LOW, t)
-        s = fma(n, -LN2_LOW, t - r) + select(plus, h, -h)
+        k, r, s = exp_parted(p)
+        s = s + select(plus, h, -h)
         one = 1.0 + r
         low = fma(r * r, poly(r, EXP), (1.0 - one) + r)
         e = one + low

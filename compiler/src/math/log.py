@@ -60,14 +60,19 @@ def mantissa(x):
 
 
 def log_tail(f, e):
-    """e log 2 + log(1 + f), with what e log 2 and f - f^2/2 lose kept."""
+    """e log 2 + log(1 + f)"""
+    return log_sum(f, e, LOG, LN2_SHORT, LN2_REST)
+
+
+def log_sum(f, e, terms, short, rest_of_ln2):
+    """The same by the constants of a float type, with what e log 2 and f - f^2/2 lose kept."""
     h = 0.5 * f * f
     high = f - h
-    low = fma(f * h, poly(f, LOG), (f - high) - h)
-    big = e * LN2_SHORT
+    low = fma(f * h, poly(f, terms), (f - high) - h)
+    big = e * short
     sum = big + high
     rest = (big - sum) + high
-    return sum + (rest + fma(e, LN2_REST, low))
+    return sum + (rest + fma(e, rest_of_ln2, low))
 
 
 def log_far(x):
@@ -169,13 +174,7 @@ def log32(x):
     i = bits(x) - 1060439283
     f = unbits((i & 8388607) + 1060439283) - 1.0
     e = float32(i >> 23)
-    h = 0.5 * f * f
-    high = f - h
-    low = fma(f * h, poly(f, LOG_32), (f - high) - h)
-    big = e * LN2_HIGH_32
-    sum = big + high
-    rest = (big - sum) + high
-    y = sum + (rest + fma(e, LN2_LOW_32, low))
+    y = log_sum(f, e, LOG_32, LN2_HIGH_32, LN2_LOW_32)
     if ~((x >= 1.1754943508222875e-38) & (x < inf())):
         y = float32(log(float64(x)))
     return y

@@ -8,19 +8,19 @@ def fdim(x, y):
 
 
 def nextafter(x, y):
+    return neighbour(x, y, 5e-324)
+
+
+def nextafter32(x, y):
+    return neighbour(x, y, 1.401298464324817e-45)
+
+
+def neighbour(x, y, smallest):
     b = bits(x)
     # Away from zero the bits grow.
     up = (y > x) == (x > 0.0)
     r = unbits(select(up, b + 1, b - 1))
-    r = select(x == 0.0, copysign(5e-324, y), r)
-    return select(isnan(x) | isnan(y), x + y, select(x == y, y, r))
-
-
-def nextafter32(x, y):
-    b = bits(x)
-    up = (y > x) == (x > 0.0)
-    r = unbits(select(up, b + 1, b - 1))
-    r = select(x == 0.0, copysign(1.401298464324817e-45, y), r)
+    r = select(x == 0.0, copysign(smallest, y), r)
     return select(isnan(x) | isnan(y), x + y, select(x == y, y, r))
 
 

@@ -168,109 +168,39 @@ def reciprocal(t):
     return (1 / mp.gamma(1 + t) - 1 - mp.euler * t - RECIPROCAL_2 * t * t) / t**3
 
 
+def exponential(relative_to, terms, bits, note):
+    """(exp(r) - 1 - r) / r^2 on the reduced range."""
+    return ("exp.py", series(exp_tail, 0.5), lambda x: x**2 / relative_to(x), -R, R, range(terms), bits, note)
+
+
+def logarithm(terms, bits, note):
+    return ("log.py", series(log_tail, mpf(2) / 3), lambda x: x**3 / mp.log1p(x), LOW_M, HIGH_M, range(terms), bits, note)
+
+
+def odd(file, f, high, terms, bits, note):
+    """(f(x) - x) / x^3 in x^2, for an odd function with slope 1."""
+    rest = sqrt_arg(lambda x: (f(x) - x) / x**3)
+    return (file, rest, sqrt_arg(lambda x: x**3 / f(x)), "1e-30", high, range(terms), bits, note)
+
+
+def cosine(terms, bits, note):
+    rest = sqrt_arg(lambda x: (mp.cos(x) - 1 + x * x / 2) / x**4)
+    return ("trig.py", rest, sqrt_arg(lambda x: x**4), "1e-30", EIGHTH**2, range(terms), bits, note)
+
+
 # name: (file, function, weight, low, high, powers, bits, what it is)
 POLYNOMIALS = {
-    "EXP": (
-        "exp.py",
-        series(exp_tail, 0.5),
-        lambda x: x**2 / mp.exp(x),
-        -R,
-        R,
-        range(10),
-        53,
-        "(exp(r) - 1 - r) / r^2 on |r| < log(2)/2",
-    ),
-    "EXPM1": (
-        "exp.py",
-        series(exp_tail, 0.5),
-        lambda x: x**2 / mp.expm1(x),
-        -R,
-        R,
-        range(11),
-        53,
-        "the same, relative to exp(r) - 1",
-    ),
-    "EXP_32": ("exp.py", series(exp_tail, 0.5), lambda x: x**2 / mp.exp(x), -R, R, range(5), 24, "the same for float32"),
-    "LOG": (
-        "log.py",
-        series(log_tail, mpf(2) / 3),
-        lambda x: x**3 / mp.log1p(x),
-        LOW_M,
-        HIGH_M,
-        range(20),
-        53,
-        "2 (log(1+f) - f + f^2/2) / f^3",
-    ),
-    "LOG_32": (
-        "log.py",
-        series(log_tail, mpf(2) / 3),
-        lambda x: x**3 / mp.log1p(x),
-        LOW_M,
-        HIGH_M,
-        range(8),
-        24,
-        "the same for float32",
-    ),
-    "SIN": (
-        "trig.py",
-        sqrt_arg(lambda x: (mp.sin(x) - x) / x**3),
-        sqrt_arg(lambda x: x**3 / mp.sin(x)),
-        "1e-30",
-        EIGHTH**2,
-        range(6),
-        53,
-        "(sin(r) - r) / r^3 in r^2 on |r| < pi/4",
-    ),
-    "COS": (
-        "trig.py",
-        sqrt_arg(lambda x: (mp.cos(x) - 1 + x * x / 2) / x**4),
-        sqrt_arg(lambda x: x**4),
-        "1e-30",
-        EIGHTH**2,
-        range(6),
-        53,
-        "(cos(r) - 1 + r^2/2) / r^4 in r^2",
-    ),
-    "SIN_32": (
-        "trig.py",
-        sqrt_arg(lambda x: (mp.sin(x) - x) / x**3),
-        sqrt_arg(lambda x: x**3 / mp.sin(x)),
-        "1e-30",
-        EIGHTH**2,
-        range(3),
-        24,
-        "the same for float32",
-    ),
-    "COS_32": (
-        "trig.py",
-        sqrt_arg(lambda x: (mp.cos(x) - 1 + x * x / 2) / x**4),
-        sqrt_arg(lambda x: x**4),
-        "1e-30",
-        EIGHTH**2,
-        range(3),
-        24,
-        "the same for float32",
-    ),
-    "ASIN": (
-        "atan.py",
-        sqrt_arg(lambda x: (mp.asin(x) - x) / x**3),
-        sqrt_arg(lambda x: x**3 / mp.asin(x)),
-        "1e-30",
-        "0.2501",
-        range(13),
-        53,
-        "(asin(s) - s) / s^3 in s^2 on s < 1/2",
-    ),
-    "ATAN": (
-        "atan.py",
-        sqrt_arg(lambda x: (mp.atan(x) - x) / x**3),
-        sqrt_arg(lambda x: x**3 / mp.atan(x)),
-        "1e-30",
-        (mp.sqrt(2) - 1) ** 2 * mpf("1.001"),
-        range(12),
-        53,
-        "(atan(t) - t) / t^3 in t^2 on t < tan(pi/8)",
-    ),
+    "EXP": exponential(mp.exp, 10, 53, "(exp(r) - 1 - r) / r^2 on |r| < log(2)/2"),
+    "EXPM1": exponential(mp.expm1, 11, 53, "the same, relative to exp(r) - 1"),
+    "EXP_32": exponential(mp.exp, 5, 24, "the same for float32"),
+    "LOG": logarithm(20, 53, "2 (log(1+f) - f + f^2/2) / f^3"),
+    "LOG_32": logarithm(8, 24, "the same for float32"),
+    "SIN": odd("trig.py", mp.sin, EIGHTH**2, 6, 53, "(sin(r) - r) / r^3 in r^2 on |r| < pi/4"),
+    "COS": cosine(6, 53, "(cos(r) - 1 + r^2/2) / r^4 in r^2"),
+    "SIN_32": odd("trig.py", mp.sin, EIGHTH**2, 3, 24, "the same for float32"),
+    "COS_32": cosine(3, 24, "the same for float32"),
+    "ASIN": odd("atan.py", mp.asin, "0.2501", 13, 53, "(asin(s) - s) / s^3 in s^2 on s < 1/2"),
+    "ATAN": odd("atan.py", mp.atan, (mp.sqrt(2) - 1) ** 2 * mpf("1.001"), 12, 53, "(atan(t) - t) / t^3 in t^2 on t < tan(pi/8)"),
     "LOG_WIDE": (
         "power.py",
         sqrt_arg(lambda s: (2 * mp.atanh(s) - 2 * s - 2 * s**3 / 3) / s**5),

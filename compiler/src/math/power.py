@@ -46,12 +46,8 @@ def log_wide(m, e):
 
 def exp_wide(p, q):
     """k, and exp(p + q) / 2^n where k = n + 1.5 * 2^52."""
-    k = fma(p, LOG2_E, 6755399441055744.0)
-    n = k - 6755399441055744.0
-    t = fma(n, -LN2_HIGH, p)
-    r = fma(n, -LN2_LOW, t)
-    s = fma(n, -LN2_LOW, t - r) + q
-    return k, exp_beside(r, s)
+    k, r, s = exp_parted(p)
+    return k, exp_beside(r, s + q)
 
 
 def float_pow(x, y):

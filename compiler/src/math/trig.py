@@ -50,13 +50,18 @@ TWO_OVER_PI = 0.6366197723675814
 
 def near(x):
     """q and r + s with x = q pi/2 + r + s, |r| <= pi/4, for |x| < 1e9."""
-    k = fma(x, TWO_OVER_PI, 6755399441055744.0)
-    n = k - 6755399441055744.0
-    # The first difference is exact: it is a multiple of 2^-52 below 1.
-    t = fma(n, -HALF_PI_1, x)
-    w = n * HALF_PI_2
+    return quarters(x, TWO_OVER_PI, 6755399441055744.0, HALF_PI_1, HALF_PI_2, HALF_PI_3)
+
+
+def quarters(x, per, middle, one, two, three):
+    """The same by the constants of a float type: 2/pi, the float whose last bit is 1 and more than half of them used, pi/2 in three parts."""
+    k = fma(x, per, middle)
+    n = k - middle
+    # The first difference is exact: it is a multiple of the last bit of `one`, below 1.
+    t = fma(n, -one, x)
+    w = n * two
     r, s = two_sum(t, -w)
-    s = fma(n, -HALF_PI_3, s - fma(n, HALF_PI_2, -w))
+    s = fma(n, -three, s - fma(n, two, -w))
     return bits(k), r, s
 
 
@@ -122,13 +127,18 @@ def two_sum(a, b):
 
 def sine(q, r, s):
     """sin(q pi/2 + r + s)"""
+    return wave(q, r, s, SIN, COS, 62)
+
+
+def wave(q, r, s, odd_terms, even_terms, top):
+    """The same by the polynomials of a float type; bit 1 of q becomes the sign, `top` places above."""
     z = r * r
-    odd = r + fma(z * r, poly(z, SIN), fma(z, -0.5 * s, s))
+    odd = r + fma(z * r, poly(z, odd_terms), fma(z, -0.5 * s, s))
     h = 0.5 * z
     w = 1.0 - h
-    even = w + (((1.0 - w) - h) + fma(z * z, poly(z, COS), -r * s))
+    even = w + (((1.0 - w) - h) + fma(z * z, poly(z, even_terms), -r * s))
     y = select((q & 1) == 0, odd, even)
-    return unbits(bits(y) ^ ((q & 2) << 62))
+    return unbits(bits(y) ^ ((q & 2) << top))
 
 
 def sine_and_cosine(r, s):
@@ -161,8 +171,7 @@ def quotient(a, b, c, d):
 
 def sin(x):
     ok = abs(x) < 1e9
-    q, r, s = near(select(ok, x, 0.0))
-    y = sine(q, r, s)
+    y = circular(select(ok, x, 0.0), 0, False)
     if ~ok:
         y = sin_far(x)
     # What is so small that it is its own sine, the zeros among it.
@@ -171,11 +180,16 @@ def sin(x):
 
 def cos(x):
     ok = abs(x) < 1e9
-    q, r, s = near(select(ok, x, 0.0))
-    y = sine(q + 1, r, s)
+    y = circular(select(ok, x, 0.0), 1, False)
     if ~ok:
         y = cos_far(x)
     return y
+
+
+def circular(x, turns, is_far):
+    """sin(x + turns pi/2)"""
+    q, r, s = far(x) if is_far else near(x)
+    return sine(q + turns, r, s)
 
 
 def tan(x):
@@ -188,18 +202,17 @@ def tan(x):
 
 
 def sin_far(x):
-    y = x - x
-    if abs(x) < inf():
-        q, r, s = far(x)
-        y = sine(q, r, s)
-    return y
+    return circular_far(x, 0)
 
 
 def cos_far(x):
+    return circular_far(x, 1)
+
+
+def circular_far(x, turns):
     y = x - x
     if abs(x) < inf():
-        q, r, s = far(x)
-        y = sine(q + 1, r, s)
+        y = circular(x, turns, True)
     return y
 
 
@@ -237,31 +250,9 @@ def cospi(x):
     return select(abs(x - trunc(x)) == 0.5, 0.0, y)
 
 
-def near32(x):
-    """As `near`, for float32 below 30000."""
-    k = fma(x, TWO_OVER_PI_32, 12582912.0)
-    n = k - 12582912.0
-    t = fma(n, -HALF_PI_1_32, x)
-    w = n * HALF_PI_2_32
-    r, s = two_sum(t, -w)
-    s = fma(n, -HALF_PI_3_32, s - fma(n, HALF_PI_2_32, -w))
-    return bits(k), r, s
-
-
-def sine32(q, r, s):
-    z = r * r
-    odd = r + fma(z * r, poly(z, SIN_32), fma(z, -0.5 * s, s))
-    h = 0.5 * z
-    w = 1.0 - h
-    even = w + (((1.0 - w) - h) + fma(z * z, poly(z, COS_32), -r * s))
-    y = select((q & 1) == 0, odd, even)
-    return unbits(bits(y) ^ ((q & 2) << 30))
-
-
 def sin32(x):
     ok = abs(x) < 30000.0
-    q, r, s = near32(select(ok, x, 0.0))
-    y = sine32(q, r, s)
+    y = circular32(select(ok, x, 0.0), 0)
     if ~ok:
         y = float32(sin(float64(x)))
     return select(abs(x) < 1e-12, x, y)
@@ -269,8 +260,12 @@ def sin32(x):
 
 def cos32(x):
     ok = abs(x) < 30000.0
-    q, r, s = near32(select(ok, x, 0.0))
-    y = sine32(q + 1, r, s)
+    y = circular32(select(ok, x, 0.0), 1)
     if ~ok:
         y = float32(cos(float64(x)))
     return y
+
+
+def circular32(x, turns):
+    q, r, s = quarters(x, TWO_OVER_PI_32, 12582912.0, HALF_PI_1_32, HALF_PI_2_32, HALF_PI_3_32)
+    return wave(q + turns, r, s, SIN_32, COS_32, 30)
