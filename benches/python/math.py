@@ -20,32 +20,30 @@ from verdigris import vectorize
 ELEMENTS = 8192
 
 
-@vectorize
 def exp(x):
     return np.exp(x)
 
 
-@vectorize
 def log(x):
     return np.log(x)
 
 
-@vectorize
 def sin(x):
     return np.sin(x)
 
 
-@vectorize
 def cos(x):
     return np.cos(x)
 
 
-@vectorize
+def tan(x):
+    return np.tan(x)
+
+
 def tanh(x):
     return np.tanh(x)
 
 
-@vectorize
 def pow_(x, y):
     return x**y
 
@@ -56,6 +54,7 @@ FUNCTIONS = {
     "log": (log, np.log, [(0.01, 100)]),
     "sin": (sin, np.sin, [(-10, 10)]),
     "cos": (cos, np.cos, [(-10, 10)]),
+    "tan": (tan, np.tan, [(-10, 10)]),
     "tanh": (tanh, np.tanh, [(-3, 3)]),
     "pow": (pow_, np.power, [(0.01, 10), (-5, 5)]),
 }
@@ -129,7 +128,11 @@ def rows():
     for dtype in (np.float64, np.float32):
         for name, (ours, numpy, ranges) in FUNCTIONS.items():
             columns = [aligned(rng.uniform(low, high, ELEMENTS).astype(dtype)) for low, high in ranges]
-            candidates = [ufunc("verdigris", ours, columns), ufunc("NumPy", numpy, columns)]
+            candidates = [
+                ufunc("verdigris", vectorize(ours), columns),
+                ufunc("verdigris fastmath", vectorize(fastmath=True)(ours), columns),
+                ufunc("NumPy", numpy, columns),
+            ]
             for label, (library, symbol) in symbols(name, dtype, len(columns)).items():
                 candidates += peer(glue, label, library, symbol, columns)
             yield Row(f"{name}, {np.dtype(dtype).name}", tuple(candidates), ELEMENTS, rtol=1e-4 if dtype == np.float32 else 1e-12)

@@ -28,6 +28,8 @@ use crate::schedule::{self, Cost, Ended, Watch};
 pub struct Options {
     /// Contract `a*b + c` to one rounding, as CUDA does. On by default.
     pub fma: bool,
+    /// Take the math library's faster, less accurate variants where it has them.
+    pub fastmath: bool,
     /// The processor to compile for, instead of this machine's.
     pub cpu: Option<Cpu>,
     check_bounds: bool,
@@ -35,7 +37,7 @@ pub struct Options {
 
 impl Default for Options {
     fn default() -> Options {
-        Options { fma: true, cpu: None, check_bounds: true }
+        Options { fma: true, fastmath: false, cpu: None, check_bounds: true }
     }
 }
 
@@ -223,7 +225,8 @@ impl Kernel {
         if let Some(found) = self.found(types) {
             return Ok(found);
         }
-        let lowered = lower::lower(&self.definition, types, lower::Options { kind: Kind::Kernel, fma: self.options.fma }, None)?;
+        let options = lower::Options { kind: Kind::Kernel, fma: self.options.fma, fastmath: self.options.fastmath };
+        let lowered = lower::lower(&self.definition, types, options, None)?;
         // Compiled code trusts the number of words: that the front end split the arguments as `Args` does is checked, not assumed.
         let expected: usize = types.iter().map(words_of).sum();
         let read: usize = lowered

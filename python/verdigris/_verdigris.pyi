@@ -121,6 +121,7 @@ class Kernel:
         signatures: list[Any] | None = None,
         fma: bool = True,
         boundscheck: bool = True,
+        fastmath: bool = False,
     ) -> Kernel: ...
     def __getitem__(self, key: Any) -> Launcher: ...
     def configure(self, griddim: Any, blockdim: Any, stream: Any = None, sharedmem: Any = None) -> Launcher: ...
@@ -197,6 +198,7 @@ class Ufunc:
         layout: str | None = None,
         writable: list[int] = ...,
         weak: bool = False,
+        fastmath: bool = False,
     ) -> Ufunc: ...
     __name__: str
     __qualname__: str

@@ -271,7 +271,7 @@ impl Gufunc {
     }
 
     fn lower(&self, parameters: &[Type], results: Option<&Type>) -> Result<Lowered, Error> {
-        let options = lower::Options { kind: Kind::Core, fma: self.options.fma };
+        let options = lower::Options { kind: Kind::Core, fma: self.options.fma, fastmath: self.options.fastmath };
         Ok(lower_with(&self.definition, parameters, options, results, self.options.literals)?)
     }
 

@@ -40,6 +40,8 @@ pub struct Options {
     pub target: Target,
     /// Contract `a*b + c`.
     pub fma: bool,
+    /// Take the math library's faster, less accurate variants where it has them.
+    pub fastmath: bool,
     /// The function is associative and commutative: reductions may group elements.
     pub associative: bool,
     /// What type numbers written in the text have.
@@ -51,7 +53,7 @@ pub struct Options {
 impl Options {
     /// One core, nothing contracted, left folds.
     pub fn new(cpu: Arc<Cpu>) -> Options {
-        Options { target: Target::Cpu, fma: false, associative: false, literals: Literals::Wide, cpu }
+        Options { target: Target::Cpu, fma: false, fastmath: false, associative: false, literals: Literals::Wide, cpu }
     }
 }
 
@@ -192,7 +194,7 @@ impl Ufunc {
             [one] => Type::Scalar(*one),
             many => Type::Tuple(many.iter().map(|t| Type::Scalar(*t)).collect()),
         });
-        let options = lower::Options { kind: Kind::Scalar, fma: self.options.fma };
+        let options = lower::Options { kind: Kind::Scalar, fma: self.options.fma, fastmath: self.options.fastmath };
         let lowered = lower_with(&self.definition, &arguments, options, returns.as_ref(), self.options.literals)?;
         let result = match &lowered.result {
             Type::Scalar(one) => Some(vec![*one]),

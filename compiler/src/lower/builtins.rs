@@ -105,12 +105,16 @@ pub(super) enum Builtin {
     WarpSize,
     /// A function in the texts of the math library whose results are several or no floats; the first argument is a float.
     Inlined(&'static str),
+    /// A function of complex numbers in the texts of the math library, which takes and gives real and imaginary part.
+    Cmath(&'static str),
     /// `a*b + c` rounded once.
     Fma,
     /// Functions of the math library's dialect: a row; one of two values; a polynomial by Horner's rule.
     Row(Op),
     Choose,
     Polynomial,
+    /// `by_type(x, wide, narrow)`: what suits the size of a number's type; the other is not looked at.
+    ByType,
     /// `cuda.shared.array` or `cuda.local.array`.
     BlockArray {
         shared: bool,
@@ -265,28 +269,28 @@ table! {
     "math.isinf" => B::FloatTest(Op::IsInf, false),
     "math.isfinite" => B::FloatTest(Op::IsFinite, true),
 
-    "cmath.acos" => B::ComplexFunction("cmath_acos"),
-    "cmath.acosh" => B::ComplexFunction("cmath_acosh"),
-    "cmath.asin" => B::ComplexFunction("cmath_asin"),
-    "cmath.asinh" => B::ComplexFunction("cmath_asinh"),
-    "cmath.atan" => B::ComplexFunction("cmath_atan"),
-    "cmath.atanh" => B::ComplexFunction("cmath_atanh"),
-    "cmath.cos" => B::ComplexFunction("cmath_cos"),
-    "cmath.cosh" => B::ComplexFunction("cmath_cosh"),
-    "cmath.exp" => B::ComplexFunction("cmath_exp"),
+    "cmath.acos" => B::Cmath("complex_acos"),
+    "cmath.acosh" => B::Cmath("complex_acosh"),
+    "cmath.asin" => B::Cmath("complex_asin"),
+    "cmath.asinh" => B::Cmath("complex_asinh"),
+    "cmath.atan" => B::Cmath("complex_atan"),
+    "cmath.atanh" => B::Cmath("complex_atanh"),
+    "cmath.cos" => B::Cmath("complex_cos"),
+    "cmath.cosh" => B::Cmath("complex_cosh"),
+    "cmath.exp" => B::Cmath("complex_exp"),
     "cmath.isfinite" => B::ComplexFunction("cmath_isfinite"),
     "cmath.isinf" => B::ComplexFunction("cmath_isinf"),
     "cmath.isnan" => B::ComplexFunction("cmath_isnan"),
     "cmath.log" => B::ComplexFunction("cmath_log"),
-    "cmath.log10" => B::ComplexFunction("cmath_log10"),
+    "cmath.log10" => B::Cmath("complex_log10"),
     "cmath.phase" => B::ComplexFunction("cmath_phase"),
     "cmath.polar" => B::ComplexFunction("cmath_polar"),
     "cmath.rect" => B::ComplexFunction("cmath_rect"),
-    "cmath.sin" => B::ComplexFunction("cmath_sin"),
-    "cmath.sinh" => B::ComplexFunction("cmath_sinh"),
-    "cmath.sqrt" => B::ComplexFunction("cmath_sqrt"),
-    "cmath.tan" => B::ComplexFunction("cmath_tan"),
-    "cmath.tanh" => B::ComplexFunction("cmath_tanh"),
+    "cmath.sin" => B::Cmath("complex_sin"),
+    "cmath.sinh" => B::Cmath("complex_sinh"),
+    "cmath.sqrt" => B::Cmath("complex_sqrt"),
+    "cmath.tan" => B::Cmath("complex_tan"),
+    "cmath.tanh" => B::Cmath("complex_tanh"),
 
     "numpy.sqrt" => B::Numpy(Math::Sqrt),
     "numpy.cbrt" => B::Numpy(Math::Cbrt),
@@ -497,6 +501,7 @@ pub(super) fn find(name: &str) -> Option<&'static Builtin> {
             ("fma", B::Fma),
             ("select", B::Choose),
             ("poly", B::Polynomial),
+            ("by_type", B::ByType),
             ("bits", B::Row(Op::ToBits)),
             ("unbits", B::Row(Op::OfBits)),
             ("abs", B::Row(Op::Abs)),
@@ -515,6 +520,30 @@ pub(super) fn find(name: &str) -> Option<&'static Builtin> {
         Some(_) => MACHINE.get(name),
         None => TABLE.iter().find(|(n, _)| *n == name).map(|(_, b)| b),
     }
+}
+
+/// The function of complex numbers that goes with a row.
+pub(super) fn of_complex(m: Math) -> Option<&'static str> {
+    Some(match m {
+        Math::Exp => "complex_exp",
+        Math::Log => "complex_log",
+        Math::Log2 => "complex_log2",
+        Math::Log10 => "complex_log10",
+        Math::Sqrt => "complex_sqrt",
+        Math::Sin => "complex_sin",
+        Math::Cos => "complex_cos",
+        Math::Tan => "complex_tan",
+        Math::Sinh => "complex_sinh",
+        Math::Cosh => "complex_cosh",
+        Math::Tanh => "complex_tanh",
+        Math::Asin => "complex_asin",
+        Math::Acos => "complex_acos",
+        Math::Atan => "complex_atan",
+        Math::Asinh => "complex_asinh",
+        Math::Acosh => "complex_acosh",
+        Math::Atanh => "complex_atanh",
+        _ => return None,
+    })
 }
 
 /// How many numbers a function takes that NumPy applies to each element of arrays; `None` for others.

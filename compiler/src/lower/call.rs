@@ -77,6 +77,9 @@ impl Lowerer {
         if let builtins::Builtin::BlockArray { shared } = builtin {
             return self.block_array(*shared, &text, args, keywords, span);
         }
+        if *builtin == builtins::Builtin::ByType {
+            return self.by_type(args);
+        }
         let mut args = self.arguments(args)?;
         for (keyword, e) in keywords {
             match builtins::keyword_position(builtin, keyword) {

@@ -9,7 +9,7 @@ use crate::diagnostic::{Code, Diagnostic};
 use crate::ir::{Axis, Geometry, Inst, Kind, Value};
 use crate::op::{Math, Op};
 use crate::source::Span;
-use crate::syntax::{BinaryOp, CompareOp};
+use crate::syntax::{BinaryOp, CompareOp, Expr};
 use crate::types::{Scalar, ScalarType, binary_arithmetic, unify};
 
 impl Lowerer {
@@ -168,7 +168,11 @@ impl Lowerer {
                 Ok(Val::Real(self.op(Op::Lt, &[sign, zero])))
             }
             B::Math(m) => self.math(m, text, args, |_| ScalarType::F64, span),
-            B::Numpy(m) => self.math(m, text, args, numpy_float, span),
+            B::Numpy(m) => match (builtins::of_complex(m), args) {
+                (Some(name), [(Val::Complex(..), _)]) => self.of_complex(name, text, args, span),
+                _ => self.math(m, text, args, numpy_float, span),
+            },
+            B::Cmath(name) => self.of_complex(name, text, args, span),
             B::MathPow => self.float_op(Op::Pow, text, args, |_| ScalarType::F64, 2, span),
             B::Fmod => self.float_op(Op::Fmod, text, args, |_| ScalarType::F64, 2, span),
             B::NumpyFmod => self.float_op(Op::Fmod, text, args, numpy_float, 2, span),
@@ -283,6 +287,7 @@ impl Lowerer {
                 Ok(Val::Real(self.op(Op::Select, &[values[0], arms[0], arms[1]])))
             }
             B::Polynomial => self.polynomial(args),
+            B::ByType => unreachable!("chosen before its arguments are values"),
             B::Where => match args {
                 [(cond, at), (a, s), (b, t)] => match self.truth(cond, *at)? {
                     super::choice::Test::Always(c) => {
@@ -366,6 +371,28 @@ impl Lowerer {
         Ok(if narrow { self.narrowed(&result) } else { result })
     }
 
+    /// A function of complex numbers of the math library's texts put in place. It is computed in complex128; complex64 comes back as complex64.
+    pub(super) fn of_complex(&mut self, name: &str, text: &str, args: &[Arg], span: Span) -> Result<Val> {
+        let [(val, at)] = args else { return self.wrong_count(text, "one argument", args.len(), span) };
+        let Some((re, im)) = self.to_complex(val, ScalarType::C128).filter(|_| val.is_number()) else {
+            return fault(self.bad_argument(text, val, *at));
+        };
+        let narrow = self.scalar_type(val) == Some(ScalarType::C64);
+        self.complex_routine(name, &[re, im], if narrow { ScalarType::C64 } else { ScalarType::C128 }, span)
+    }
+
+    /// A text that takes parts of complex128 and gives a number's two.
+    pub(super) fn complex_routine(&mut self, name: &str, parts: &[Value], ty: ScalarType, span: Span) -> Result<Val> {
+        let definition = crate::math::inlined(name);
+        let parsed = self.parse(&definition)?;
+        let quiet = self.frame().quiet.unwrap_or(span);
+        let result = self.activation(definition, parsed, parts.iter().map(|v| Val::Real(*v)).collect(), Some(quiet))?;
+        self.at(span);
+        let Val::Tuple(parts) = result else { unreachable!("texts of ours") };
+        let [re, im] = [0, 1].map(|n| self.to_real(&parts[n], ty.part()).expect("a number"));
+        Ok(Val::Complex(re, im))
+    }
+
     /// float64 as float32, in a tuple too.
     fn narrowed(&mut self, val: &Val) -> Val {
         match val {
@@ -401,6 +428,18 @@ impl Lowerer {
     pub(super) fn alike(&mut self, values: &[Value]) -> Vec<Value> {
         let Some(ty) = values.iter().find(|v| self.known(**v).is_none()).map(|v| self.ty(*v)) else { return values.to_vec() };
         values.iter().map(|v| if self.known(*v).is_some() { self.cast(*v, ty) } else { *v }).collect()
+    }
+
+    /// `by_type(x, wide, narrow)` in a text of the math library; a number comes in the type of `x`, if both are floats or neither is.
+    pub(super) fn by_type(&mut self, args: &[Expr]) -> Result<Val> {
+        let [x, wide, narrow] = args else { unreachable!("texts of ours") };
+        let Val::Real(x) = self.expr(x)? else { unreachable!("texts of ours") };
+        let ty = self.ty(x);
+        let chosen = self.expr(if ty.size() == 8 { wide } else { narrow })?;
+        Ok(match chosen {
+            Val::Real(v) if self.ty(v) != ScalarType::Bool && self.ty(v).is_float() == ty.is_float() => Val::Real(self.cast(v, ty)),
+            other => other,
+        })
     }
 
     /// `poly(x, (c0, c1, …))`, by Horner's rule with fused steps.

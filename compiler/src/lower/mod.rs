@@ -65,6 +65,8 @@ pub struct Options {
     pub kind: Kind,
     /// Contract `a*b + c` (see `pass::contract`).
     pub fma: bool,
+    /// Take the math library's faster, less accurate variants where it has them ([`op::Math::fast`]).
+    pub fastmath: bool,
 }
 
 /// What type a number written in the text has.
@@ -131,7 +133,7 @@ pub fn lower_with(
 /// # Panics
 /// If something is wrong with the library's text.
 pub(crate) fn routine(definition: &Arc<Definition>, arity: usize, ty: ScalarType, inner: ScalarType) -> Verified {
-    let options = Options { kind: Kind::Scalar, fma: false };
+    let options = Options { kind: Kind::Scalar, fma: false, fastmath: false };
     let mut lowerer = Lowerer::new(&definition.name, options);
     let make = |this: &mut Lowerer| -> Result<Slot> {
         let parsed = this.parse(definition)?;
@@ -266,6 +268,11 @@ impl Lowerer {
 
     /// An operation, done at once if its operands are constants and its result does not depend on a math library.
     fn op(&mut self, op: Op, args: &[Value]) -> Value {
+        let op = match op {
+            Op::Math(m) if self.options.fastmath => Op::Math(m.fast().unwrap_or(m)),
+            Op::Pow if self.options.fastmath && self.ty(args[0]).is_float() => Op::Math(op::Math::PowFast),
+            op => op,
+        };
         if let Op::Cast(to) = op
             && self.ty(args[0]) == to
         {

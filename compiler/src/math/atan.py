@@ -1,17 +1,35 @@
+# the same for float32; error 2^-30.4
+ATAN_32 = (
+    -0.33333316445350647,
+    0.19998526573181152,
+    -0.14244344830513,
+    0.1059872955083847,
+    -0.060887452214956284,
+)
+# the same for float32; error 2^-27.6
+ASIN_32 = (
+    0.16666752099990845,
+    0.07495308667421341,
+    0.04546934366226196,
+    0.02418334037065506,
+    0.04216153547167778,
+)
+QUARTER_PI_2_32 = -2.1855694143368964e-08
+QUARTER_PI_1_32 = 0.7853981852531433
 # (atan(t) - t) / t^3 in t^2 on t < tan(pi/8); error 2^-63.8
 ATAN = (
     -0.33333333333333326,
     0.19999999999997206,
     -0.14285714285339235,
     0.11111111085549075,
-    -0.09090908060775893,
-    0.07692281060085292,
-    -0.06666203985557734,
-    0.05876817382346174,
-    -0.052171884938261574,
-    0.044989504523478066,
-    -0.033374297466573916,
-    0.015099530419165631,
+    -0.09090908060775885,
+    0.07692281060084709,
+    -0.06666203985540865,
+    0.05876817382083369,
+    -0.05217188491436917,
+    0.04498950439633867,
+    -0.03337429709896077,
+    0.015099529972643246,
 )
 # (asin(s) - s) / s^3 in s^2 on s < 1/2; error 2^-59.9
 ASIN = (
@@ -34,9 +52,10 @@ QUARTER_PI_1 = 0.7853981633974483
 def asin(x):
     big, s, t, lost = arc_sine(x)
     # pi/2 - 2 asin(sqrt(z)), with what the root loses kept.
-    high = HALF_PI_1 - 2.0 * s
-    low = (HALF_PI_1 - high) - 2.0 * s
-    far_end = high + (low + (HALF_PI_2 - 2.0 * (lost + t)))
+    right = by_type(x, HALF_PI_HIGH, HALF_PI_HIGH_32)
+    high = right - 2.0 * s
+    low = (right - high) - 2.0 * s
+    far_end = high + (low + (by_type(x, HALF_PI_LOW, HALF_PI_LOW_32) - 2.0 * (lost + t)))
     return copysign(select(big, far_end, s + t), x)
 
 
@@ -46,7 +65,7 @@ def arc_sine(x):
     big = a > 0.5
     z = select(big, 0.5 - 0.5 * a, a * a)
     s = select(big, sqrt(z), a)
-    return big, s, s * z * poly(z, ASIN), fma(-s, s, z) / (2.0 * s + 1e-300)
+    return big, s, s * z * poly(z, by_type(x, ASIN, ASIN_32)), fma(-s, s, z) / (2.0 * s + by_type(x, 1e-300, 1e-30))
 
 
 def acos(x):
@@ -56,8 +75,9 @@ def acos(x):
     t = select(big, 2.0 * t, t)
     # asin(a) or 2 asin(sqrt(z)) is s + t; of that, the sum with 0, pi/2 or pi.
     minus = (x > 0.0) ^ big
-    base = select(big, select(x > 0.0, 0.0, PI_HIGH), HALF_PI_1)
-    rest = select(big, select(x > 0.0, 0.0, PI_LOW), HALF_PI_2)
+    plus = x > 0.0
+    base = select(big, select(plus, by_type(x, 0.0, 0.0), by_type(x, PI_HIGH, PI_HIGH_32)), by_type(x, HALF_PI_HIGH, HALF_PI_HIGH_32))
+    rest = select(big, select(plus, by_type(x, 0.0, 0.0), by_type(x, PI_LOW, PI_LOW_32)), by_type(x, HALF_PI_LOW, HALF_PI_LOW_32))
     s = select(minus, -s, s)
     t = select(minus, -t, t)
     high = base + s
@@ -66,7 +86,7 @@ def acos(x):
 
 
 def arc(n, d):
-    """atan(n / d) as a sum of two, for n and d from 0 to 1e300, not both tiny, not both 0."""
+    """atan(n / d) as a sum of two, for n and d from 0 to 1e300 (in float32 1e30), not both tiny, not both 0."""
     steep = n > 2.414213562373095 * d
     half = ~steep & (n > 0.41421356237309503 * d)
     difference, lost = two_sum(n, -d)
@@ -77,17 +97,18 @@ def arc(n, d):
     e = select(half, lost_too, 0.0)
     t, u = quotient(a, b, c, e)
     z = t * t
-    base = select(steep, HALF_PI_1, select(half, QUARTER_PI_1, 0.0))
-    rest = select(steep, HALF_PI_2, select(half, QUARTER_PI_2, 0.0))
+    base = select(steep, by_type(t, HALF_PI_HIGH, HALF_PI_HIGH_32), select(half, by_type(t, QUARTER_PI_1, QUARTER_PI_1_32), by_type(t, 0.0, 0.0)))
+    rest = select(steep, by_type(t, HALF_PI_LOW, HALF_PI_LOW_32), select(half, by_type(t, QUARTER_PI_2, QUARTER_PI_2_32), by_type(t, 0.0, 0.0)))
     high = base + t
     low = (base - high) + t
-    return high, low + fma(t * z, poly(z, ATAN), fma(-z, u, u) + rest)
+    return high, low + fma(t * z, poly(z, by_type(t, ATAN, ATAN_32)), fma(-z, u, u) + rest)
 
 
 def atan(x):
     a = abs(x)
-    high, low = arc(select(a < 1e18, a, 1e18), 1.0)
-    return select(isnan(x), x, copysign(high + low, x))
+    # A NaN stays one.
+    high, low = arc(select(a > 1e18, 1e18, a), by_type(x, 1.0, 1.0))
+    return copysign(high + low, x)
 
 
 def atan2(y, x):
@@ -102,8 +123,24 @@ def atan2(y, x):
         factor = select(big < 1e-270, 1.6069380442589903e60, select(big == inf(), 1.0, 6.223015277861142e-61))
         n = n * factor
         d = d * factor
-    high, low = arc(n, d)
-    sum = PI_HIGH - high
-    rest = ((PI_HIGH - sum) - high) + (PI_LOW - low)
-    r = copysign(select(bits(x) < 0, sum + rest, high + low), y)
+    r = angle(n, d, x, y)
     return select(isnan(x) | isnan(y), x + y, r)
+
+
+def angle(n, d, x, y):
+    """The angle of the point whose coordinates have the signs of x and y and the ratio n / d."""
+    high, low = arc(n, d)
+    pi = by_type(n, PI_HIGH, PI_HIGH_32)
+    sum = pi - high
+    rest = ((pi - sum) - high) + (by_type(n, PI_LOW, PI_LOW_32) - low)
+    return copysign(select(bits(x) < 0, sum + rest, high + low), y)
+
+
+def atan232(y, x):
+    n = abs(y)
+    d = abs(x)
+    r = angle(n, d, x, y)
+    # The quotient's residue has all its bits.
+    if ~((n > 1e-25) & (d > 1e-25) & (n < 1e25) & (d < 1e25)):
+        r = float32(atan2(float64(y), float64(x)))
+    return r

@@ -1,70 +1,76 @@
 def sinh(x):
     a = abs(x)
-    ok = a < 708.0
-    e, f = expm1_parts(select(ok, a, 0.0))
+    e, f = expm1_pair(a)
     # (E + E / (E + 1)) / 2 with E = exp(a) - 1
     d, g = two_sum(e, 1.0)
     q, r = quotient(e, f, d, g + f)
     s = e + q
     y = 0.5 * (s + (((e - s) + q) + (f + r)))
-    if ~ok:
+    if ~(a < by_type(x, 708.0, 87.0)):
         y = exp_edge(a, -1.0)
     return copysign(y, x)
 
 
 def cosh(x):
     a = abs(x)
-    ok = a < 708.0
-    e, f = exp_parts(select(ok, a, 0.0), 0.0, 0.0)
+    e, f = exp_parts(a, 0.0, 0.0)
     q, r = quotient(1.0, 0.0, e, f)
     s = e + q
     y = 0.5 * (s + (((e - s) + q) + (f + r)))
-    if ~ok:
+    if ~(a < by_type(x, 708.0, 87.0)):
         y = exp_edge(a, -1.0)
     return y
 
 
 def tanh(x):
     a = abs(x)
-    e, f = expm1_parts(select(a < 20.0, 2.0 * a, 40.0))
+    a = select(a > 20.0, 20.0, a)
+    e, f = expm1_pair(a + a)
+    # E / (E + 2) with E = exp(2 a) - 1
     d, g = two_sum(e, 2.0)
     q, r = quotient(e, f, d, g + f)
-    return select(isnan(x), x, copysign(q + r, x))
+    return copysign(q + r, x)
+
+
+def tanh_fast(x):
+    a = abs(x)
+    a = select(a > 20.0, 20.0, a)
+    k, r = exp_reduced(a + a)
+    p = power(k)
+    e = fma(p, fma(r * r, poly(r, by_type(x, EXPM1, EXPM1_32)), r), p - 1.0)
+    return copysign(e / (e + 2.0), x)
 
 
 def asinh(x):
     a = abs(x)
-    ok = a < 1e8
-    c = select(ok, a, 0.0)
-    # 1 + c^2, its root w, and c + (w - 1), each as a sum of two
-    t = c * c
+    # 1 + a^2, its root w, and a + (w - 1), each as a sum of two
+    t = a * a
     u, v = two_sum(1.0, t)
-    v = v + fma(c, c, -t)
+    v = v + fma(a, a, -t)
     w = sqrt(u)
     l = (fma(-w, w, u) + v) * (0.5 / w)
     m, o = two_sum(w, -1.0)
-    s, p = two_sum(c, m)
-    y = log1p_sum(s, p + (o + l))
-    if ~ok:
-        y = log_twice(select(a < inf(), a, 1.0))
-        y = select(a < inf(), y, a)
-    return select(a < 1e-8, x, copysign(y, x))
+    s, p = two_sum(a, m)
+    u, v = two_sum(1.0, s)
+    y = log_beside(u, v + (p + (o + l)))
+    limit = by_type(x, 1e8, 1e4)
+    if ~(a < limit):
+        y = select(a < inf(), log_twice(a), a)
+    return select(a < by_type(x, 1e-8, 1e-4), x, copysign(y, x))
 
 
 def acosh(x):
-    ok = (x >= 1.0) & (x < 1e8)
-    c = select(ok, x, 1.0)
-    d = c - 1.0
-    g, h = two_sum(c, 1.0)
+    d = x - 1.0
+    g, h = two_sum(x, 1.0)
     t = d * g
     v = fma(d, g, -t) + d * h
     w = sqrt(t)
-    l = (fma(-w, w, t) + v) * (0.5 / (w + 1e-300))
+    l = (fma(-w, w, t) + v) * (0.5 / (w + by_type(x, 1e-300, 1e-30)))
     s, p = two_sum(d, w)
-    y = log1p_sum(s, p + l)
-    if ~ok:
-        y = log_twice(select((x >= 1.0) & (x < inf()), x, 1.0))
-        y = select(x < inf(), y, x)
+    u, v = two_sum(1.0, s)
+    y = log_beside(u, v + (p + l))
+    if ~((x >= 1.0) & (x < by_type(x, 1e8, 1e4))):
+        y = select(x < inf(), log_twice(x), x)
         y = select(x < 1.0, sqrt(x - 1.0) + sqrt(x), y)
         y = select(isnan(x), x, y)
     return y
@@ -72,12 +78,11 @@ def acosh(x):
 
 def atanh(x):
     a = abs(x)
-    ok = a < 1.0
-    c = select(ok, a, 0.0)
-    d, e = two_sum(1.0, -c)
-    q, r = quotient(2.0 * c, 0.0, d, e)
+    d, e = two_sum(1.0, -a)
+    q, r = quotient(2.0 * a, 0.0, d, e)
     s = q + r
-    y = 0.5 * log1p_sum(s, (q - s) + r)
-    if ~ok:
+    u, v = two_sum(1.0, s)
+    y = 0.5 * log_beside(u, v + ((q - s) + r))
+    if ~(a < 1.0):
         y = select(a == 1.0, a / (1.0 - a), sqrt(1.0 - a))
-    return copysign(select(a < 1e-9, a, y), x)
+    return copysign(select(a < by_type(x, 1e-9, 1e-5), a, y), x)

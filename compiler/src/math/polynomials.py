@@ -13,6 +13,7 @@ and Waite's and Payne and Hanek's; sums of two are Dekker's. Needs mpmath, and g
 """
 
 import re
+import struct
 import sys
 from pathlib import Path
 
@@ -91,6 +92,7 @@ def one(_):
 LN2 = mp.log(2)
 R = LN2 / 2 * mpf("1.002")
 EIGHTH = mp.pi / 4 * mpf("1.0005")
+TAN_EIGHTH = (mp.sqrt(2) - 1) * mpf("1.0005")
 
 
 def exp_tail(x):
@@ -98,15 +100,52 @@ def exp_tail(x):
 
 
 def log_tail(x):
-    return 2 * (mp.log1p(x) - x + x * x / 2) / x**3
+    return (mp.log1p(x) - x) / x**2
+
+
+def log_cubic(x):
+    return (mp.log1p(x) - x + x * x / 2) / x**3
+
+
+def bits_of(x):
+    return struct.unpack("<q", struct.pack("<d", x))[0]
+
+
+def float_of(i):
+    return struct.unpack("<d", struct.pack("<q", i))[0]
+
+
+LOG_START = 0.705078125
+"""Where the cells of `log` begin: each is a sixteenth of a binary order, and 1 is in the middle of what lies around it."""
+
+
+def cells():
+    """For each cell, the c of few bits that keeps c m - 1 small for its m; the largest |c m - 1|."""
+    found, worst = [], mpf(0)
+    for j in range(16):
+        low, high = (mpf(float_of(bits_of(LOG_START) + (k << 48))) for k in (j, j + 1))
+        one = low < 1 < high
+        choices = (mpf(n) / 64 for n in range(40, 100))
+        sizes = [(max(abs(c * low - 1), abs(c * high - 1)), c) for c in choices if not one or c == 1]
+        size, c = min(sizes)
+        found.append(c)
+        worst = max(worst, size)
+    return found, worst
+
+
+CELLS, CELL = cells()
+
+
+def cell_logs(lsb, bits):
+    """-log(c) as multiples of 2^-lsb, and what is left."""
+    high = [mp.nint(-mp.log(c) * 2**lsb) / mpf(2) ** lsb for c in CELLS]
+    return high, [nearest(-mp.log(c) - h, bits) for c, h in zip(CELLS, high, strict=True)]
 
 
 def sqrt_arg(f):
     """f as a function of the square of its argument."""
     return lambda z: f(mp.sqrt(z))
 
-
-LOW_M, HIGH_M = mp.sqrt(mpf(1) / 2) - 1, mp.sqrt(2) - 1
 
 SLOPE = 2 / mp.sqrt(mp.pi)
 
@@ -174,7 +213,11 @@ def exponential(relative_to, terms, bits, note):
 
 
 def logarithm(terms, bits, note):
-    return ("log.py", series(log_tail, mpf(2) / 3), lambda x: x**3 / mp.log1p(x), LOW_M, HIGH_M, range(terms), bits, note)
+    return ("log.py", series(log_tail, -mpf(1) / 2), lambda x: x**2 / mp.log1p(x), -CELL, CELL, range(terms), bits, note)
+
+
+def quick_exponential(terms, bits, note):
+    return ("exp.py", series(lambda x: mp.expm1(x) / x, 1), lambda x: x / mp.exp(x), -R, R, range(terms), bits, note)
 
 
 def odd(file, f, high, terms, bits, note):
@@ -193,14 +236,42 @@ POLYNOMIALS = {
     "EXP": exponential(mp.exp, 10, 53, "(exp(r) - 1 - r) / r^2 on |r| < log(2)/2"),
     "EXPM1": exponential(mp.expm1, 11, 53, "the same, relative to exp(r) - 1"),
     "EXP_32": exponential(mp.exp, 5, 24, "the same for float32"),
-    "LOG": logarithm(20, 53, "2 (log(1+f) - f + f^2/2) / f^3"),
-    "LOG_32": logarithm(8, 24, "the same for float32"),
+    "EXPM1_32": exponential(mp.expm1, 6, 24, "the same for float32"),
+    "EXP_FAST": quick_exponential(10, 53, "(exp(r) - 1) / r"),
+    "EXP_FAST_32": quick_exponential(6, 24, "the same for float32"),
+    "LOG": logarithm(9, 53, "(log(1+r) - r) / r^2 on |r| < 0.036"),
+    "LOG_32": logarithm(4, 24, "the same for float32"),
+    "LOG_CUBIC": (
+        "log.py",
+        series(log_cubic, mpf(1) / 3),
+        lambda x: x**3 / mp.log1p(x),
+        -CELL,
+        CELL,
+        range(9),
+        53,
+        "(log(1+r) - r + r^2/2) / r^3",
+    ),
+    "LOG2_SINGLE": (
+        "power.py",
+        series(lambda x: mp.log1p(x) / x / LN2, 1 / LN2),
+        lambda x: x / mp.log1p(x),
+        -CELL,
+        CELL,
+        range(6),
+        53,
+        "log2(1+r) / r on |r| < 0.036",
+    ),
+    "EXP2_SINGLE": ("power.py", lambda x: mpf(2) ** x, lambda x: mpf(2) ** -x, -0.5, 0.5, range(7), 53, "2^r on |r| < 1/2"),
     "SIN": odd("trig.py", mp.sin, EIGHTH**2, 6, 53, "(sin(r) - r) / r^3 in r^2 on |r| < pi/4"),
     "COS": cosine(6, 53, "(cos(r) - 1 + r^2/2) / r^4 in r^2"),
     "SIN_32": odd("trig.py", mp.sin, EIGHTH**2, 3, 24, "the same for float32"),
     "COS_32": cosine(3, 24, "the same for float32"),
+    "SIN_FAST": odd("trig.py", mp.sin, (EIGHTH * 2) ** 2, 7, 53, "(sin(r) - r) / r^3 in r^2 on |r| < pi/2"),
+    "SIN_FAST_32": odd("trig.py", mp.sin, (EIGHTH * 2) ** 2, 4, 24, "the same for float32"),
     "ASIN": odd("atan.py", mp.asin, "0.2501", 13, 53, "(asin(s) - s) / s^3 in s^2 on s < 1/2"),
-    "ATAN": odd("atan.py", mp.atan, (mp.sqrt(2) - 1) ** 2 * mpf("1.001"), 12, 53, "(atan(t) - t) / t^3 in t^2 on t < tan(pi/8)"),
+    "ASIN_32": odd("atan.py", mp.asin, "0.2501", 5, 24, "the same for float32"),
+    "ATAN": odd("atan.py", mp.atan, TAN_EIGHTH**2, 12, 53, "(atan(t) - t) / t^3 in t^2 on t < tan(pi/8)"),
+    "ATAN_32": odd("atan.py", mp.atan, TAN_EIGHTH**2, 5, 24, "the same for float32"),
     "LOG_WIDE": (
         "power.py",
         sqrt_arg(lambda s: (2 * mp.atanh(s) - 2 * s - 2 * s**3 / 3) / s**5),
@@ -220,6 +291,36 @@ POLYNOMIALS = {
         range(10),
         53,
         "(erf(x)/x - 2/sqrt(pi)) / x^2 in x^2 on x < 1/2",
+    ),
+    "ERF_32": (
+        "error.py",
+        sqrt_arg(lambda x: (mp.erf(x) / x - SLOPE) / x**2),
+        sqrt_arg(lambda x: x**3 / mp.erf(x)),
+        "1e-30",
+        "1.001",
+        range(6),
+        24,
+        "the same for float32 on x < 1",
+    ),
+    "ERFC_LOG_32": (
+        "error.py",
+        lambda t: mp.log(mp.erfc(t + 1), 2),
+        lambda t: mp.erfc(t + 1) / mp.erf(t + 1) * LN2,
+        0,
+        3,
+        range(8),
+        24,
+        "log2(erfc(x)) in x - 1 on 1 < x < 4",
+    ),
+    "EXP2_32": (
+        "error.py",
+        lambda x: mpf(2) ** x,
+        lambda x: mpf(2) ** -x,
+        -0.5,
+        0.5,
+        range(7),
+        24,
+        "2^r, for float32",
     ),
     "ERFCX": (
         "error.py",
@@ -308,6 +409,12 @@ def split(x, *bits):
     return parts
 
 
+def named(file, pattern, x, *bits, words=False):
+    """A constant for each part of x."""
+    names = ("HIGH", "LOW", "LEAST") if words else (1, 2, 3)
+    return {pattern.format(name): (file, [part]) for name, part in zip(names, split(x, *bits), strict=False)}
+
+
 def two_over_pi():
     """The bits of 2/pi behind the binary point, as words of 32, after two of zeros."""
     with mp.workprec(1400):
@@ -334,10 +441,24 @@ CONSTANTS = {
     "LOG10_E_LOW": ("log.py", [split(mp.log10(mp.e), 53, 53)[1]]),
     "LOG10_2_SHORT": ("log.py", [short(mp.log10(2), 42)]),
     "LOG10_2_REST": ("log.py", [nearest(mp.log10(2) - short(mp.log10(2), 42))]),
-    "PI_HIGH": ("trig.py", [split(mp.pi, 53, 53)[0]]),
-    "PI_LOW": ("trig.py", [split(mp.pi, 53, 53)[1]]),
-    "QUARTER_PI_1": ("atan.py", [split(mp.pi / 4, 53, 53)[0]]),
-    "QUARTER_PI_2": ("atan.py", [split(mp.pi / 4, 53, 53)[1]]),
+    **named("trig.py", "PI_{}", mp.pi, 53, 53, 53, words=True),
+    **named("trig.py", "PI_{}_32", mp.pi, 24, 24, 24, words=True),
+    **named("trig.py", "HALF_PI_{}", mp.pi / 2, 53, 53, words=True),
+    **named("trig.py", "HALF_PI_{}_32", mp.pi / 2, 24, 24, words=True),
+    **named("atan.py", "QUARTER_PI_{}", mp.pi / 4, 53, 53),
+    **named("atan.py", "QUARTER_PI_{}_32", mp.pi / 4, 24, 24),
+    "EXP_64": ("complex.py", [nearest(mp.exp(64))]),
+    "ERF_SLOPE_LESS_ONE_32": ("error.py", [nearest(SLOPE - 1, 24)]),
+    "LN2_NEAR_32": ("exp.py", [nearest(LN2, 24)]),
+    "LN2_REST_32": ("exp.py", [nearest(LN2 - nearest(LN2, 24), 24)]),
+    "LOG2_10_32": ("exp.py", [nearest(mp.log(10, 2), 24)]),
+    "LOG10_2_HIGH_32": ("exp.py", [short(mp.log10(2), 16)]),
+    "LOG10_2_LOW_32": ("exp.py", [nearest(mp.log10(2) - short(mp.log10(2), 16), 24)]),
+    "LN10_HIGH_32": ("exp.py", [split(mp.log(10), 24, 24)[0]]),
+    "LN10_LOW_32": ("exp.py", [split(mp.log(10), 24, 24)[1]]),
+    "LOG2_E_LOW_32": ("log.py", [split(1 / LN2, 24, 24)[1]]),
+    "LOG10_E_32": ("log.py", [split(mp.log10(mp.e), 24, 24)[0]]),
+    "LOG10_E_LOW_32": ("log.py", [split(mp.log10(mp.e), 24, 24)[1]]),
     "ERF_SLOPE": ("error.py", [split(SLOPE, 53, 53)[0]]),
     "ERF_SLOPE_LOW": ("error.py", [split(SLOPE, 53, 53)[1]]),
     "ERFCX_MIDDLE": ("error.py", [MIDDLE]),
@@ -351,15 +472,29 @@ CONSTANTS = {
     "HALF_LOG_2_PI": ("gamma.py", [split(mp.log(2 * mp.pi) / 2, 53, 53)[0]]),
     "HALF_LOG_2_PI_LOW": ("gamma.py", [split(mp.log(2 * mp.pi) / 2, 53, 53)[1]]),
     "TWO_OVER_PI": ("trig.py", [nearest(2 / mp.pi)]),
-    "HALF_PI_1": ("trig.py", [split(mp.pi / 2, 53, 53, 53)[0]]),
-    "HALF_PI_2": ("trig.py", [split(mp.pi / 2, 53, 53, 53)[1]]),
-    "HALF_PI_3": ("trig.py", [split(mp.pi / 2, 53, 53, 53)[2]]),
     "TWO_OVER_PI_32": ("trig.py", [nearest(2 / mp.pi, 24)]),
-    "HALF_PI_1_32": ("trig.py", [split(mp.pi / 2, 24, 24, 24)[0]]),
-    "HALF_PI_2_32": ("trig.py", [split(mp.pi / 2, 24, 24, 24)[1]]),
-    "HALF_PI_3_32": ("trig.py", [split(mp.pi / 2, 24, 24, 24)[2]]),
+    "ONE_OVER_PI": ("trig.py", [nearest(1 / mp.pi)]),
+    "ONE_OVER_PI_32": ("trig.py", [nearest(1 / mp.pi, 24)]),
+    **named("trig.py", "HALF_PI_{}", mp.pi / 2, 53, 33, 53),
+    **named("trig.py", "HALF_PI_{}_32", mp.pi / 2, 24, 13, 24),
 }
 
+
+# name: (file, values, what it is); read by a place in them
+CELL_NOTE = "the cells' 1 / m, shortened"
+CELL_TABLES = {
+    "LOG_INVERSES": ("log.py", CELLS, CELL_NOTE),
+    "LOG_INVERSES_32": ("log.py", CELLS, "the same for float32"),
+    "LOG_HIGHS": ("log.py", cell_logs(42, 53)[0], "their logarithms, the other sign, to 42 bits behind the point"),
+    "LOG_HIGHS_32": ("log.py", cell_logs(16, 24)[0], "to 16 bits, for float32"),
+    "LOG_LOWS": ("log.py", cell_logs(42, 53)[1], "the rest of them"),
+    "LOG_LOWS_32": ("log.py", cell_logs(16, 24)[1], "the rest of them, for float32"),
+    "LOG2_CELLS": (
+        "power.py",
+        [nearest(-mp.log(c, 2)) for c in CELLS],
+        "their binary logarithms, the other sign",
+    ),
+}
 
 TABLES = {
     "TWO_OVER_PI_WORDS": ("trig.py", two_over_pi(), "2/pi: 64 bits of zero, then the bits behind the point, in words of 32")
@@ -380,7 +515,7 @@ def block(name, values, note=""):
 def place(file, name, text, write):
     path = HERE / file
     old = path.read_text() if path.exists() else ""
-    pattern = re.compile(rf"(?:^# [^\n]*\n)?^{name} = (?:\(\n(?:    [^\n]*\n)*\)|[^\n]*)\n", re.M)
+    pattern = re.compile(rf"(?:^# [^\n]*\n)?^{name} = (?:[(\[]\n(?:    [^\n]*\n)*[)\]]|[^\n]*)\n", re.M)
     found = pattern.search(old)
     if found and found.group(0) == text:
         return
@@ -396,6 +531,10 @@ def main():
     for name, (file, values) in CONSTANTS.items():
         if not only or name in only:
             place(file, name, block(name, values), write)
+    for name, (file, values, note) in CELL_TABLES.items():
+        if not only or name in only:
+            rows = "".join(f"    {number(v)},\n" for v in values)
+            place(file, name, f"# {note}\n{name} = [\n{rows}]\n", write)
     for name, (file, words, note) in TABLES.items():
         rows = "".join("    " + ", ".join(f"0x{w:08x}" for w in words[i : i + 8]) + ",\n" for i in range(0, len(words), 8))
         place(file, name, f"# {note}\n{name} = (\n{rows})\n", write)

@@ -1,7 +1,7 @@
 //! The texts: functions and constants by name.
 //!
-//! A file is cut at its left margin into `def`s, each a source of its own so that lowering one parses that one, and constants: a number, a tuple of floats (for `poly`), or a tuple of
-//! integers in hexadecimal (a table of uint64). A name used in a function is, in this order, a constant, a row of the op table (which is called), another function (which is put in
+//! A file is cut at its left margin into `def`s, each a source of its own so that lowering one parses that one, and constants: a number, a tuple of floats (for `poly`), a list of
+//! floats (a table, of float32 if the name ends in `_32`), or a tuple of integers in hexadecimal (a table of uint64). A name used in a function is, in this order, a constant, a row of the op table (which is called), another function (which is put in
 //! place), or a function of the machine.
 
 use std::collections::{BTreeMap, HashMap};
@@ -17,7 +17,8 @@ macro_rules! files {
     ($($name:literal)*) => { &[$(($name, include_str!($name))),*] };
 }
 
-const FILES: &[(&str, &str)] = files!["exp.py" "log.py" "trig.py" "atan.py" "hyperbolic.py" "power.py" "gamma.py" "error.py" "number.py"];
+const FILES: &[(&str, &str)] =
+    files!["exp.py" "log.py" "trig.py" "atan.py" "hyperbolic.py" "power.py" "gamma.py" "error.py" "number.py" "complex.py"];
 
 /// What the names of sources of the library begin with.
 const PREFIX: &str = "<verdigris math>/";
@@ -26,6 +27,40 @@ const PREFIX: &str = "<verdigris math>/";
 pub(crate) fn is_library(file: &str) -> bool {
     file.starts_with(PREFIX)
 }
+
+/// Functions whose one text computes in the type of its arguments, float32 too; it asks for constants `by_type`.
+const OF_EITHER_TYPE: &[&str] = &[
+    "exp",
+    "exp2",
+    "exp10",
+    "expm1",
+    "log",
+    "log2",
+    "log10",
+    "log1p",
+    "sin",
+    "cos",
+    "tan",
+    "sinpi",
+    "cospi",
+    "asin",
+    "acos",
+    "atan",
+    "sinh",
+    "cosh",
+    "tanh",
+    "asinh",
+    "acosh",
+    "atanh",
+    "cbrt",
+    "rsqrt",
+    "exp_fast",
+    "log_fast",
+    "sin_fast",
+    "cos_fast",
+    "tan_fast",
+    "tanh_fast",
+];
 
 struct Library {
     sources: HashMap<String, Arc<SourceFile>>,
@@ -44,6 +79,7 @@ pub(super) fn definition(name: &str, ty: ScalarType) -> (Arc<Definition>, Scalar
     let single = (ty == ScalarType::F32).then(|| find(&format!("{name}32"))).flatten();
     match single {
         Some(definition) => (definition, ScalarType::F32),
+        None if OF_EITHER_TYPE.contains(&name) => (find(name).expect("a function of the texts"), ty),
         None => (find(name).unwrap_or_else(|| panic!("the math library has no function {name}")), ScalarType::F64),
     }
 }
@@ -77,16 +113,15 @@ impl Library {
             return Meaning::Type(ty);
         }
         let is_row = Math::ALL.iter().any(|m| m.name() == name);
-        match find(name).filter(|_| !is_row) {
-            Some(definition) => Meaning::Function(definition),
-            None => Meaning::Builtin(format!("machine.{name}")),
-        }
+        let builtin = || Meaning::Builtin(format!("machine.{name}"));
+        // A row is called, also by a text of its own.
+        if is_row { builtin() } else { find(name).map_or_else(builtin, Meaning::Function) }
     }
 
     fn read(&mut self, file: &str, text: &str) {
         let mut lines = text.lines().enumerate().peekable();
         while let Some((number, first)) = lines.next() {
-            let starts = |line: &str| !line.is_empty() && !line.starts_with([' ', ')', '#']);
+            let starts = |line: &str| !line.is_empty() && !line.starts_with([' ', ')', ']', '#']);
             if !starts(first) || first.starts_with("\"\"\"") {
                 continue;
             }
@@ -111,17 +146,29 @@ fn chunk_of_constant(chunk: &[&str], file: &str, number: usize) -> (String, Mean
     let code: String = chunk.iter().map(|line| line.split('#').next().expect("a first part").trim()).collect();
     let (name, value) = code.split_once(" = ").unwrap_or_else(|| panic!("{file}:{}: neither function nor constant", number + 1));
     let float = |text: &str| -> f64 { text.trim().parse().unwrap_or_else(|_| panic!("{file}:{}: `{text}` is no float", number + 1)) };
-    let meaning = match value.strip_prefix('(').and_then(|v| v.strip_suffix(')')) {
-        None => Meaning::Constant(Constant::Float(float(value))),
-        Some(items) => {
-            let items: Vec<&str> = items.split(',').map(str::trim).filter(|item| !item.is_empty()).collect();
-            if items[0].starts_with("0x") {
-                let words = items.iter().map(|item| u64::from_str_radix(&item[2..], 16).expect("a hexadecimal word"));
-                let data = words.flat_map(u64::to_ne_bytes).collect();
-                let ty = ArrayType { elem: ScalarType::U64, ndim: 1, layout: Layout::C, readonly: true };
-                Meaning::Array(Arc::new(ConstantArray { ty, shape: vec![items.len()], data }))
+    let inside = |open, close| value.strip_prefix(open).and_then(|v| v.strip_suffix(close));
+    let items = |items: &'_ str| -> Vec<f64> { items.split(',').filter(|item| !item.trim().is_empty()).map(float).collect() };
+    let table = |elem, shape, data| {
+        let ty = ArrayType { elem, ndim: 1, layout: Layout::C, readonly: true };
+        Meaning::Array(Arc::new(ConstantArray { ty, shape: vec![shape], data }))
+    };
+    let meaning = match (inside('(', ')'), inside('[', ']')) {
+        (None, None) => Meaning::Constant(Constant::Float(float(value))),
+        (_, Some(text)) if name.ends_with("_32") => {
+            let floats = items(text);
+            table(ScalarType::F32, floats.len(), floats.iter().flat_map(|x| (*x as f32).to_ne_bytes()).collect())
+        }
+        (_, Some(text)) => {
+            let floats = items(text);
+            table(ScalarType::F64, floats.len(), floats.iter().flat_map(|x| x.to_ne_bytes()).collect())
+        }
+        (Some(text), None) => {
+            let words: Vec<&str> = text.split(',').map(str::trim).filter(|item| !item.is_empty()).collect();
+            if words[0].starts_with("0x") {
+                let bytes = words.iter().flat_map(|word| u64::from_str_radix(&word[2..], 16).expect("a hexadecimal word").to_ne_bytes());
+                table(ScalarType::U64, words.len(), bytes.collect())
             } else {
-                Meaning::Constant(Constant::Tuple(items.into_iter().map(|item| Constant::Float(float(item))).collect()))
+                Meaning::Constant(Constant::Tuple(items(text).into_iter().map(Constant::Float).collect()))
             }
         }
     };

@@ -1,3 +1,33 @@
+# the same for float32; error 2^-27.3
+SIN_FAST_32 = (
+    -0.16666659712791443,
+    0.008333069272339344,
+    -0.00019809773948509246,
+    2.606081807243754e-06,
+)
+# (sin(r) - r) / r^3 in r^2 on |r| < pi/2; error 2^-52.5
+SIN_FAST = (
+    -0.16666666666666183,
+    0.008333333333285198,
+    -0.00019841269824957846,
+    2.7557316587912694e-06,
+    -2.5051879460526932e-08,
+    1.604806977364155e-10,
+    -7.373029576252055e-13,
+)
+HALF_PI_3 = 3.5215598651832e-27
+HALF_PI_2 = 6.12323399538461e-17
+HALF_PI_1 = 1.5707963267948966
+ONE_OVER_PI_32 = 0.31830987334251404
+ONE_OVER_PI = 0.3183098861837907
+HALF_PI_LOW_32 = -4.371138828673793e-08
+HALF_PI_HIGH_32 = 1.5707963705062866
+HALF_PI_LOW = 6.123233995736766e-17
+HALF_PI_HIGH = 1.5707963267948966
+PI_LEAST_32 = -3.4302490200117637e-15
+PI_LOW_32 = -8.742277657347586e-08
+PI_HIGH_32 = 3.1415927410125732
+PI_LEAST = -2.9947698097183397e-33
 PI_LOW = 1.2246467991473532e-16
 PI_HIGH = 3.141592653589793
 # 2/pi: 64 bits of zero, then the bits behind the point, in words of 32
@@ -38,35 +68,42 @@ SIN = (
     -2.505074090755865e-08,
     1.5895854281901974e-10,
 )
-HALF_PI_3_32 = -1.7151245100058819e-15
-HALF_PI_2_32 = -4.371138828673793e-08
+HALF_PI_3_32 = 2.5633440682570896e-12
+HALF_PI_2_32 = -4.371395334601402e-08
 HALF_PI_1_32 = 1.5707963705062866
 TWO_OVER_PI_32 = 0.6366197466850281
-HALF_PI_3 = -1.4973849048591698e-33
-HALF_PI_2 = 6.123233995736766e-17
-HALF_PI_1 = 1.5707963267948966
 TWO_OVER_PI = 0.6366197723675814
 
 
+def sign_bit(x):
+    return by_type(x, 1 << 63, 1 << 31)
+
+
+def signed(y, q, x):
+    """y, with another sign if bit 1 of q is set, and if x has one."""
+    return unbits(bits(y) ^ (((q << by_type(q, 62, 30)) ^ bits(x)) & sign_bit(x)))
+
+
+def flipped(y, q):
+    """y, with another sign if bit 1 of q is set."""
+    return unbits(bits(y) ^ ((q << by_type(q, 62, 30)) & sign_bit(y)))
+
+
 def near(x):
-    """q and r + s with x = q pi/2 + r + s, |r| <= pi/4, for |x| < 1e9."""
-    return quarters(x, TWO_OVER_PI, 6755399441055744.0, HALF_PI_1, HALF_PI_2, HALF_PI_3)
-
-
-def quarters(x, per, middle, one, two, three):
-    """The same by the constants of a float type: 2/pi, the float whose last bit is 1 and more than half of them used, pi/2 in three parts."""
-    k = fma(x, per, middle)
-    n = k - middle
-    # The first difference is exact: it is a multiple of the last bit of `one`, below 1.
-    t = fma(n, -one, x)
-    w = n * two
-    r, s = two_sum(t, -w)
-    s = fma(n, -three, s - fma(n, two, -w))
+    """q and r + s with x = q pi/2 + r + s, |r| <= pi/4, for |x| below 1e6, in float32 1600."""
+    k = fma(x, by_type(x, TWO_OVER_PI, TWO_OVER_PI_32), middle(x))
+    n = k - middle(x)
+    two = by_type(x, HALF_PI_2, HALF_PI_2_32)
+    # Exact: a multiple of the last bit of the first part of pi/2, and below 1.
+    t = fma(n, -by_type(x, HALF_PI_1, HALF_PI_1_32), x)
+    # n times the short second part is exact, and so r where it is smaller than that; so the rest of both is found exactly.
+    r = fma(n, -two, t)
+    s = fma(n, -by_type(x, HALF_PI_3, HALF_PI_3_32), fma(n, -two, t - r))
     return bits(k), r, s
 
 
 def far(x):
-    """The same for any finite x of at least 2^-9 (Payne and Hanek): the bits of 2/pi that matter, times the mantissa."""
+    """The same for any finite float64 of at least 2^-9 (Payne and Hanek): the bits of 2/pi that matter, times the mantissa."""
     b = uint64(bits(abs(x)))
     # Smaller arguments do not come here; the table has no words for them.
     e = max(int64(b >> 52) - 1075, -62)
@@ -114,8 +151,8 @@ def far(x):
     f, g = two_sum(float64(a >> 32) * 2.3283064365386963e-10, float64(a & 4294967295) * 5.421010862427522e-20)
     f, h = two_sum(f, float64(b >> 11) * 6.018531076210112e-36)
     g = g + h
-    r = f * HALF_PI_1
-    s = fma(f, HALF_PI_1, -r) + fma(f, HALF_PI_2, g * HALF_PI_1)
+    r = f * HALF_PI_HIGH
+    s = fma(f, HALF_PI_HIGH, -r) + fma(f, HALF_PI_LOW, g * HALF_PI_HIGH)
     return select(x < 0.0, -quadrant, quadrant), copysign(1.0, x) * r, copysign(1.0, x) * s
 
 
@@ -125,31 +162,41 @@ def two_sum(a, b):
     return s, (a - (s - t)) + (b - t)
 
 
-def sine(q, r, s):
-    """sin(q pi/2 + r + s)"""
-    return wave(q, r, s, SIN, COS, 62)
+def quotient(a, b, c, d):
+    """(a + b) / (c + d) as a sum of two."""
+    i = 1.0 / c
+    q = a * i
+    return q, (fma(-q, c, a) + (b - q * d)) * i
 
 
-def wave(q, r, s, odd_terms, even_terms, top):
-    """The same by the polynomials of a float type; bit 1 of q becomes the sign, `top` places above."""
+def odd_terms(z):
+    return poly(z, by_type(z, SIN, SIN_32))
+
+
+def even_terms(z):
+    return poly(z, by_type(z, COS, COS_32))
+
+
+def wave(q, r, s):
+    """sin(q pi/2 + r + s), but for the sign that bit 1 of q gives it."""
     z = r * r
-    odd = r + fma(z * r, poly(z, odd_terms), fma(z, -0.5 * s, s))
-    h = 0.5 * z
-    w = 1.0 - h
-    even = w + (((1.0 - w) - h) + fma(z * z, poly(z, even_terms), -r * s))
-    y = select((q & 1) == 0, odd, even)
-    return unbits(bits(y) ^ ((q & 2) << top))
+    h = -0.5 * r
+    # 1 - r^2 / 2, and what it loses
+    w = fma(h, r, 1.0)
+    odd = r + fma(z * r, odd_terms(z), s * w)
+    even = w + fma(z * z, even_terms(z), fma(-r, s, fma(h, r, 1.0 - w)))
+    return select((q & 1) == 0, odd, even)
 
 
 def sine_and_cosine(r, s):
     """sin(r + s) and cos(r + s), each a sum of two."""
     z = r * r
-    t = fma(z * r, poly(z, SIN), fma(z, -0.5 * s, s))
+    h = -0.5 * r
+    w = fma(h, r, 1.0)
+    t = fma(z * r, odd_terms(z), s * w)
     odd = r + t
     odd_low = (r - odd) + t
-    h = 0.5 * z
-    w = 1.0 - h
-    t = ((1.0 - w) - h) + fma(z * z, poly(z, COS), -r * s)
+    t = fma(z * z, even_terms(z), fma(-r, s, fma(h, r, 1.0 - w)))
     even = w + t
     return odd, odd_low, even, (w - even) + t
 
@@ -162,57 +209,54 @@ def tangent(q, r, s):
     return high + low
 
 
-def quotient(a, b, c, d):
-    """(a + b) / (c + d) as a sum of two."""
-    i = 1.0 / c
-    q = a * i
-    return q, (fma(-q, c, a) + (b - q * d)) * i
+def turns_limit(x):
+    """Beyond this, `near` is not near enough."""
+    return by_type(x, 1e6, 1600.0)
 
 
 def sin(x):
-    ok = abs(x) < 1e9
-    y = circular(select(ok, x, 0.0), 0, False)
-    if ~ok:
-        y = sin_far(x)
-    # What is so small that it is its own sine, the zeros among it.
-    return select(abs(x) < 1e-150, x, y)
-
-
-def cos(x):
-    ok = abs(x) < 1e9
-    y = circular(select(ok, x, 0.0), 1, False)
-    if ~ok:
-        y = cos_far(x)
+    a = abs(x)
+    q, r, s = near(a)
+    y = signed(wave(q, r, s), q, x)
+    if ~(a < turns_limit(x)):
+        y = sin_far(x) if is_double(x) else float32(sin(float64(x)))
     return y
 
 
-def circular(x, turns, is_far):
-    """sin(x + turns pi/2)"""
-    q, r, s = far(x) if is_far else near(x)
-    return sine(q + turns, r, s)
+def cos(x):
+    a = abs(x)
+    q, r, s = near(a)
+    q = q + 1
+    y = flipped(wave(q, r, s), q)
+    if ~(a < turns_limit(x)):
+        y = cos_far(x) if is_double(x) else float32(cos(float64(x)))
+    return y
 
 
 def tan(x):
-    ok = abs(x) < 1e9
-    q, r, s = near(select(ok, x, 0.0))
-    y = tangent(q, r, s)
-    if ~ok:
-        y = tan_far(x)
-    return select(abs(x) < 1e-150, x, y)
+    a = abs(x)
+    q, r, s = near(a)
+    y = unbits(bits(tangent(q, r, s)) ^ (bits(x) & sign_bit(x)))
+    if ~(a < turns_limit(x)):
+        y = tan_far(x) if is_double(x) else float32(tan(float64(x)))
+    return y
 
 
 def sin_far(x):
-    return circular_far(x, 0)
+    return turned_far(x, 0)
 
 
 def cos_far(x):
-    return circular_far(x, 1)
+    return turned_far(x, 1)
 
 
-def circular_far(x, turns):
+def turned_far(x, turns):
+    """sin(x + turns pi/2)"""
     y = x - x
     if abs(x) < inf():
-        y = circular(x, turns, True)
+        q, r, s = far(x)
+        q = q + turns
+        y = flipped(wave(q, r, s), q)
     return y
 
 
@@ -224,48 +268,74 @@ def tan_far(x):
     return y
 
 
+def half_turn(x, half):
+    """n, and r with x = (n + half) pi + r, and n's bits, for |x| below the limit, to 2^-50 of r, in float32 2^-23."""
+    u = fma(x, by_type(x, ONE_OVER_PI, ONE_OVER_PI_32), -half) if half > 0.0 else x * by_type(x, ONE_OVER_PI, ONE_OVER_PI_32)
+    k = u + middle(x)
+    n = k - middle(x)
+    n = n + half if half > 0.0 else n
+    r = fma(n, -by_type(x, PI_HIGH, PI_HIGH_32), x)
+    r = fma(n, -by_type(x, PI_LOW, PI_LOW_32), r)
+    return bits(k), fma(n, -by_type(x, PI_LEAST, PI_LEAST_32), r)
+
+
+def wave_fast(r):
+    """sin(r) for |r| <= pi/2."""
+    z = r * r
+    return fma(z * r, poly(z, by_type(r, SIN_FAST, SIN_FAST_32)), r)
+
+
+def sin_fast(x):
+    q, r = half_turn(x, 0.0)
+    y = flipped(wave_fast(r), q << 1)
+    if ~(abs(x) < turns_limit(x)):
+        y = sin(x)
+    return y
+
+
+def cos_fast(x):
+    q, r = half_turn(x, 0.5)
+    y = flipped(wave_fast(r), (q << 1) ^ 2)
+    if ~(abs(x) < turns_limit(x)):
+        y = cos(x)
+    return y
+
+
+def tan_fast(x):
+    q, r, s = near(x)
+    r = r + s
+    z = r * r
+    odd = fma(z * r, odd_terms(z), r)
+    even = fma(z * z, even_terms(z), fma(-0.5, z, 1.0))
+    same = (q & 1) == 0
+    y = select(same, odd, -even) / select(same, even, odd)
+    if ~(abs(x) < turns_limit(x)):
+        y = tan(x)
+    return y
+
+
 def half_turns(x):
     """q and r + s with pi x = q pi/2 + r + s."""
-    # Beyond 2^53 everything is an even number of half turns.
-    x = select(abs(x) < 9007199254740992.0, x, 0.0 * x)
+    # Beyond 2^53 (2^24) everything is an even number of half turns.
+    x = select(abs(x) < by_type(x, 9007199254740992.0, 16777216.0), x, 0.0 * x)
     n = rint(x + x)
     t = fma(n, -0.5, x)
-    r = t * PI_HIGH
-    s = fma(t, PI_HIGH, -r) + t * PI_LOW
+    high = by_type(x, PI_HIGH, PI_HIGH_32)
+    r = t * high
+    s = fma(t, high, -r) + t * by_type(x, PI_LOW, PI_LOW_32)
     # n modulo 4 by its last bits.
-    return bits((n - 4.0 * floor(n * 0.25)) + 6755399441055744.0), r, s
+    return bits((n - 4.0 * floor(n * 0.25)) + middle(x)), r, s
 
 
 def sinpi(x):
     q, r, s = half_turns(x)
-    y = sine(q, r, s)
-    y = select(abs(x) < 1e-150, x * PI_HIGH, y)
+    y = flipped(wave(q, r, s), q)
     # Integers give zeros of the argument's sign.
     return select(x == trunc(x), copysign(0.0, x) + 0.0 * x, y)
 
 
 def cospi(x):
     q, r, s = half_turns(x)
-    y = sine(q + 1, r, s)
+    q = q + 1
+    y = flipped(wave(q, r, s), q)
     return select(abs(x - trunc(x)) == 0.5, 0.0, y)
-
-
-def sin32(x):
-    ok = abs(x) < 30000.0
-    y = circular32(select(ok, x, 0.0), 0)
-    if ~ok:
-        y = float32(sin(float64(x)))
-    return select(abs(x) < 1e-12, x, y)
-
-
-def cos32(x):
-    ok = abs(x) < 30000.0
-    y = circular32(select(ok, x, 0.0), 1)
-    if ~ok:
-        y = float32(cos(float64(x)))
-    return y
-
-
-def circular32(x, turns):
-    q, r, s = quarters(x, TWO_OVER_PI_32, 12582912.0, HALF_PI_1_32, HALF_PI_2_32, HALF_PI_3_32)
-    return wave(q + turns, r, s, SIN_32, COS_32, 30)

@@ -29,6 +29,7 @@ pub(crate) struct Kernel {
     function: Py<PyFunction>,
     py_func: Option<Py<PyAny>>,
     fma: bool,
+    fastmath: bool,
     boundscheck: bool,
     signatures: Vec<Vec<Type>>,
     /// Made at first need, kept once all names of the function were there.
@@ -64,6 +65,7 @@ impl Kernel {
         let definition = self.function.get().definition(py)?;
         let mut options = Options::default();
         options.fma = self.fma;
+        options.fastmath = self.fastmath;
         options.cpu = Some(config::cpu(py)?.clone());
         if !self.boundscheck {
             options = without_bounds_check(options);
@@ -140,7 +142,7 @@ fn without_bounds_check(options: Options) -> Options {
 #[pymethods]
 impl Kernel {
     #[new]
-    #[pyo3(signature = (function, py_func=None, signatures=None, fma=true, boundscheck=true))]
+    #[pyo3(signature = (function, py_func=None, signatures=None, fma=true, boundscheck=true, fastmath=false))]
     fn new(
         py: Python<'_>,
         function: Py<PyFunction>,
@@ -148,6 +150,7 @@ impl Kernel {
         signatures: Option<Vec<Bound<'_, PyAny>>>,
         fma: bool,
         boundscheck: bool,
+        fastmath: bool,
     ) -> PyResult<Kernel> {
         let mut read = Vec::new();
         for thing in signatures.unwrap_or_default() {
@@ -158,7 +161,7 @@ impl Kernel {
             }
             read.push(signature.args);
         }
-        let kernel = Kernel { function, py_func, fma, boundscheck, signatures: read, made: OnceLock::new() };
+        let kernel = Kernel { function, py_func, fma, fastmath, boundscheck, signatures: read, made: OnceLock::new() };
         if !kernel.signatures.is_empty() {
             // Declared types are compiled now, so that what is wrong with them is told here.
             let (made, _) = kernel.compiled(py)?;
@@ -245,6 +248,7 @@ impl Kernel {
             function: this.function.clone_ref(py),
             py_func: this.py_func.as_ref().map(|f| f.clone_ref(py)),
             fma: this.fma,
+            fastmath: this.fastmath,
             boundscheck: this.boundscheck,
             signatures: vec![taken.args.types().to_vec()],
             made: OnceLock::new(),
@@ -357,7 +361,7 @@ impl Kernel {
         for types in &self.signatures {
             signatures.append(types_tuple(py, types)?)?;
         }
-        let arguments = (self.function.clone_ref(py), py.None(), signatures, self.fma, self.boundscheck).into_pyobject(py)?;
+        let arguments = (self.function.clone_ref(py), py.None(), signatures, self.fma, self.boundscheck, self.fastmath).into_pyobject(py)?;
         Ok((py.get_type::<Kernel>().into_any(), arguments))
     }
 

@@ -110,6 +110,7 @@ pub(super) struct Settings {
     pub(super) declared: Option<Declared>,
     pub(super) target: Target,
     pub(super) fma: bool,
+    pub(super) fastmath: bool,
     pub(super) literals: Literals,
     pub(super) identity: Identity,
     pub(super) cores: Option<Cores>,
@@ -136,6 +137,7 @@ pub(crate) struct Core {
     declared: Option<Declared>,
     target: Target,
     fma: bool,
+    fastmath: bool,
     literals: Literals,
     /// Names of the function's parameters.
     parameters: Vec<String>,
@@ -145,7 +147,7 @@ pub(crate) struct Core {
 impl Core {
     /// Makes the core; declared loops are checked now, others when they are met.
     pub(super) fn new(py: Python<'_>, function: Py<PyFunction>, settings: Settings) -> PyResult<Core> {
-        let Settings { name, doc, declared, target, fma, literals, identity, cores } = settings;
+        let Settings { name, doc, declared, target, fma, fastmath, literals, identity, cores } = settings;
         let outline = function.get().outline();
         let (inputs, outputs) = match &cores {
             None => gate::attached(py, || verdigris_vectorize::arity(&outline))?,
@@ -168,6 +170,7 @@ impl Core {
             declared,
             target,
             fma,
+            fastmath,
             literals,
             parameters: gate::attached(py, || verdigris_vectorize::parameters(&outline))?,
             engine: OnceLock::new(),
@@ -216,6 +219,7 @@ impl Core {
         let mut options = Options::new(Arc::new(config::cpu(py)?.clone()));
         options.target = self.target;
         options.fma = self.fma;
+        options.fastmath = self.fastmath;
         options.literals = self.literals;
         options.associative = !matches!(self.identity, Identity::None);
         let (declared, cores) = (&self.declared, &self.cores);

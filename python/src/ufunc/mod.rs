@@ -41,7 +41,7 @@ impl PyUfunc {
     /// `identity`: None, the string "reorderable", or a value. `layout`: of a ufunc of core arrays, with the inputs its function may write to. `weak`:
     /// whether numbers written in the function take their operand's precision.
     #[new]
-    #[pyo3(signature = (function, name, doc, signatures, target, fma, identity, layout = None, writable = Vec::new(), weak = false))]
+    #[pyo3(signature = (function, name, doc, signatures, target, fma, identity, layout = None, writable = Vec::new(), weak = false, fastmath = false))]
     #[expect(clippy::too_many_arguments)]
     fn new(
         py: Python<'_>,
@@ -55,6 +55,7 @@ impl PyUfunc {
         layout: Option<&str>,
         writable: Vec<usize>,
         weak: bool,
+        fastmath: bool,
     ) -> PyResult<PyUfunc> {
         let target = match target {
             "parallel" => Target::Parallel,
@@ -85,7 +86,8 @@ impl PyUfunc {
         };
         let is_of_cores = cores.is_some();
         let literals = if weak { Literals::Weak } else { Literals::Wide };
-        let core = Core::new(py, function, Settings { name: text(name)?, doc: text(doc)?, declared, target, fma, literals, identity, cores })?;
+        let (name, doc) = (text(name)?, text(doc)?);
+        let core = Core::new(py, function, Settings { name, doc, declared, target, fma, fastmath, literals, identity, cores })?;
         let core = Bound::new(py, core)?;
         if is_of_cores {
             core.get().check_parameters(py)?;

@@ -16,7 +16,6 @@ from verdigris.errors import ArgumentError, UnsupportedError
 
 # Options that change no result on this device: they ask for nothing that could be seen. The value says what they may be.
 _WITHOUT_EFFECT: dict[str, tuple[type, ...]] = {
-    "fastmath": (bool,),
     "debug": (bool,),
     "opt": (bool, int),
     "lineinfo": (bool,),
@@ -44,6 +43,7 @@ def jit(
     device: bool = False,
     *,
     fma: bool = True,
+    fastmath: bool = False,
     boundscheck: bool | None = None,
     **options: Any,
 ) -> Any:
@@ -53,19 +53,22 @@ def jit(
     signatures is compiled for the types it is called with; one with signatures is compiled at once and takes nothing else.
     A device function is compiled into its callers, for the types they call it with, whatever its signature says.
 
-    `fma=False` keeps `a*b + c` from being rounded only once. `boundscheck=False` drops the check of indexes, which is on by
-    default and makes an index out of bounds an IndexError.
+    `fma=False` keeps `a*b + c` from being rounded only once. `fastmath=True` takes variants of `exp`, `log`, `pow`,
+    `sin`, `cos`, `tan` and `tanh` that are faster and may be wrong by four units in the last place. `boundscheck=False`
+    drops the check of indexes, which is on by default and makes an index out of bounds an IndexError.
     """
     _judge(options)
     if boundscheck not in (None, True, False):
         raise ArgumentError(f"boundscheck must be True, False or None, not {boundscheck!r}", code="bad-option")
+    if not isinstance(fastmath, bool):
+        raise ArgumentError(f"cuda.jit option 'fastmath' must be bool, not {fastmath!r}", code="bad-option")
     checked = boundscheck is not False
 
     def make(function: Callable[..., Any], signatures: list[Any] | None) -> Any:
         if not isinstance(function, FunctionType):
             raise ArgumentError(f"cuda.jit takes a Python function, not {function!r}", code="bad-function")
         taken = Function(function)
-        made = DeviceFunction(taken, function) if device else Kernel(taken, function, signatures, bool(fma), checked)
+        made = DeviceFunction(taken, function) if device else Kernel(taken, function, signatures, bool(fma), checked, fastmath)
         return functools.update_wrapper(made, function)
 
     if func_or_sig is None:
@@ -86,7 +89,7 @@ def _judge(options: dict[str, Any]) -> None:
             if value:
                 raise UnsupportedError(f"cuda.jit option {name!r}: {_REFUSED[name]}", code="unsupported-option")
         elif name not in _WITHOUT_EFFECT:
-            known = ", ".join(sorted([*_WITHOUT_EFFECT, *_REFUSED, "boundscheck", "device", "fma"]))
+            known = ", ".join(sorted([*_WITHOUT_EFFECT, *_REFUSED, "boundscheck", "device", "fastmath", "fma"]))
             raise ArgumentError(f"cuda.jit has no option {name!r}; it has {known}", code="bad-option")
         elif not isinstance(value, _WITHOUT_EFFECT[name]):
             kinds = " or ".join(kind.__name__ for kind in _WITHOUT_EFFECT[name])

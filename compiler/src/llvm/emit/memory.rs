@@ -40,13 +40,16 @@ struct Access<'c> {
 
 impl<'c> Emitter<'_, 'c> {
     pub(super) fn load(&mut self, at: Value, array: Array, index: &[Value], part: Part) -> Rep<'c> {
-        let a = self.access(array, index, part);
         let varying = self.d.value(at) == Class::Varying;
+        if self.routine && varying {
+            return Rep::Varying(self.look_up(array, index[0]));
+        }
+        let a = self.access(array, index, part);
         let scalar = self.i.stored(a.ty);
         let ty = if varying { self.i.vector(scalar, WARP) } else { scalar };
         if self.routine {
             // A table of the math library, whose text keeps to its bounds.
-            let Address::One(p) = self.address(&a) else { unreachable!("tables are read where lanes run one by one") };
+            let Address::One(p) = self.address(&a) else { unreachable!("one place for all lanes") };
             return Rep::Uniform(self.i.load(scalar, p, a.align()));
         }
         let (fast, cold, join) = (self.i.block("in"), self.i.block("out"), self.i.block("loaded"));

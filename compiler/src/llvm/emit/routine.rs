@@ -5,12 +5,12 @@
 //! steps happen to raise.
 
 use super::super::cpu::Level;
-use super::super::instr::V;
+use super::super::instr::{IntPred, V};
 use super::control::Target;
 use super::{Bound, Emitter, Rep};
-use crate::ir::{Function, Param};
+use crate::ir::{Array, Function, Inst, Param, Value};
 use crate::math;
-use crate::op::{Form, Math};
+use crate::op::{Form, Math, Op};
 use crate::pass::divergence::Divergence;
 use crate::types::ScalarType;
 
@@ -141,6 +141,67 @@ impl<'a, 'c> Emitter<'a, 'c> {
             parts = parts.chunks(2).map(|pair| self.i.shuffle(pair[0], pair[1], &lanes)).collect();
         }
         parts.remove(0)
+    }
+
+    /// A place of each lane's own in a table of the math library, whose text keeps to its bounds: in registers where the processor has a permutation of as many.
+    pub(super) fn look_up(&mut self, table: Array, index: Value) -> V<'c> {
+        let ty = self.f.array(table).ty.elem;
+        let entries = self.f.array(table).constant.as_ref().expect("a table has contents").shape[0] as u32;
+        let element = self.i.scalar(ty);
+        let pointer = self.arrays[table.index()].pointer;
+        let (permute, held) = match (self.level, ty, entries) {
+            (Level::Avx512, ScalarType::F64, 16) => ("llvm.x86.avx512.vpermi2var.pd.512", 8),
+            (Level::Avx512, ScalarType::F32, 16) => ("llvm.x86.avx512.permvar.sf.512", 16),
+            (Level::Avx2, ScalarType::F32, 16) => ("llvm.x86.avx2.permps", 8),
+            _ => {
+                let wide = self.i.vector(self.i.int(64), self.lanes);
+                let index = self.i.resize(self.vector(index), wide, true);
+                let bytes = self.i.mul(index, self.i.splat(self.i.i64(ty.size() as i64), self.lanes));
+                let places = self.i.offset(pointer, bytes);
+                let shape = self.i.vector(element, self.lanes);
+                let v = self.i.intrinsic("llvm.masked.gather", &[shape, self.i.type_of(places)], &[places, self.full(), self.i.zero(shape)]);
+                self.i.align_argument(v, 1, ty.size() as u32);
+                return v;
+            }
+        };
+        // A permutation looks at as many low bits of an index as it needs.
+        let index = self.vector(self.low_bits(index, entries));
+        let index = self.i.resize(index, self.i.vector(self.i.int(ty.bits()), self.lanes), false);
+        let shape = self.i.vector(element, held);
+        let half = |n: u32| self.i.load(shape, self.i.offset(pointer, self.i.i64((n * held) as i64 * ty.size() as i64)), ty.size() as u32);
+        let registers: Vec<V<'c>> = (0..entries / held).map(half).collect();
+        let per_call = self.i.lanes_of(registers[0]);
+        let parts = (0..self.lanes / per_call)
+            .map(|n| {
+                let index = self.run(index, n * per_call, per_call);
+                match (self.level, &registers[..]) {
+                    (_, [all]) => self.i.intrinsic(permute, &[], &[*all, index]),
+                    (Level::Avx512, [low, high]) => self.i.intrinsic(permute, &[], &[*low, index, *high]),
+                    (_, [low, high]) => {
+                        let in_low = self.i.intrinsic(permute, &[], &[*low, index]);
+                        let in_high = self.i.intrinsic(permute, &[], &[*high, index]);
+                        let bit = self.i.splat(self.i.i32(per_call as i32), per_call);
+                        let zero = self.i.zero(self.i.type_of(index));
+                        let is_low = self.i.icmp(IntPred::LLVMIntEQ, self.i.and(index, bit), zero);
+                        self.i.select(is_low, in_low, in_high)
+                    }
+                    _ => unreachable!("one register or two"),
+                }
+            })
+            .collect();
+        self.join(parts)
+    }
+
+    /// A value with the same low bits as an index below `entries`, a power of two, made with less.
+    fn low_bits(&self, index: Value, entries: u32) -> Value {
+        match self.f.inst(index) {
+            Inst::Apply { op: Op::Cast(to), args } if !to.is_float() && self.f.ty(args[0]).bits() >= 32 => self.low_bits(args[0], entries),
+            Inst::Apply { op: Op::And, args } => match self.f.inst(args[1]) {
+                Inst::Const(c) if c.as_int() == i128::from(entries - 1) => args[0],
+                _ => index,
+            },
+            _ => index,
+        }
     }
 
     fn routine_with_flags(&mut self, m: Math, ty: ScalarType, args: &[V<'c>]) -> V<'c> {
