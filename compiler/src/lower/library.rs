@@ -386,7 +386,7 @@ impl Lowerer {
         let definition = crate::math::inlined(name);
         let parsed = self.parse(&definition)?;
         let quiet = self.frame().quiet.unwrap_or(span);
-        let result = self.activation(definition, parsed, parts.iter().map(|v| Val::Real(*v)).collect(), Some(quiet))?;
+        let result = self.activation(definition, parsed, None, parts.iter().map(|v| Val::Real(*v)).collect(), Some(quiet))?;
         self.at(span);
         let Val::Tuple(parts) = result else { unreachable!("texts of ours") };
         let [re, im] = [0, 1].map(|n| self.to_real(&parts[n], ty.part()).expect("a number"));
