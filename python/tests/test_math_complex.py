@@ -82,23 +82,6 @@ def test_error_in_norm_on_many(name):
     assert error <= limit(name), f"{error} units at {where}"
 
 
-def power_error(n):
-    power = vectorize(lambda z, w: z**w)
-    rng = np.random.default_rng(2)
-    parts = rng.uniform(-6, 6, (4, n))
-    z, w = parts[0] + 1j * parts[1], parts[2] + 1j * parts[3]
-    found = (0.0, None)
-    with mpmath.workprec(160):
-        for y, a, b in zip(power(z, w).tolist(), z.tolist(), w.tolist(), strict=True):
-            found = max(found, (norm_error(y, mpmath.power(mpmath.mpc(a), mpmath.mpc(b))), (a, b)), key=lambda f: f[0])
-    return found
-
-
-def test_power():
-    error, where = power_error(400)
-    assert error <= 8.0, f"{error} units at {where}"
-
-
 def test_overflow_is_not_early():
     """Where a factor alone is too large and the product is not."""
     z = np.array([complex(709.9, 1.5707), complex(720.0, math.pi / 2)])

@@ -281,7 +281,7 @@ table! {
     "cmath.isfinite" => B::ComplexFunction("cmath_isfinite"),
     "cmath.isinf" => B::ComplexFunction("cmath_isinf"),
     "cmath.isnan" => B::ComplexFunction("cmath_isnan"),
-    "cmath.log" => B::ComplexFunction("cmath_log"),
+    "cmath.log" => B::Cmath("complex_log"),
     "cmath.log10" => B::Cmath("complex_log10"),
     "cmath.phase" => B::ComplexFunction("cmath_phase"),
     "cmath.polar" => B::ComplexFunction("cmath_polar"),

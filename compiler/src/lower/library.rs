@@ -377,7 +377,7 @@ impl Lowerer {
         let Some((re, im)) = self.to_complex(val, ScalarType::C128).filter(|_| val.is_number()) else {
             return fault(self.bad_argument(text, val, *at));
         };
-        let narrow = self.scalar_type(val) == Some(ScalarType::C64);
+        let narrow = matches!(self.scalar_type(val), Some(ScalarType::C64 | ScalarType::F32));
         self.complex_routine(name, &[re, im], if narrow { ScalarType::C64 } else { ScalarType::C128 }, span)
     }
 
