@@ -66,7 +66,7 @@ pub(crate) fn root<T: Real>(k: usize, n: usize) -> Complex<T> {
     let odd = octant & 1 == 1;
     let part = if odd { n - rest } else { rest };
     let (sin, cos) = (std::f64::consts::FRAC_PI_4 * (part as f64 / n as f64)).sin_cos();
-    let (cos, sin) = match (octant + 1) / 2 % 4 {
+    let (cos, sin) = match octant.div_ceil(2) % 4 {
         0 => (cos, if odd { -sin } else { sin }),
         1 => (if odd { sin } else { -sin }, cos),
         2 => (-cos, if odd { sin } else { -sin }),

@@ -198,9 +198,9 @@ pub(crate) fn walk<T: Real + Butterfly<R>, S: Simd, A: Source<T>, B: Sink<T>, co
         }
         for q in 0..before {
             let mut a = turns;
-            for k in 0..R {
+            for (k, element) in a.iter_mut().enumerate() {
                 // SAFETY: below R times `apart`, which the source has.
-                a[k] = unsafe { source.load(simd, p * before + k * apart + q) };
+                *element = unsafe { source.load(simd, p * before + k * apart + q) };
             }
             let b = T::butterfly(simd, a);
             for j in 0..R {
