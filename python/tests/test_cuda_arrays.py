@@ -195,7 +195,7 @@ def test_numpy_takes_device_arrays_by_copy():
     d = cuda.to_device(np.arange(4.0))
     np.testing.assert_array_equal(np.asarray(d), np.arange(4.0))
     assert np.asarray(d, dtype=np.int8).dtype == np.int8
-    assert np.add(d, 1).tolist() == [1, 2, 3, 4]
+    assert np.add(np.asarray(d), 1).tolist() == [1, 2, 3, 4]
     assert [float(v) for v in d] == [0, 1, 2, 3]
     with pytest.raises(ValueError, match="without a copy"):
         np.asarray(d, copy=False)

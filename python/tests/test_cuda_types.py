@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from onethread import agree
 
-from verdigris import cuda, errors, vectorize
+from verdigris import cuda, errors
 
 ONE_DAY = np.timedelta64(1, "D")
 EPOCH = np.datetime64("2001-02-03T04:05:06", "s")
@@ -137,13 +137,6 @@ def test_float16_scalars_records_and_print(capsys):
     kernel[1, 32](r, np.float16(0.1))
     np.testing.assert_array_equal(r["h"], np.array([1, 2, 3], np.float16) + np.float16(0.1))
     assert capsys.readouterr().out == "0.1 1.1 0.1\n"
-
-
-def test_ufuncs_refuse_float16_by_name():
-    with pytest.raises(errors.UnsupportedError, match="float16"):
-        vectorize("float16(float16)")(lambda x: x)
-    with pytest.raises(errors.UnsupportedError, match="float16"):
-        vectorize("float16(float32)")(lambda x: x)
 
 
 # --- dates and times ---

@@ -339,7 +339,7 @@ def test_what_cannot_be_used_says_what_it_is_and_what_to_do():
     table = {}
     masked = np.ma.ones(3)
     text = np.array(["a"])
-    deep = np.ones((1, 1, 1, 1))
+    deep = np.ones((1,) * 9)
 
     def f(x):
         return helper(x), items, table, np.random.rand(), sorted(x), Shade.DARK, masked, text, deep, math.nowhere, math
@@ -353,7 +353,7 @@ def test_what_cannot_be_used_says_what_it_is_and_what_to_do():
     assert found["Shade.DARK"] == "constant 0.5"
     assert "masked array" in found["masked"]
     assert "array of str" in found["text"]
-    assert "4 dimensions" in found["deep"]
+    assert "9 dimensions" in found["deep"]
     assert found["math.nowhere"] == "unsupported: the missing attribute `nowhere` of the module `math`"
     assert found["math"] == "unsupported: the module `math`"
 
