@@ -200,6 +200,7 @@ impl PyLowered {
 
     /// Launches a kernel; gives the buffers as they are afterwards.
     #[pyo3(signature = (backend, grid, block, arguments, buffers, shared=0))]
+    #[expect(clippy::too_many_arguments)]
     fn run_kernel<'py>(
         &self,
         py: Python<'py>,

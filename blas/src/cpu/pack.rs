@@ -80,7 +80,8 @@ pub(super) unsafe fn elements<R: Real, const C: bool, const PLANES: bool>(from: 
         }
         // Squares of neighbours along the sums are turned in registers; what they leave is copied one by one.
         let side = if from.along == item as isize && !(C && (PLANES || from.conj)) { turned_side::<R>(item) } else { 0 };
-        let (square_depth, square_count) = if side > 0 { (depth / side * side, count / side * side) } else { (0, 0) };
+        let whole = |n: usize| n.checked_div(side).map_or(0, |squares| squares * side);
+        let (square_depth, square_count) = (whole(depth), whole(count));
         for p in (0..square_depth).step_by(side.max(1)) {
             for i in (0..square_count).step_by(side) {
                 let at = from.at.offset(i as isize * from.across).add(p * item);

@@ -25,6 +25,9 @@ struct Triangle<R> {
     blocks: usize,
 }
 
+/// A strip's width, and what solves one.
+type Solver<R> = (usize, unsafe fn(&Triangle<R>, *mut R, bool));
+
 impl<R: Real> Triangle<R> {
     /// `None` if an inverse is no normal number. Rows from `n` on are those of the identity.
     fn new(n: usize, unit: bool, element: impl Fn(usize, usize) -> R) -> Option<Triangle<R>> {
@@ -90,6 +93,7 @@ impl<R: Real> Triangle<R> {
                         *known = known.mul(inverse);
                         known.store(own.offset(p as isize * row).add(v * V::N));
                     }
+                    #[expect(clippy::needless_range_loop, reason = "each row is registers, whose number must be known here")]
                     for i in p + 1..ROWS {
                         let factor = V::splat(*t.add(i));
                         for v in 0..WIDE {
@@ -104,11 +108,10 @@ impl<R: Real> Triangle<R> {
 
     /// As [`Triangle::solve`], in the registers of this processor; the strip's width with them.
     #[cfg(target_arch = "x86_64")]
-    fn solver() -> Option<(usize, unsafe fn(&Triangle<R>, *mut R, bool))> {
+    fn solver() -> Option<Solver<R>> {
         use super::level::Width;
         use std::any::Any;
         use std::arch::x86_64::{__m256, __m256d, __m512, __m512d};
-        type Solver<R> = (usize, unsafe fn(&Triangle<R>, *mut R, bool));
         static S_512: Solver<f32> = (16 * WIDE, wide::<__m512>);
         static D_512: Solver<f64> = (8 * WIDE, wide::<__m512d>);
         static S_256: Solver<f32> = (8 * WIDE, narrow::<__m256>);
@@ -124,7 +127,7 @@ impl<R: Real> Triangle<R> {
     }
 
     #[cfg(not(target_arch = "x86_64"))]
-    fn solver() -> Option<(usize, unsafe fn(&Triangle<R>, *mut R, bool))> {
+    fn solver() -> Option<Solver<R>> {
         None
     }
 }

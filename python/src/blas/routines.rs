@@ -248,13 +248,12 @@ pub(crate) fn blas_run<'py>(
     })
 }
 
-/// `(r, z, c, s)`, computed in the type of that letter.
+/// `(r, z, c, s)`.
+type Rotation<'py> = (Bound<'py, PyComplex>, Bound<'py, PyComplex>, f64, Bound<'py, PyComplex>);
+
+/// The rotation, computed in the type of that letter.
 #[pyfunction]
-pub(crate) fn blas_rotg<'py>(
-    letter: char,
-    a: &Bound<'py, PyAny>,
-    b: &Bound<'py, PyAny>,
-) -> PyResult<(Bound<'py, PyComplex>, Bound<'py, PyComplex>, f64, Bound<'py, PyComplex>)> {
+pub(crate) fn blas_rotg<'py>(letter: char, a: &Bound<'py, PyAny>, b: &Bound<'py, PyAny>) -> PyResult<Rotation<'py>> {
     fn rotg<T: Scalar>(a: Complex<f64>, b: Complex<f64>) -> ([Complex<f64>; 3], f64) {
         use blas::Real;
         let given = |x: Complex<f64>| T::from_parts(Real::from_f64(x.re), Real::from_f64(x.im));

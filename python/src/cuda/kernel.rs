@@ -283,7 +283,7 @@ impl Kernel {
             None => py.import("sys")?.getattr("stdout")?,
         };
         for overload in self.made.get().iter().flat_map(|kernel| kernel.overloads()) {
-            let text = format!("{} {}\n{}\n", self.name(), types_tuple(py, overload.types())?, overload.lowered().ir.to_string());
+            let text = format!("{} {}\n{}\n", self.name(), types_tuple(py, overload.types())?, *overload.lowered().ir);
             file.call_method1("write", (text,))?;
         }
         Ok(())

@@ -165,12 +165,7 @@ pub(super) fn empty<'py>(py: Python<'py>, element: Element, shape: &[usize]) -> 
 const LONGEST_ATTACHED: usize = 1 << 13;
 
 /// See [`super::fft_row`].
-pub(super) fn row<'py>(
-    py: Python<'py>,
-    which: u8,
-    x: &Bound<'py, PyAny>,
-    workers: Option<NonZeroUsize>,
-) -> PyResult<Option<Bound<'py, PyAny>>> {
+pub(super) fn row<'py>(py: Python<'py>, which: u8, x: &Bound<'py, PyAny>, workers: Option<NonZeroUsize>) -> PyResult<Option<Bound<'py, PyAny>>> {
     // SAFETY: NumPy's type object.
     if x.get_type_ptr() != unsafe { npyffi::get_type_object(py, NpyTypes::PyArray_Type) } {
         return Ok(None);
@@ -221,7 +216,7 @@ unsafe fn typed<T: Real>(
     n: usize,
 ) -> PyResult<()> {
     use std::slice::{from_raw_parts, from_raw_parts_mut};
-    let (direction, factor) = if which % 2 == 0 { (Direction::Forward, 1.0) } else { (Direction::Inverse, 1.0 / n as f64) };
+    let (direction, factor) = if which.is_multiple_of(2) { (Direction::Forward, 1.0) } else { (Direction::Inverse, 1.0 / n as f64) };
     // SAFETY: the caller's promise; a complex element is two `T`.
     unsafe {
         match which {
