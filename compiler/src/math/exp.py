@@ -136,7 +136,10 @@ def exp(x):
 
 
 def exp_fast(x):
-    k, r = exp_reduced(within(x, by_type(x, 708.0, 87.0)))
+    # From the least normal number to the largest.
+    most = by_type(x, 709.78, 88.72)
+    least = by_type(x, -708.0, -87.0)
+    k, r = exp_reduced(select(x < least, least, select(x > most, most, x)))
     return times_power(fma(r, poly(r, by_type(x, EXP_FAST, EXP_FAST_32)), 1.0), k)
 
 

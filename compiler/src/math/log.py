@@ -171,7 +171,7 @@ def log_start(x):
 
 
 def log_reduced(i):
-    """e, r, c, high, low with x = 2^e (1 + r) / c and -log(c) = high + low, |r| < 0.036; from what bits(x) is more than log_start."""
+    """e, m, c, high, low with x = 2^e m and -log(c) = high + low, |c m - 1| < 0.036; from what bits(x) is more than log_start."""
     m = unbits((i & by_type(i, 4503599627370495, 8388607)) + log_start(i))
     e = i >> fraction_bits(i)
     e = float64(e) if is_double(i) else float32(e)
@@ -179,7 +179,7 @@ def log_reduced(i):
     c = LOG_INVERSES[j] if is_double(i) else LOG_INVERSES_32[j]
     high = LOG_HIGHS[j] if is_double(i) else LOG_HIGHS_32[j]
     low = LOG_LOWS[j] if is_double(i) else LOG_LOWS_32[j]
-    return e, fma(m, c, -1.0), c, high, low
+    return e, m, c, high, low
 
 
 def log(x):
@@ -191,7 +191,8 @@ def log(x):
 
 def log_sum(i):
     """log(x), by the bits that x has beyond log_start."""
-    e, r, c, high, low = log_reduced(i)
+    e, m, c, high, low = log_reduced(i)
+    r = fma(m, c, -1.0)
     # Exact: both are multiples of 2^-42, in float32 of 2^-16.
     big = fma(e, by_type(r, LN2_SHORT, LN2_HIGH_32), high)
     sum = big + r
@@ -201,7 +202,8 @@ def log_sum(i):
 
 
 def log_fast(x):
-    e, r, c, high, low = log_reduced(bits(x) - log_start(x))
+    e, m, c, high, low = log_reduced(bits(x) - log_start(x))
+    r = fma(m, c, -1.0)
     y = fma(e, by_type(x, LN2_HIGH, LN2_NEAR_32), (high + low) + fma(r * r, poly(r, by_type(x, LOG, LOG_32)), r))
     # NaN for what has no logarithm, for 0, and for itself.
     return select(x > 0.0, y, inf() - inf())
@@ -221,7 +223,8 @@ def log_far(x):
 
 def log_pair(i):
     """e and log(m) as a sum of two, with log(x) = e log 2 + log(m)."""
-    e, r, c, high, low = log_reduced(i)
+    e, m, c, high, low = log_reduced(i)
+    r = fma(m, c, -1.0)
     sum = high + r
     low = ((high - sum) + r) + fma(r * r, poly(r, by_type(r, LOG, LOG_32)), low)
     f = sum + low
@@ -278,7 +281,8 @@ def log10_far(x):
 def log_beside(u, g):
     """log(u + g) for u from 2^-60 to 1e300 (in float32 1e38), and g tiny beside it; right also where the result is."""
     i = bits(u) - log_start(u)
-    e, r, c, high, low = log_reduced(i)
+    e, m, c, high, low = log_reduced(i)
+    r = fma(m, c, -1.0)
     d = g * unbits((by_type(i, 1023, 127) - (i >> fraction_bits(i))) << fraction_bits(i)) * c
     t = r + d
     d = (r - t) + d

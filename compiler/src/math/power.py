@@ -177,14 +177,20 @@ def pow_sign(r, x, y):
 
 def log_wider(x):
     """log(x) as a sum of two good to 2^-62, for a normal x above 0."""
-    e, g, c, high, low = log_reduced(bits(x) - log_start(x))
+    e, m, c, high, low = log_reduced(bits(x) - log_start(x))
+    # c m - 1 as a sum of two
+    p = m * c
+    q = fma(m, c, -p)
+    p = p - 1.0
+    g = p + q
+    lost = (p - g) + q
     big = fma(e, LN2_SHORT, high)
     # g - g^2 / 2 as a sum of two
     h = g * g
     s = fma(-0.5, h, g)
     t = fma(-0.5, h, g - s) - 0.5 * fma(g, g, -h)
     p = big + s
-    q = ((big - p) + s) + fma(h * g, poly(g, LOG_CUBIC), t + fma(e, LN2_REST, low))
+    q = ((big - p) + s) + fma(h * g, poly(g, LOG_CUBIC), t + (fma(e, LN2_REST, low) + lost))
     sum = p + q
     return sum, (p - sum) + q
 
@@ -197,7 +203,7 @@ def pow_fast(x, y):
 
 
 def pow_fast32(x, y):
-    return float32(exp2_single(within(log2_single(float64(x)) * float64(y), 126.0)))
+    return float32(exp2_single(within(log2_single(float64(x)) * float64(y), 200.0)))
 
 
 def cbrt(x):
