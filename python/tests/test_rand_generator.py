@@ -192,6 +192,8 @@ def test_setters_are_curands():
         (lambda g: g.uniform(4, out=np.zeros(3)), ShapeError, "shape"),
         (lambda g: g.uniform(out=np.broadcast_to(np.zeros(1), (3,))), ArgumentError, "read-only|share"),
         (lambda g: g.uniform(out=np.lib.stride_tricks.as_strided(np.zeros(1), (3,), (0,))), ArgumentError, "share"),
+        (lambda g: g.uniform(out=np.lib.stride_tricks.sliding_window_view(np.zeros(9), 3, writeable=True)), ArgumentError, "share"),
+        (lambda g: g.uniform(out=np.lib.stride_tricks.as_strided(np.zeros(9), (3, 3), (16, 24))), ArgumentError, "share"),
         (lambda g: g.normal(3, method="curand"), ShapeError, "even"),
         (lambda g: g.normal(3, method="other"), BadValueError, "method"),
         (lambda g: g.normal(3, 0.0, -1.0), BadValueError, "sigma"),
@@ -227,6 +229,13 @@ def test_wrong_calls_leave_the_stream_alone(call, error, words):
     with pytest.raises(error, match=words):
         call(generator)
     assert np.array_equal(generator.bits(4), made().bits(4))
+
+
+def test_strides_that_do_not_nest_are_filled_in_c_order():
+    base = np.zeros(9)
+    out = np.lib.stride_tricks.as_strided(base, (3, 2), (16, 24))
+    assert np.array_equal(made().uniform(out=out), made().uniform((3, 2)))
+    assert base[[0, 2, 3, 4, 5, 7]].all() and not base[[1, 6, 8]].any()
 
 
 def test_an_error_leaves_out_as_it_was():

@@ -1,4 +1,4 @@
-//! How many million numbers a second one thread makes: `cargo run --release -p verdigris-rand --example speed [kind ...]`.
+//! How many million numbers a second are made: `cargo run --release -p verdigris-rand --example speed [threads] [kind ...]`; by one thread if no number is given.
 
 use std::time::Instant;
 
@@ -18,13 +18,17 @@ fn time(name: &str, generator: &mut Generator, mut call: impl FnMut(&mut Generat
 }
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let names: Vec<String> = std::env::args().skip(1).collect();
+    let mut names: Vec<String> = std::env::args().skip(1).collect();
+    let threads = names.first().and_then(|word| word.parse().ok());
+    if threads.is_some() {
+        names.remove(0);
+    }
     let kinds = if names.is_empty() {
         vec![Kind::Xorwow, Kind::Philox4x32, Kind::Mrg32k3a, Kind::Sobol32]
     } else {
         names.iter().map(|name| name.parse()).collect::<Result<_, _>>()?
     };
-    let pool = rayon::ThreadPoolBuilder::new().num_threads(1).build()?;
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads.unwrap_or(1)).build()?;
     pool.install(|| -> Result<(), Error> {
         let (mut u, mut f, mut d) = (vec![0_u32; N], vec![0.0_f32; N], vec![0.0_f64; N]);
         for kind in kinds {

@@ -2,9 +2,10 @@
 //!
 //! Owns the polynomials. `erfinv(v) / v` is smooth in `w = -ln(1 - v^2)` near the middle and in `sqrt(w)` further out (M. Giles, "Approximating the
 //! erfinv function", 2010); the coefficients are Chebyshev interpolations computed with 50 digits in mpmath, within 3.4e-16 (float64) and 7e-9
-//! (float32) of the quotient. Operations are those of `math`: the same bits everywhere.
+//! (float32) of the quotient. Operations are those of `math`: the same bits everywhere. Rows of normal numbers are by fused steps; single values, which
+//! callers compiled for no processor in particular ask for, are not.
 
-use crate::math::{ln_f64, polynomial};
+use crate::math::{fused_ln_f64, fused_polynomial, ln_f64, polynomial};
 
 /// In w - 3.125, for w below 6.25; the constant term first.
 #[rustfmt::skip]
@@ -79,7 +80,9 @@ pub(crate) fn normals_f64(parts: &[i64], out: &mut [f64]) {
     // 2 k + 1 and 2^53 - |2 k + 1| are exact.
     let v = |k: i64| (2 * k + 1) as f64 * STEP;
     for (out, &k) in out.iter_mut().zip(parts) {
-        let (_, magnitude) = central(1.0 - v(k).abs());
+        let a = 1.0 - v(k).abs();
+        let w = -fused_ln_f64(a * (2.0 - a));
+        let magnitude = v(k).abs() * fused_polynomial(&CENTRAL, w - 3.125);
         *out = (magnitude * std::f64::consts::SQRT_2).copysign(v(k));
     }
     // The smallest v for which w >= 6.25 is 0.99903.
@@ -100,8 +103,8 @@ pub(crate) fn normals_f32(parts: &[i32], out: &mut [f32]) {
         let bits = (a * (2.0 - a)).to_bits().wrapping_sub(ROOT);
         let exponent = (bits as i32 >> 23) as f32;
         let f = f32::from_bits((bits & 0x007f_ffff).wrapping_add(ROOT)) - 1.0;
-        let t = (-2.5 - f) - (exponent * std::f32::consts::LN_2 + f * f * polynomial(&SHORT_LN, f));
-        *out = signed((m(k) as f32 + 0.5) * STEP * polynomial(&SHORT, t), k);
+        let t = -(f * f).mul_add(fused_polynomial(&SHORT_LN, f), exponent.mul_add(std::f32::consts::LN_2, f + 2.5));
+        *out = signed((m(k) as f32 + 0.5) * STEP * fused_polynomial(&SHORT, t), k);
     }
     let far = |k: i32| m(k) > i32::MAX - SHORT_END;
     let of = |k: i32| {

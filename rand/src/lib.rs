@@ -61,7 +61,8 @@
 //! a CPU without FMA, where glibc takes other code paths) those move by a few units in the last
 //! place, as cuRAND's own do; float64 normals of the generators that invert the distribution function (the twisters, Sobol) are within a few units
 //! anyway, for cuRAND's inverse is its own. Integers, uniforms, Poisson numbers below lambda 2000 and all of our own distributions never move: those are made of
-//! IEEE operations that are never fused, in an order that does not depend on the processor.
+//! IEEE operations, of which the same ones are fused everywhere (a processor without a fused multiply-add gets it from the C library, to the bit and
+//! slowly), in an order that does not depend on the processor.
 //!
 //! Scrambled Sobol's tables and MTGP32's parameter sets are not ours to ship; they are read from an installed cuRAND ([`load_curand`]). Without one,
 //! [`Builder::build`] says so.

@@ -1,7 +1,6 @@
 //! Logarithm and exponential of our own: the same bits on every processor.
 //!
-//! Owns both for float64 and float32, each a short run of IEEE operations that round on their own (nothing is ever fused, so no processor needs
-//! a multiply-add) and no branch, so that loops over them become vectors. Series and reductions are the textbook ones; errors against mpmath are
+//! Owns both for float64 and float32, each a short run of IEEE operations that round on their own (nothing is fused but what says so) and no branch, so that loops over them become vectors. Series and reductions are the textbook ones; errors against mpmath are
 //! in the tests. Arguments are judged by the callers: the logarithm takes positive normal numbers.
 
 use crate::scalar::Real;
@@ -16,17 +15,32 @@ pub(crate) fn polynomial<T: Real, const N: usize>(coefficients: &[T; N], x: T) -
     sum
 }
 
+/// As [`polynomial`], each step rounded once: a fused multiply-add, which a processor without one gets from the C library, to the bit and slowly.
+#[inline(always)]
+pub(crate) fn fused_polynomial<T: Real, const N: usize>(coefficients: &[T; N], x: T) -> T {
+    let mut sum = coefficients[N - 1];
+    for &coefficient in coefficients[..N - 1].iter().rev() {
+        sum = sum.mul_add(x, coefficient);
+    }
+    sum
+}
+
 /// Both functions for one type. The logarithm of 2 is in two parts, of which the higher has so few bits that its product with an exponent is exact.
 macro_rules! functions {
     (
         $float:ident, $bits:ident as $signed:ident,
-        ln: $ln:ident, $ln_error:literal, root $root:literal, $artanh:expr,
+        ln: $ln:ident, $ln_by:ident, $ln_error:literal, root $root:literal, $terms:literal $artanh:expr,
         exp: $exp:ident, $exp_error:literal, range $least:literal to $most:literal, magic $magic:literal, $series:expr,
         ln 2: $ln2_high:literal, $ln2_low:literal
     ) => {
         #[doc = concat!("The natural logarithm of a positive normal number, within ", $ln_error, " ULP.")]
         #[inline(always)]
         pub(crate) fn $ln(x: $float) -> $float {
+            $ln_by(x, polynomial)
+        }
+
+        #[inline(always)]
+        fn $ln_by(x: $float, polynomial: impl Fn(&[$float; $terms], $float) -> $float) -> $float {
             const MANTISSA: u32 = $float::MANTISSA_DIGITS - 1;
             // x = 2^k (1 + f) with 1 + f in [sqrt(1/2), sqrt(2)).
             let bits = x.to_bits().wrapping_sub($root);
@@ -64,8 +78,8 @@ macro_rules! functions {
 
 functions!(
     f64, u64 as i64,
-    ln: ln_f64, "1", root 0x3fe6_a09e_667f_3bcd,
-    [
+    ln: ln_f64, ln_f64_by, "1", root 0x3fe6_a09e_667f_3bcd,
+    11 [
         1.0 / 3.0, 1.0 / 5.0, 1.0 / 7.0, 1.0 / 9.0, 1.0 / 11.0, 1.0 / 13.0, 1.0 / 15.0, 1.0 / 17.0, 1.0 / 19.0, 1.0 / 21.0, 1.0 / 23.0,
     ],
     exp: exp_f64, "1", range -746.0 to 710.0, magic 6_755_399_441_055_744.0,
@@ -78,12 +92,18 @@ functions!(
 
 functions!(
     f32, u32 as i32,
-    ln: ln_f32, "2", root 0x3f35_04f3,
-    [1.0 / 3.0, 1.0 / 5.0, 1.0 / 7.0, 1.0 / 9.0],
+    ln: ln_f32, ln_f32_by, "2", root 0x3f35_04f3,
+    4 [1.0 / 3.0, 1.0 / 5.0, 1.0 / 7.0, 1.0 / 9.0],
     exp: exp_f32, "2", range -104.0 to 89.0, magic 12_582_912.0,
     [0.5, 1.0 / 6.0, 1.0 / 24.0, 1.0 / 120.0, 1.0 / 720.0, 1.0 / 5040.0],
     ln 2: 0.693_359_4, -2.121_944_4e-4
 );
+
+/// [`ln_f64`] with its polynomial's steps fused.
+#[inline(always)]
+pub(crate) fn fused_ln_f64(x: f64) -> f64 {
+    ln_f64_by(x, fused_polynomial)
+}
 
 #[cfg(test)]
 mod tests {

@@ -1,7 +1,7 @@
 //! From random bits to a number in `(0, 1]`, one value at a time.
 //!
 //! Owns cuRAND's uniform formulas, and what the two floating-point types have in common: the ground under every distribution. Each operation is an
-//! IEEE operation of its own: nothing may be fused or reordered, and Rust does neither. Must not
+//! IEEE operation of its own: nothing may be fused that does not say so, nor reordered, and Rust does neither. Must not
 //! know where the bits come from or where the values go.
 
 use std::ops::{Add, Mul};
@@ -9,6 +9,7 @@ use std::ops::{Add, Mul};
 /// A floating-point type; the exponential is the C library's.
 pub(crate) trait Real: bytemuck::Pod + Send + Sync + Add<Output = Self> + Mul<Output = Self> {
     fn exp(self) -> Self;
+    fn mul_add(self, factor: Self, term: Self) -> Self;
 }
 
 impl Real for f32 {
@@ -16,12 +17,22 @@ impl Real for f32 {
     fn exp(self) -> Self {
         self.exp()
     }
+
+    #[inline(always)]
+    fn mul_add(self, factor: Self, term: Self) -> Self {
+        self.mul_add(factor, term)
+    }
 }
 
 impl Real for f64 {
     #[inline(always)]
     fn exp(self) -> Self {
         self.exp()
+    }
+
+    #[inline(always)]
+    fn mul_add(self, factor: Self, term: Self) -> Self {
+        self.mul_add(factor, term)
     }
 }
 

@@ -83,6 +83,28 @@ def _flat(out: Any, dtype: np.dtype[Any]) -> Iterator[np.ndarray[Any, Any]]:
         out.copy_to_device(shaped)
 
 
+def _overlaps_itself(array: np.ndarray[Any, Any]) -> bool:
+    """Whether two elements of an array have a byte in common."""
+    axes = sorted((abs(s), n) for s, n in zip(array.strides, array.shape, strict=True) if n > 1)
+    if array.size == 0 or not axes:
+        return False
+    reach = array.itemsize
+    for stride, extent in axes:
+        if stride < reach:
+            break
+        reach += stride * (extent - 1)
+    else:
+        return False
+    # Steps that do not nest, as of a view made by as_strided: look at every element.
+    if axes[0][0] == 0:
+        return True
+    starts = np.zeros(1, np.int64)
+    for stride, extent in axes:
+        starts = (starts[:, None] + stride * np.arange(extent)).reshape(-1)
+    starts.sort()
+    return bool((np.diff(starts) < array.itemsize).any())
+
+
 def _checked_out(out: Any, dtypes: dict[str, str]) -> np.dtype[Any]:
     if not (isinstance(out, np.ndarray) or on_device(out)):
         raise ArgumentError(f"out must be an array, not {type(out).__name__}", code="bad-array")
@@ -92,7 +114,7 @@ def _checked_out(out: Any, dtypes: dict[str, str]) -> np.dtype[Any]:
     if isinstance(out, np.ndarray):
         if not out.flags.writeable:
             raise ArgumentError("out cannot be written: it is read-only", code="bad-array")
-        if any(stride == 0 and extent > 1 for stride, extent in zip(out.strides, out.shape, strict=True)):
+        if _overlaps_itself(out):
             raise ArgumentError("out has elements that share memory", code="bad-array")
     return dtype
 
