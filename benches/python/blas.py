@@ -1,7 +1,9 @@
 """BLAS: ours beside NumPy's and SciPy's OpenBLAS, and MKL (PyPI's `mkl`, called through its CBLAS), on the same memory.
 
-All libraries have the same number of threads; run once with `--threads 1`, once with more.  Matrices are in Fortran order, which
-every library takes as it is.  "An element" is a multiplication and an addition for products, a number for level 1.
+All libraries have the same number of threads: run once with `--threads 1`, once with more.  Matrices are in Fortran order, which
+every library takes as it is; batches are in C order.  "An element" is a multiplication and an addition for products, a number for
+level 1.  A call of MKL's goes through ctypes, which costs it about a microsecond: that counts at the smallest sizes alone.  The
+largest complex products, minutes of work, are made only with `BLAS_LARGE=1` in the environment.
 """
 
 import ctypes
@@ -13,9 +15,13 @@ import numpy as np
 import scipy.linalg.blas as openblas
 
 from benches.python.protocol import Candidate, Row
-from verdigris import blas
+from verdigris import blas, get_num_threads
 
-_COLUMNS, _PLAIN, _TRANS, _UPPER, _LEFT, _NON_UNIT = 102, 111, 112, 121, 141, 131
+_ROWS, _COLUMNS, _PLAIN, _TRANS, _UPPER, _LEFT, _NON_UNIT = 101, 102, 111, 112, 121, 141, 131
+
+# Idle threads of MKL and OpenBLAS spin for a while, which the next candidate would pay for: each round begins after a pause.
+os.environ.setdefault("KMP_BLOCKTIME", "10")
+PAUSE = 0.05 if get_num_threads() > 1 else 0.0
 
 
 def _mkl():
@@ -27,6 +33,8 @@ def _mkl():
 
 MKL = _mkl()
 LETTERS = {np.float32: "s", np.float64: "d", np.complex64: "c", np.complex128: "z"}
+# How close elements have to be, but for one in a hundred: a sum that cancels keeps few digits.
+CLOSE = {np.float32: 1e-3, np.float64: 1e-9, np.complex64: 1e-3, np.complex128: 1e-9}
 
 
 def _number(dtype, value):
@@ -41,8 +49,9 @@ def _number(dtype, value):
     return number
 
 
-def _at(array):
-    return ctypes.c_void_p(array.ctypes.data)
+def _at(*arrays):
+    """Addresses, as ctypes passes them."""
+    return tuple(ctypes.c_void_p(array.ctypes.data) for array in arrays)
 
 
 def _random(dtype, *shape):
@@ -53,110 +62,122 @@ def _random(dtype, *shape):
     return np.asfortranarray(values.astype(dtype))
 
 
-def _candidates(run, outputs, peer="OpenBLAS (SciPy)"):
-    """Ours, OpenBLAS and MKL, each writing an output of its own; a sum that cancels may differ in more than its last digits."""
-    names = ("verdigris", peer, "MKL")[: 3 if MKL is not None else 2]
+def _row(name, work, out, ours, theirs, mkl, close=1e-9, peer="OpenBLAS (SciPy)"):
+    """A row in which ours, OpenBLAS and MKL each write a copy of `out`; MKL is given its copy's address."""
     made = []
-    for name, one, out in zip(names, run, outputs, strict=False):
-        made.append(Candidate(name, lambda one=one, out=out: one(out), lambda out=out: out, may_differ=0.01))
-    return tuple(made)
-
-
-def _copies(array):
-    return tuple(array.copy("K") for _ in range(3))
+    for candidate, run in (("verdigris", ours), (peer, theirs), ("MKL", mkl)):
+        if candidate == "MKL" and MKL is None:
+            continue
+        own = out.copy("K")
+        given = _at(own)[0] if candidate == "MKL" else own
+        made.append(Candidate(candidate, lambda run=run, given=given: run(given), lambda own=own: own, may_differ=0.01))
+    return Row(name, tuple(made), work, rtol=close, pause=PAUSE)
 
 
 def gemm(dtype, m, n, k):
-    a, b, outs = _random(dtype, m, k), _random(dtype, k, n), _copies(np.zeros((m, n), dtype, order="F"))
-    letter = LETTERS[dtype]
-    theirs = getattr(openblas, letter + "gemm")
-    one, zero = _number(dtype, 1), _number(dtype, 0)
-
-    def mkl(c):
-        getattr(MKL, f"cblas_{letter}gemm")(_COLUMNS, _PLAIN, _PLAIN, m, n, k, one, _at(a), m, _at(b), k, zero, _at(c), m)
-
-    return Row(
+    a, b, letter = _random(dtype, m, k), _random(dtype, k, n), LETTERS[dtype]
+    theirs, call = getattr(openblas, letter + "gemm"), getattr(MKL, f"cblas_{letter}gemm", None)
+    one, zero, (pa, pb) = _number(dtype, 1), _number(dtype, 0), _at(a, b)
+    return _row(
         f"{letter}gemm, {m} x {n} x {k}",
-        _candidates((lambda c: blas.gemm(a, b, out=c), lambda c: theirs(1, a, b, 0, c, overwrite_c=True), mkl), outs),
         m * n * k,
-        rtol=1e-2,
+        np.zeros((m, n), dtype, order="F"),
+        lambda c: blas.gemm(a, b, out=c),
+        lambda c: theirs(1, a, b, 0, c, overwrite_c=True),
+        lambda c: call(_COLUMNS, _PLAIN, _PLAIN, m, n, k, one, pa, m, pb, k, zero, c, m),
+        CLOSE[dtype],
     )
 
 
 def batched(count, n):
     a, b, c = (np.ascontiguousarray(_random(np.float64, count, n, n)) for _ in range(3))
-
-    def mkl(c):
-        call = MKL.cblas_dgemm_batch_strided
-        one, zero, step = ctypes.c_double(1), ctypes.c_double(0), n * n
-        call(101, _PLAIN, _PLAIN, n, n, n, one, _at(a), n, step, _at(b), n, step, zero, _at(c), n, step, count)
-
-    run = (lambda c: blas.gemm_batched(a, b, out=c), lambda c: np.matmul(a, b, out=c), mkl)
-    name = f"dgemm batched, {count:,} of {n} x {n}"
-    return Row(name, _candidates(run, _copies(c), "NumPy matmul (OpenBLAS)"), count * n**3, rtol=1e-6)
+    one, zero, (pa, pb), step = ctypes.c_double(1), ctypes.c_double(0), _at(a, b), ctypes.c_int64(n * n)
+    call = getattr(MKL, "cblas_dgemm_batch_strided", None)
+    return _row(
+        f"dgemm batched, {count:,} of {n} x {n}",
+        count * n**3,
+        c,
+        lambda c: blas.gemm_batched(a, b, out=c),
+        lambda c: np.matmul(a, b, out=c),
+        lambda c: call(_ROWS, _PLAIN, _PLAIN, n, n, n, one, pa, n, step, pb, n, step, zero, c, n, step, count),
+        peer="NumPy matmul (OpenBLAS)",
+    )
 
 
 def gemv(n, trans):
-    a, x, outs = _random(np.float64, n, n), _random(np.float64, n), _copies(np.zeros(n))
-    flag = _TRANS if trans == "T" else _PLAIN
-
-    def mkl(y):
-        MKL.cblas_dgemv(_COLUMNS, flag, n, n, ctypes.c_double(1), _at(a), n, _at(x), 1, ctypes.c_double(0), _at(y), 1)
-
-    ours = lambda y: blas.gemv(a, x, trans=trans, out=y)  # noqa: E731
-    theirs = lambda y: openblas.dgemv(1, a, x, 0, y, trans=trans == "T", overwrite_y=True)  # noqa: E731
-    return Row(f"dgemv {trans}, {n}", _candidates((ours, theirs, mkl), outs), n * n, rtol=1e-6)
+    a, x = _random(np.float64, n, n), _random(np.float64, n)
+    flag, (pa, px), one, zero = _TRANS if trans == "T" else _PLAIN, _at(a, x), ctypes.c_double(1), ctypes.c_double(0)
+    return _row(
+        f"dgemv {trans}, {n}",
+        n * n,
+        np.zeros(n),
+        lambda y: blas.gemv(a, x, trans=trans, out=y),
+        lambda y: openblas.dgemv(1, a, x, 0, y, trans=trans == "T", overwrite_y=True),
+        lambda y: MKL.cblas_dgemv(_COLUMNS, flag, n, n, one, pa, n, px, 1, zero, y, 1),
+    )
 
 
 def ger(n):
-    x, y, outs = _random(np.float64, n), _random(np.float64, n), _copies(np.zeros((n, n), order="F"))
-
-    def mkl(a):
-        MKL.cblas_dger(_COLUMNS, n, n, ctypes.c_double(1e-9), _at(x), 1, _at(y), 1, _at(a), n)
-
-    ours = lambda a: blas.ger(x, y, a, alpha=1e-9, out=a)  # noqa: E731
-    theirs = lambda a: openblas.dger(1e-9, x, y, a=a, overwrite_x=True, overwrite_y=True, overwrite_a=True)  # noqa: E731
-    return Row(f"dger, {n}", _candidates((ours, theirs, mkl), outs), n * n, rtol=1e-6)
+    x, y = _random(np.float64, n), _random(np.float64, n)
+    (px, py), small = _at(x, y), ctypes.c_double(1e-9)
+    return _row(
+        f"dger, {n}",
+        n * n,
+        np.zeros((n, n), order="F"),
+        lambda a: blas.ger(x, y, alpha=1e-9, out=a),
+        lambda a: openblas.dger(1e-9, x, y, a=a, overwrite_x=True, overwrite_y=True, overwrite_a=True),
+        lambda a: MKL.cblas_dger(_COLUMNS, n, n, small, px, 1, py, 1, a, n),
+    )
 
 
 def trsm(n):
-    a = np.asfortranarray(np.triu(_random(np.float64, n, n)) / n + 2 * np.eye(n))
-    b = _random(np.float64, n, n)
-
-    def mkl(b):
-        MKL.cblas_dtrsm(_COLUMNS, _LEFT, _UPPER, _PLAIN, _NON_UNIT, n, n, ctypes.c_double(2), _at(a), n, _at(b), n)
-
-    # The diagonal is about 2, so that solving again and again with alpha 2 keeps its size.
-    run = (lambda b: blas.trsm(a, b, alpha=2, out=b), lambda b: openblas.dtrsm(2, a, b, overwrite_b=True), mkl)
-    return Row(f"dtrsm, {n}", _candidates(run, _copies(b)), n**3 // 2, rtol=1e-6)
+    # The triangle is about twice the identity, so that solving again and again with alpha 2 keeps the numbers' size.
+    a = np.asfortranarray(np.triu(_random(np.float64, n, n), 1) * 1e-3 / n + 2 * np.eye(n))
+    two, (pa,) = ctypes.c_double(2), _at(a)
+    return _row(
+        f"dtrsm, {n}",
+        n**3 // 2,
+        _random(np.float64, n, n),
+        lambda b: blas.trsm(a, b, alpha=2, out=b),
+        lambda b: openblas.dtrsm(2, a, b, overwrite_b=True),
+        lambda b: MKL.cblas_dtrsm(_COLUMNS, _LEFT, _UPPER, _PLAIN, _NON_UNIT, n, n, two, pa, n, b, n),
+    )
 
 
 def syrk(n):
-    a, outs = _random(np.float64, n, n), _copies(np.zeros((n, n), order="F"))
-
-    def mkl(c):
-        MKL.cblas_dsyrk(_COLUMNS, _UPPER, _PLAIN, n, n, ctypes.c_double(1), _at(a), n, ctypes.c_double(0), _at(c), n)
-
-    ours = lambda c: blas.syrk(a, c, out=c)  # noqa: E731
-    theirs = lambda c: openblas.dsyrk(1, a, 0, c, overwrite_c=True)  # noqa: E731
-    return Row(f"dsyrk, {n}", _candidates((ours, theirs, mkl), outs), n**3 // 2, rtol=1e-6)
+    a = _random(np.float64, n, n)
+    one, zero, (pa,) = ctypes.c_double(1), ctypes.c_double(0), _at(a)
+    return _row(
+        f"dsyrk, {n}",
+        n**3 // 2,
+        np.zeros((n, n), order="F"),
+        lambda c: blas.syrk(a, c, out=c),
+        lambda c: openblas.dsyrk(1, a, 0, c, overwrite_c=True),
+        lambda c: MKL.cblas_dsyrk(_COLUMNS, _UPPER, _PLAIN, n, n, one, pa, n, zero, c, n),
+    )
 
 
 def level1(n):
     x, y = _random(np.float64, n), _random(np.float64, n)
+    (px, py), small = _at(x, y), ctypes.c_double(1e-9)
     if MKL is not None:
         MKL.cblas_ddot.restype = MKL.cblas_dnrm2.restype = ctypes.c_double
-    axpy = (
+    yield _row(
+        f"daxpy, {n:,}",
+        n,
+        y,
         lambda y: blas.axpy(x, y, alpha=1e-9, out=y),
         lambda y: openblas.daxpy(x, y, a=1e-9),
-        lambda y: MKL.cblas_daxpy(n, ctypes.c_double(1e-9), _at(x), 1, _at(y), 1),
+        lambda y: MKL.cblas_daxpy(n, small, px, 1, y, 1),
     )
-    dot = (blas.dot, openblas.ddot, lambda x, y: MKL.cblas_ddot(n, _at(x), 1, _at(y), 1))
-    nrm2 = (blas.nrm2, openblas.dnrm2, lambda x: MKL.cblas_dnrm2(n, _at(x), 1))
-    yield Row(f"daxpy, {n:,}", _candidates(axpy, _copies(y)), n, rtol=1e-6)
-    answer = lambda function, *operands: lambda out: out.__setitem__(0, function(*operands))  # noqa: E731
-    yield Row(f"ddot, {n:,}", _candidates([answer(f, x, y) for f in dot], _copies(np.zeros(1))), n, rtol=1e-6)
-    yield Row(f"dnrm2, {n:,}", _candidates([answer(f, x) for f in nrm2], _copies(np.zeros(1))), n, rtol=1e-6)
+
+    def number(name, ours, theirs, mkl):
+        runs = {"verdigris": ours, "OpenBLAS (SciPy)": theirs} | ({} if MKL is None else {"MKL": mkl})
+        made = [Candidate(candidate, run, lambda run=run: np.array([run()])) for candidate, run in runs.items()]
+        return Row(f"{name}, {n:,}", tuple(made), n, rtol=1e-9, pause=PAUSE)
+
+    yield number("ddot", lambda: blas.dot(x, y), lambda: openblas.ddot(x, y), lambda: MKL.cblas_ddot(n, px, 1, py, 1))
+    yield number("dnrm2", lambda: blas.nrm2(x), lambda: openblas.dnrm2(x), lambda: MKL.cblas_dnrm2(n, px, 1))
 
 
 def tiny():
@@ -164,20 +185,22 @@ def tiny():
     functions = (lambda: blas.gemm(a, b), lambda: np.matmul(a, b), lambda: openblas.dgemm(1, a, b))
     names = ("verdigris", "NumPy matmul", "SciPy dgemm")
     made = tuple(Candidate(name, function, function) for name, function in zip(names, functions, strict=True))
-    return Row("a call of dgemm, 4 x 4", made, 1)
+    return Row("a call of dgemm, 4 x 4", made, 1, pause=PAUSE)
 
 
 def rows():
     yield tiny()
+    large = os.environ.get("BLAS_LARGE") == "1"
     for dtype in LETTERS:
         for n in (128, 512, 1024, 2048, 4096):
-            yield gemm(dtype, n, n, n)
+            if n < 4096 or large or dtype in (np.float32, np.float64):
+                yield gemm(dtype, n, n, n)
     yield gemm(np.float64, 100_000, 16, 16)
     yield gemm(np.float64, 64, 64, 100_000)
     yield gemm(np.float64, 2048, 2048, 32)
     yield batched(10_000, 16)
     yield batched(100, 256)
-    for n in (256, 1024, 4096):
+    for n in (256, 4096):
         yield gemv(n, "N")
         yield gemv(n, "T")
         yield ger(n)

@@ -35,12 +35,16 @@ class Candidate:
 
 @dataclasses.dataclass(frozen=True)
 class Row:
-    """One piece of work.  The first candidate is ours; `rtol` is how close the outputs must be (0: equal)."""
+    """One piece of work.  The first candidate is ours; `rtol` is how close the outputs must be (0: equal).
+
+    `pause` is how many seconds are waited before a candidate's round, so that threads of the one before have gone to sleep.
+    """
 
     name: str
     candidates: tuple[Candidate, ...]
     work: int  # elements a run, for the time per element
     rtol: float = 0.0
+    pause: float = 0.0
 
 
 @dataclasses.dataclass(frozen=True)
@@ -98,6 +102,7 @@ def measure(row, rounds=ROUNDS):
     for turn in range(rounds):
         shift = turn % len(candidates)
         for place, candidate in candidates[shift:] + candidates[:shift]:
+            time.sleep(row.pause)
             start = time.perf_counter()
             for _ in range(runs[place]):
                 candidate.run()

@@ -27,6 +27,8 @@ mod module {
     #[pymodule_export]
     use crate::backends::{PyLowered, math_row, op_rows};
     #[pymodule_export]
+    use crate::blas::{blas_asum, blas_axpy, blas_dot, blas_dotc, blas_gemv, blas_ger, blas_nrm2};
+    #[pymodule_export]
     use crate::blas::{blas_gemm, blas_mixed, blas_rotg, blas_rotmg, blas_run};
     #[pymodule_export]
     use crate::cuda::{DeviceFunction, DeviceNDArray, Event, Kernel, Launcher, Overload, Stream};

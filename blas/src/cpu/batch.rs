@@ -44,13 +44,14 @@ pub(super) fn tri_sm<T: Scalar>(call: TriBatch<'_, T>) {
     share::each(b.chunks(size), |_, (start, mut b)| {
         for i in 0..b.count() {
             let triangle = matmat::Triangle::new(a.at(start + i), uplo, trans, unit);
-            let mut b = b.at(i);
-            matmat::scale(alpha, b.rb_mut());
-            if alpha != T::ZERO && n > 0 {
-                match side {
-                    Side::Left => matmat::tri_solve(triangle, b),
-                    Side::Right => matmat::tri_solve(triangle.transposed(), b.transposed()),
-                }
+            let b = b.at(i);
+            if alpha == T::ZERO || n == 0 {
+                matmat::scale(alpha, b);
+                continue;
+            }
+            match side {
+                Side::Left => matmat::tri_solve(triangle, alpha, b),
+                Side::Right => matmat::tri_solve(triangle.transposed(), alpha, b.transposed()),
             }
         }
     });

@@ -62,17 +62,24 @@ const KEPT: usize = 32 << 20;
 const CHUNK: usize = 64;
 /// Columns of C up to which a left operand is read where it is.
 const NARROW: usize = 32;
+/// The same where its own columns are that many bytes apart at most.
+const LESS_NARROW: usize = 128;
+const COMPACT: usize = 1024;
+/// Products of a sum up to which a tile of C is asked for before its turn.
+const SHORT: usize = 128;
+/// Bytes of packed right operand up to which all of it stays in the first cache.
+const NEAR: usize = 24 << 10;
 
 #[derive(Clone, Copy)]
 #[repr(align(64))]
-struct Line(#[allow(dead_code, reason = "room for numbers, reached by address")] [u8; 64]);
+pub(super) struct Line(#[allow(dead_code, reason = "room for numbers, reached by address")] [u8; 64]);
 
 thread_local! {
     static BUFFER: Cell<Vec<Line>> = const { Cell::new(Vec::new()) };
 }
 
-/// Room for packed operands: the calling thread's, if that is large enough; `None` if there is no memory.
-fn buffer(bytes: usize) -> Option<Vec<Line>> {
+/// Room for packed operands, not initialised: the calling thread's, if that is large enough; `None` if there is no memory.
+pub(super) fn buffer(bytes: usize) -> Option<Vec<Line>> {
     let mut lines = BUFFER.take();
     let wanted = bytes.div_ceil(size_of::<Line>());
     if lines.capacity() < wanted {
@@ -82,7 +89,8 @@ fn buffer(bytes: usize) -> Option<Vec<Line>> {
     Some(lines)
 }
 
-fn give_back(lines: Vec<Line>) {
+/// For the thread's next call.
+pub(super) fn give_back(lines: Vec<Line>) {
     if lines.capacity() * size_of::<Line>() <= KEPT {
         BUFFER.set(lines);
     }
@@ -189,7 +197,7 @@ pub(super) fn gemm<T: Scalar>(
         alpha: [alpha.re(), alpha.im()],
         beta: [beta.re(), beta.im()],
         keep,
-        in_place: !T::COMPLEX && ars == 1 && acs >= 0 && n <= NARROW,
+        in_place: !T::COMPLEX && ars == 1 && acs >= 0 && (n <= NARROW || (n <= LESS_NARROW && acs as usize * item <= COMPACT)),
         blocks,
         col_parts,
         phases,
@@ -322,49 +330,56 @@ impl<R: crate::scalar::Real> Product<R> {
         }
         let first = phase.depth.start == 0;
         let beta = if first { self.beta } else { [R::ONE, R::ZERO] };
-        for panel in panels {
+        let tile = |panel: usize, at: usize, near: bool| {
             let col = panel * width;
             let here = phase.cols.start + col..(phase.cols.start + col + width).min(phase.cols.end);
-            let mut at = rows.start;
-            while at < rows.end {
-                let count = (rows.end - at).min(lanes * most);
-                let registers = count.div_ceil(lanes);
-                let height = registers * lanes;
-                let share = self.keep.of(&(at..at + count), &here);
-                if share != Share::Nothing {
-                    let in_place = self.in_place && count == height;
-                    let (a, step) = if in_place {
-                        (self.a.from(at, phase.depth.start).at, self.a.along as usize)
-                    } else {
-                        (left.wrapping_add((at - rows.start) * depth * parts).cast_const(), height * parts)
-                    };
-                    let tile = Tile {
-                        depth,
-                        a,
-                        step,
-                        b: self.packed.wrapping_add(col * depth * parts),
-                        // The next panel, a part of it with each tile.
-                        ahead: self.packed.wrapping_add((col + width) * depth * parts + (at - rows.start) / (lanes * most) * depth).cast_const(),
-                        c: self.c.wrapping_offset(at as isize * self.rs + here.start as isize * self.cs),
-                        rs: self.rs,
-                        cs: self.cs,
-                        rows: count,
-                        cols: here.len(),
-                        alpha: self.alpha,
-                        beta,
-                    };
-                    let kernel = self.kernels.of_height[registers - 1];
-                    // SAFETY: panels and the tile of C are as the fields say; the kernels are those of this processor.
-                    unsafe {
-                        if share == Share::All {
-                            kernel(&tile);
-                        } else {
-                            self.part_of_tile::<C>(kernel, tile, at, here.start);
-                        }
-                    }
-                }
-                at += count;
+            let count = (rows.end - at).min(lanes * most);
+            let registers = count.div_ceil(lanes);
+            let height = registers * lanes;
+            let share = self.keep.of(&(at..at + count), &here);
+            if share == Share::Nothing {
+                return;
             }
+            let (a, step) = if self.in_place && count == height {
+                (self.a.from(at, phase.depth.start).at, self.a.along as usize)
+            } else {
+                (left.wrapping_add((at - rows.start) * depth * parts).cast_const(), height * parts)
+            };
+            let tile = Tile {
+                depth,
+                a,
+                step,
+                b: self.packed.wrapping_add(col * depth * parts),
+                b_steps: (0, 0),
+                // Some columns on; of short ones, where the tile after the next begins.
+                a_ahead: if near && self.in_place { 2 * height as isize } else { 8 * step as isize },
+                c_ahead: if depth < SHORT { 2 * height as isize * self.rs } else { 0 },
+                // The next panel, a part of it with each tile.
+                ahead: self.packed.wrapping_add((col + width) * depth * parts + (at - rows.start) / (lanes * most) * depth).cast_const(),
+                c: self.c.wrapping_offset(at as isize * self.rs + here.start as isize * self.cs),
+                rs: self.rs,
+                cs: self.cs,
+                rows: count,
+                cols: here.len(),
+                alpha: self.alpha,
+                beta,
+            };
+            let kernel = self.kernels.of_height[registers - 1];
+            // SAFETY: panels and the tile of C are as the fields say; the kernels are those of this processor.
+            unsafe {
+                if share == Share::All {
+                    kernel(&tile);
+                } else {
+                    self.part_of_tile::<C>(kernel, tile, at, here.start);
+                }
+            }
+        };
+        let tops = || rows.clone().step_by(lanes * most);
+        if panels.len() * width * depth * parts * size_of::<R>() <= NEAR {
+            // The left operand passes by once.
+            tops().for_each(|at| panels.clone().for_each(|panel| tile(panel, at, true)));
+        } else {
+            panels.for_each(|panel| tops().for_each(|at| tile(panel, at, false)));
         }
     }
 

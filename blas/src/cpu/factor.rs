@@ -60,7 +60,7 @@ pub(super) fn lu<T: Scalar>(mut a: MatMut<'_, T>, mut pivots: Option<&mut [i32]>
     let (left, right) = a.rb_mut().split_cols(h);
     let (mut above, mut below) = right.split_rows(h);
     let left = left.rb();
-    tri_solve(Triangle::new(left.part(0..h, 0..h), Uplo::Lower, Trans::No, true), above.rb_mut());
+    tri_solve(Triangle::new(left.part(0..h, 0..h), Uplo::Lower, Trans::No, true), T::ONE, above.rb_mut());
     multiply_here(-T::ONE, left.part(h..rows, 0..h).n(), above.rb().n(), T::ONE, below.rb_mut());
     let second = lu(below, pivots.as_deref_mut().map(|p| &mut p[h..n]));
     if let Some(pivots) = pivots {
@@ -89,11 +89,11 @@ pub(super) fn solve<T: Scalar>(trans: Trans, lu: MatRef<'_, T>, pivots: Option<&
     let pivots = pivots.unwrap_or(&[]);
     if trans == Trans::No {
         pivots.iter().enumerate().for_each(|(i, &p)| exchange_rows(b.rb_mut(), i, p as usize));
-        tri_solve(lower, b.rb_mut());
-        tri_solve(upper, b);
+        tri_solve(lower, T::ONE, b.rb_mut());
+        tri_solve(upper, T::ONE, b);
     } else {
-        tri_solve(upper, b.rb_mut());
-        tri_solve(lower, b.rb_mut());
+        tri_solve(upper, T::ONE, b.rb_mut());
+        tri_solve(lower, T::ONE, b.rb_mut());
         pivots.iter().enumerate().rev().for_each(|(i, &p)| exchange_rows(b.rb_mut(), i, p as usize));
     }
 }
@@ -157,7 +157,7 @@ pub(super) fn least_squares<T: Scalar>(mut a: MatMut<'_, T>, mut b: MatMut<'_, T
         reflect(tau.conj(), &v, b.rb_mut().part(j..m, 0..cols));
     }
     if n > 0 && cols > 0 {
-        tri_solve(Triangle::new(a.rb().part(0..n, 0..n), Uplo::Upper, Trans::No, false), b.part(0..n, 0..cols));
+        tri_solve(Triangle::new(a.rb().part(0..n, 0..n), Uplo::Upper, Trans::No, false), T::ONE, b.part(0..n, 0..cols));
     }
     0
 }

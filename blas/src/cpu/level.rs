@@ -1,6 +1,6 @@
 //! One loop compiled for several instruction sets, chosen at run time.
 //!
-//! Owns every `target_feature` of the crate. A [`Kernel`] is a loop with its operands; [`run`] runs it in the widest version that this processor has. A version may fuse
+//! Owns what the kernels' instructions depend on: the processor, and `VERDIGRIS_CPU`, which may name an older one. A [`Kernel`] is a loop with its operands; [`run`] runs it in the widest version that this processor has. A version may fuse
 //! multiplications with additions where it has the instruction, so results differ in the last bits between processors, never between threads.
 #![allow(unsafe_code)]
 
@@ -12,9 +12,9 @@ pub(super) trait Kernel {
     fn run<const FMA: bool>(self) -> Self::Out;
 }
 
-/// How wide this processor's vectors are.
+/// How wide the vectors are that kernels use.
 #[cfg(target_arch = "x86_64")]
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Width {
     /// SSE2.
     Baseline,
@@ -24,7 +24,7 @@ pub(super) enum Width {
     Avx512,
 }
 
-/// What this processor has.
+/// The widest that this processor has and that `VERDIGRIS_CPU`, the name of a processor (read once), has too.
 #[cfg(target_arch = "x86_64")]
 #[inline]
 pub(super) fn width() -> Width {
@@ -33,24 +33,35 @@ pub(super) fn width() -> Width {
     static WIDEST: AtomicU8 = AtomicU8::new(0);
     let mut widest = WIDEST.load(Ordering::Relaxed);
     if widest == 0 {
-        let avx512 = is_x86_feature_detected!("avx512f")
-            && is_x86_feature_detected!("avx512dq")
-            && is_x86_feature_detected!("avx512bw")
-            && is_x86_feature_detected!("avx512vl");
-        let avx2 = is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma");
-        widest = if avx512 && avx2 {
-            3
-        } else if avx2 {
-            2
-        } else {
-            1
-        };
+        widest = 1 + detected().min(of_processor(&std::env::var("VERDIGRIS_CPU").unwrap_or_default())) as u8;
         WIDEST.store(widest, Ordering::Relaxed);
     }
     match widest {
         3 => Width::Avx512,
         2 => Width::Avx2,
         _ => Width::Baseline,
+    }
+}
+
+#[cfg(target_arch = "x86_64")]
+fn detected() -> Width {
+    if !(is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma")) {
+        return Width::Baseline;
+    }
+    let wide = is_x86_feature_detected!("avx512f")
+        && is_x86_feature_detected!("avx512dq")
+        && is_x86_feature_detected!("avx512bw")
+        && is_x86_feature_detected!("avx512vl");
+    if wide { Width::Avx512 } else { Width::Avx2 }
+}
+
+/// What the processor of that name has, as compilers call it; no limit where the name says nothing.
+#[cfg(target_arch = "x86_64")]
+fn of_processor(name: &str) -> Width {
+    match name {
+        "x86-64" | "x86-64-v2" | "core2" | "nehalem" | "westmere" | "sandybridge" | "ivybridge" => Width::Baseline,
+        "x86-64-v3" | "haswell" | "broadwell" | "skylake" | "alderlake" | "znver1" | "znver2" | "znver3" => Width::Avx2,
+        _ => Width::Avx512,
     }
 }
 

@@ -422,12 +422,18 @@ impl<'a, T: Scalar> Triangle<'a, T> {
     }
 }
 
-/// The call as a triangle at the left of a matrix that is scaled already.
-fn from_left<T: Scalar>(call: TriMat<'_, T>) -> (Triangle<'_, T>, MatMut<'_, T>) {
-    let TriMat { side, uplo, trans, unit, alpha, a, mut b } = call;
-    scale(alpha, b.rb_mut());
+/// The call as a triangle at the left, if there is anything left to do.
+fn from_left<T: Scalar>(call: TriMat<'_, T>) -> Option<(Triangle<'_, T>, T, MatMut<'_, T>)> {
+    let TriMat { side, uplo, trans, unit, alpha, a, b } = call;
+    if alpha == T::ZERO {
+        scale(alpha, b);
+        return None;
+    }
     let triangle = Triangle::new(a, uplo, trans, unit);
-    if side == Side::Left { (triangle, b) } else { (triangle.transposed(), b.transposed()) }
+    if triangle.n() == 0 {
+        return None;
+    }
+    Some(if side == Side::Left { (triangle, alpha, b) } else { (triangle.transposed(), alpha, b.transposed()) })
 }
 
 /// Runs `f` on bands of columns of B, over threads where that pays. Each band reads all of the triangle, so there are no more than threads; where a column's result might depend on the band
@@ -441,14 +447,12 @@ fn by_bands<T: Scalar>(n: usize, b: MatMut<'_, T>, f: impl Fn(MatMut<'_, T>) + S
 }
 
 pub(super) fn tri_mm<T: Scalar>(call: TriMat<'_, T>) {
-    let zero = call.alpha == T::ZERO;
-    let (triangle, b) = from_left(call);
-    if !zero && triangle.n() > 0 {
-        by_bands(triangle.n(), b, |band| tri_times(triangle, band));
+    if let Some((triangle, alpha, b)) = from_left(call) {
+        by_bands(triangle.n(), b, |band| tri_times(triangle, alpha, band));
     }
 }
 
-fn tri_times<T: Scalar>(t: Triangle<'_, T>, mut b: MatMut<'_, T>) {
+fn tri_times<T: Scalar>(t: Triangle<'_, T>, alpha: T, mut b: MatMut<'_, T>) {
     let n = t.n();
     if n <= LEAF {
         let mut whole = Temp::new(n, n);
@@ -459,21 +463,21 @@ fn tri_times<T: Scalar>(t: Triangle<'_, T>, mut b: MatMut<'_, T>) {
         });
         let mut old = Temp::new(n, b.cols());
         old.view_mut().fill_with(|i, j| b.get(i, j));
-        return multiply_here(T::ONE, whole.view().n(), old.view().n(), T::ZERO, b.rb_mut());
+        return multiply_here(alpha, whole.view().n(), old.view().n(), T::ZERO, b.rb_mut());
     }
     let h = half(n);
     let (first, beside, last) = t.split(h);
     let (mut above, mut below) = b.split_rows(h);
     match t.uplo {
         Uplo::Upper => {
-            tri_times(first, above.rb_mut());
-            multiply_here(T::ONE, beside, below.rb().n(), T::ONE, above);
-            tri_times(last, below);
+            tri_times(first, alpha, above.rb_mut());
+            multiply_here(alpha, beside, below.rb().n(), T::ONE, above);
+            tri_times(last, alpha, below);
         }
         Uplo::Lower => {
-            tri_times(last, below.rb_mut());
-            multiply_here(T::ONE, beside, above.rb().n(), T::ONE, below);
-            tri_times(first, above);
+            tri_times(last, alpha, below.rb_mut());
+            multiply_here(alpha, beside, above.rb().n(), T::ONE, below);
+            tri_times(first, alpha, above);
         }
     }
 }
@@ -482,10 +486,8 @@ pub(super) fn tri_sm<T: Scalar>(mut call: TriMat<'_, T>) -> Result<(), Error> {
     if cblas::is_wanted() && cblas::tri_sm(&mut call)? {
         return Ok(());
     }
-    let zero = call.alpha == T::ZERO;
-    let (triangle, b) = from_left(call);
-    if !zero && triangle.n() > 0 {
-        by_bands(triangle.n(), b, |band| tri_solve(triangle, band));
+    if let Some((triangle, alpha, b)) = from_left(call) {
+        by_bands(triangle.n(), b, |band| tri_solve(triangle, alpha, band));
     }
     Ok(())
 }
@@ -495,13 +497,14 @@ const SUBSTITUTED: usize = 32;
 /// Columns that a substitution takes at a time.
 const ABREAST: usize = 64;
 
-/// `B ← T⁻¹ B`, on this thread.
-pub(super) fn tri_solve<T: Scalar>(t: Triangle<'_, T>, mut b: MatMut<'_, T>) {
+/// `B ← αT⁻¹B`, on this thread. α is not 0.
+pub(super) fn tri_solve<T: Scalar>(t: Triangle<'_, T>, alpha: T, mut b: MatMut<'_, T>) {
     let n = t.n();
-    if solve::solve(t.op, t.uplo == Uplo::Lower, t.unit, &mut b) {
+    if solve::solve(t.op, t.uplo == Uplo::Lower, t.unit, alpha, &mut b) {
         return;
     }
     if n <= SUBSTITUTED {
+        scale(alpha, b.rb_mut());
         let (rows, mut from) = (b.rows(), 0);
         while from < b.cols() {
             let width = ABREAST.min(b.cols() - from);
@@ -515,14 +518,14 @@ pub(super) fn tri_solve<T: Scalar>(t: Triangle<'_, T>, mut b: MatMut<'_, T>) {
     let (mut above, mut below) = b.split_rows(h);
     match t.uplo {
         Uplo::Upper => {
-            tri_solve(last, below.rb_mut());
-            multiply_here(-T::ONE, beside, below.rb().n(), T::ONE, above.rb_mut());
-            tri_solve(first, above);
+            tri_solve(last, alpha, below.rb_mut());
+            multiply_here(-T::ONE, beside, below.rb().n(), alpha, above.rb_mut());
+            tri_solve(first, T::ONE, above);
         }
         Uplo::Lower => {
-            tri_solve(first, above.rb_mut());
-            multiply_here(-T::ONE, beside, above.rb().n(), T::ONE, below.rb_mut());
-            tri_solve(last, below);
+            tri_solve(first, alpha, above.rb_mut());
+            multiply_here(-T::ONE, beside, above.rb().n(), alpha, below.rb_mut());
+            tri_solve(last, T::ONE, below);
         }
     }
 }

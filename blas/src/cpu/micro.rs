@@ -18,6 +18,11 @@ pub(super) struct Tile<R> {
     pub(super) step: usize,
     /// B's panel: a row of the tile's full width after the other.
     pub(super) b: *const R,
+    /// For kernels that read B where it is: from one of its rows to the next, and from one of its columns to the next.
+    pub(super) b_steps: (isize, isize),
+    /// How far on in A what is asked for lies, and how far on in C.
+    pub(super) a_ahead: isize,
+    pub(super) c_ahead: isize,
     /// Where to ask for `depth` parts that will be wanted soon; it need not be memory.
     pub(super) ahead: *const R,
     pub(super) c: *mut R,
@@ -41,6 +46,8 @@ pub(super) struct Kernels<R: 'static> {
     pub(super) cols: usize,
     /// The kernels of tiles one, two, … registers high.
     pub(super) of_height: &'static [Kernel<R>],
+    /// As many that read B where it is; none for complex numbers.
+    pub(super) direct: &'static [Kernel<R>],
     /// Bytes of A that are packed at a time: they stay in the second cache.
     pub(super) block: usize,
     /// Products of an element that are summed at a time.
@@ -58,33 +65,56 @@ fn call_for<R>(tile: &Tile<R>, parts: usize) {
     }
     for j in 0..tile.cols {
         for line in 0..(parts * size_of::<R>()).div_ceil(64) {
-            prefetch(tile.c.wrapping_offset(j as isize * tile.cs).wrapping_add(line * (64 / size_of::<R>())).cast_const());
+            prefetch(tile.c.wrapping_offset(tile.c_ahead + j as isize * tile.cs).wrapping_add(line * (64 / size_of::<R>())).cast_const());
         }
     }
 }
 
 #[inline(always)]
 unsafe fn real<V: Lanes, const H: usize, const W: usize>(tile: &Tile<V::Part>) {
-    // SAFETY: the panels hold `depth` columns and rows of the tile's full size; C's elements are there; the processor has the instructions, as the caller saw to.
+    // SAFETY: the caller's promise.
+    unsafe { sums::<V, H, W, false>(tile) }
+}
+
+/// As [`real`], B read where it is; columns that are not there are read as the last that is.
+#[inline(always)]
+unsafe fn direct<V: Lanes, const H: usize, const W: usize>(tile: &Tile<V::Part>) {
+    // SAFETY: the caller's promise.
+    unsafe { sums::<V, H, W, true>(tile) }
+}
+
+#[inline(always)]
+unsafe fn sums<V: Lanes, const H: usize, const W: usize, const DIRECT: bool>(tile: &Tile<V::Part>) {
+    // SAFETY: the panels hold `depth` columns and rows of the tile's full size, or B its own rows and columns; C's elements are there; the processor has the instructions, as the caller saw to.
     unsafe {
         call_for(tile, H * V::N);
         let mut sums = [[V::splat(V::Part::ZERO); H]; W];
         let (mut a, mut b) = (tile.a, tile.b);
+        let columns: [*const V::Part; W] = std::array::from_fn(|j| tile.b.wrapping_offset(j.min(tile.cols - 1) as isize * tile.b_steps.1));
+        let mut row = 0;
         for p in 0..tile.depth {
-            prefetch(tile.ahead.wrapping_add(p));
+            if !DIRECT {
+                prefetch(tile.ahead.wrapping_add(p));
+            }
             let mut left = [V::splat(V::Part::ZERO); H];
             for (v, left) in left.iter_mut().enumerate() {
                 *left = V::load(a.add(v * V::N));
-                prefetch(a.wrapping_add(8 * tile.step + v * V::N));
+                if !DIRECT {
+                    prefetch(a.wrapping_offset(tile.a_ahead).wrapping_add(v * V::N));
+                }
             }
             for (j, sums) in sums.iter_mut().enumerate() {
-                let right = V::splat(*b.add(j));
+                let right = V::splat(if DIRECT { *columns[j].offset(row) } else { *b.add(j) });
                 for v in 0..H {
                     sums[v] = left[v].fma(right, sums[v]);
                 }
             }
             a = a.wrapping_add(tile.step);
-            b = b.add(W);
+            if DIRECT {
+                row += tile.b_steps.0;
+            } else {
+                b = b.add(W);
+            }
         }
         let (alpha, beta) = (tile.alpha[0], tile.beta[0]);
         if tile.rs == 1 && tile.rows == H * V::N && tile.cols == W {
@@ -128,7 +158,7 @@ unsafe fn complex<V: Lanes, const H: usize, const W: usize>(tile: &Tile<V::Part>
             let mut left = [[V::splat(V::Part::ZERO); H]; 2];
             for (v, part) in left.as_flattened_mut().iter_mut().enumerate() {
                 *part = V::load(a.add(v * V::N));
-                prefetch(a.wrapping_add(8 * tile.step + v * V::N));
+                prefetch(a.wrapping_offset(tile.a_ahead).wrapping_add(v * V::N));
             }
             for j in 0..W {
                 let (right, other) = (V::splat(*b.add(2 * j)), V::splat(*b.add(2 * j + 1)));
@@ -206,8 +236,10 @@ mod versions {
     }
 
     version!(real_512, "avx512f,avx2,fma", real);
+    version!(direct_512, "avx512f,avx2,fma", direct);
     version!(complex_512, "avx512f,avx2,fma", complex);
     version!(real_256, "avx2,fma", real);
+    version!(direct_256, "avx2,fma", direct);
     version!(complex_256, "avx2,fma", complex);
 
     const SECOND_CACHE: usize = 768 << 10;
@@ -217,6 +249,7 @@ mod versions {
         lanes: 16,
         cols: 8,
         of_height: &[real_512::<__m512, 1, 8>, real_512::<__m512, 2, 8>, real_512::<__m512, 3, 8>],
+        direct: &[direct_512::<__m512, 1, 8>, direct_512::<__m512, 2, 8>, direct_512::<__m512, 3, 8>],
         block: SECOND_CACHE,
         depth: 512,
     };
@@ -224,17 +257,31 @@ mod versions {
         lanes: 8,
         cols: 8,
         of_height: &[real_512::<__m512d, 1, 8>, real_512::<__m512d, 2, 8>, real_512::<__m512d, 3, 8>],
+        direct: &[direct_512::<__m512d, 1, 8>, direct_512::<__m512d, 2, 8>, direct_512::<__m512d, 3, 8>],
         block: SECOND_CACHE,
         depth: 384,
     };
-    pub(super) static C_512: Kernels<f32> =
-        Kernels { lanes: 16, cols: 6, of_height: &[complex_512::<__m512, 1, 6>, complex_512::<__m512, 2, 6>], block: SECOND_CACHE, depth: 384 };
-    pub(super) static Z_512: Kernels<f64> =
-        Kernels { lanes: 8, cols: 6, of_height: &[complex_512::<__m512d, 1, 6>, complex_512::<__m512d, 2, 6>], block: SECOND_CACHE, depth: 256 };
+    pub(super) static C_512: Kernels<f32> = Kernels {
+        lanes: 16,
+        cols: 6,
+        of_height: &[complex_512::<__m512, 1, 6>, complex_512::<__m512, 2, 6>],
+        direct: &[],
+        block: SECOND_CACHE,
+        depth: 384,
+    };
+    pub(super) static Z_512: Kernels<f64> = Kernels {
+        lanes: 8,
+        cols: 6,
+        of_height: &[complex_512::<__m512d, 1, 6>, complex_512::<__m512d, 2, 6>],
+        direct: &[],
+        block: SECOND_CACHE,
+        depth: 256,
+    };
     pub(super) static S_256: Kernels<f32> = Kernels {
         lanes: 8,
         cols: 4,
         of_height: &[real_256::<__m256, 1, 4>, real_256::<__m256, 2, 4>, real_256::<__m256, 3, 4>],
+        direct: &[direct_256::<__m256, 1, 4>, direct_256::<__m256, 2, 4>, direct_256::<__m256, 3, 4>],
         block: SMALLER,
         depth: 384,
     };
@@ -242,11 +289,14 @@ mod versions {
         lanes: 4,
         cols: 4,
         of_height: &[real_256::<__m256d, 1, 4>, real_256::<__m256d, 2, 4>, real_256::<__m256d, 3, 4>],
+        direct: &[direct_256::<__m256d, 1, 4>, direct_256::<__m256d, 2, 4>, direct_256::<__m256d, 3, 4>],
         block: SMALLER,
         depth: 256,
     };
-    pub(super) static C_256: Kernels<f32> = Kernels { lanes: 8, cols: 6, of_height: &[complex_256::<__m256, 1, 6>], block: SMALLER, depth: 256 };
-    pub(super) static Z_256: Kernels<f64> = Kernels { lanes: 4, cols: 6, of_height: &[complex_256::<__m256d, 1, 6>], block: SMALLER, depth: 192 };
+    pub(super) static C_256: Kernels<f32> =
+        Kernels { lanes: 8, cols: 6, of_height: &[complex_256::<__m256, 1, 6>], direct: &[], block: SMALLER, depth: 256 };
+    pub(super) static Z_256: Kernels<f64> =
+        Kernels { lanes: 4, cols: 6, of_height: &[complex_256::<__m256d, 1, 6>], direct: &[], block: SMALLER, depth: 192 };
 }
 
 /// The kernels of a type with parts `R` on this processor, if it has any.

@@ -4,6 +4,7 @@
 //! pairs of parts, or (of a left operand) as a plane of real parts before one of imaginary parts. Conjugation happens here.
 #![allow(unsafe_code)]
 
+use super::lanes::prefetch;
 use crate::scalar::Real;
 
 /// Where a panel's elements are. Steps are in parts.
@@ -85,6 +86,10 @@ pub(super) unsafe fn elements<R: Real, const C: bool, const PLANES: bool>(from: 
         for p in (0..square_depth).step_by(side.max(1)) {
             for i in (0..square_count).step_by(side) {
                 let at = from.at.offset(i as isize * from.across).add(p * item);
+                if p.is_multiple_of(64 / (size_of::<R>() * item)) {
+                    // The panel beside this one will be wanted next.
+                    (0..side).for_each(|q| prefetch(at.wrapping_offset((square_count + q) as isize * from.across)));
+                }
                 turn(at, from.across, to.add((p * width + i) * item), parts, item);
             }
         }

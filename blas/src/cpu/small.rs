@@ -1,6 +1,6 @@
 //! Small products: what a batch is made of.
 //!
-//! Owns the way of a product whose packed operands fit on the stack: no memory is asked for, no thread, and a left operand with contiguous columns is read where it is. The tiles are
+//! Owns the way of a product whose packed operands fit on the stack: no memory is asked for, no thread, a left operand with contiguous columns is read where it is, and so is a real right one. The tiles are
 //! [`super::micro`]'s, so that the sums are those of [`super::blocked`].
 #![allow(unsafe_code)]
 
@@ -42,7 +42,7 @@ fn product<T: Scalar, const C: bool>(alpha: T, a: Op<'_, T>, b: Op<'_, T>, beta:
     let mut rooms = MaybeUninit::<[[T::Real; ROOM]; 2]>::uninit();
     let packed_left = rooms.as_mut_ptr().cast::<T::Real>();
     let packed_right = packed_left.wrapping_add(ROOM);
-    for col in (0..n).step_by(width) {
+    for col in (0..if C { n } else { 0 }).step_by(width) {
         // SAFETY: columns of B; extents of at most `LARGEST` are at most 48 when rounded up to tiles, so there is room.
         unsafe { pack::panel::<T::Real, C, false>(right.from(col, 0), k, width.min(n - col), width, packed_right.add(col * k * parts)) };
     }
@@ -57,12 +57,15 @@ fn product<T: Scalar, const C: bool>(alpha: T, a: Op<'_, T>, b: Op<'_, T>, beta:
             unsafe { pack::panel::<T::Real, C, true>(from, k, rows, height, packed_left) };
         }
         for col in (0..n).step_by(width) {
-            let b = packed_right.wrapping_add(col * k * parts).cast_const();
+            let b = if C { packed_right.wrapping_add(col * k * parts).cast_const() } else { right.from(col, 0).at };
             let tile = Tile {
                 depth: k,
                 a: if in_place { from.at } else { packed_left.cast_const() },
                 step: if in_place { from.along as usize } else { height * parts },
                 b,
+                b_steps: (right.along, right.across),
+                a_ahead: 0,
+                c_ahead: 0,
                 ahead: b,
                 c: to.wrapping_offset(row as isize * rs + col as isize * cs),
                 rs,
@@ -72,8 +75,9 @@ fn product<T: Scalar, const C: bool>(alpha: T, a: Op<'_, T>, b: Op<'_, T>, beta:
                 alpha: [alpha.re(), alpha.im()],
                 beta: [beta.re(), beta.im()],
             };
-            // SAFETY: the panels are packed, or A's own columns; the tile is C's, exclusively ours; the kernels are this processor's.
-            unsafe { kernels.of_height[registers - 1](&tile) };
+            let kernel = if C { kernels.of_height[registers - 1] } else { kernels.direct[registers - 1] };
+            // SAFETY: the panels are packed, or the operands' own; the tile is C's, exclusively ours; the kernels are this processor's.
+            unsafe { kernel(&tile) };
         }
     }
     true

@@ -1,196 +1,383 @@
-//! Triangular solutions with small real triangles: the leaves of the recursion in [`super::matmat`].
+//! Triangular solutions with small triangles: the leaves of the recursion in [`super::matmat`].
 //!
-//! Owns the kernel: a strip of right-hand sides, three registers wide, goes through the triangle eight rows at a time, products and substitution in registers. A column's solution does not
-//! depend on the strip that it is in. A triangle whose inverse diagonal is not exact enough to be a number (zero, subnormal or not finite) is left to the plain way.
+//! Owns the kernels: a strip of right-hand sides, up to three registers wide, goes through the triangle a block of rows at a time, products and substitution in registers. A column's solution
+//! does not depend on the strip that it is in. A triangle whose inverse diagonal is not exact enough to be a number (zero, subnormal or not finite) is left to the plain way.
 #![allow(unsafe_code)]
 
-use super::lanes::Lanes;
+use super::blocked::{buffer, give_back};
+use super::lanes::{Lanes, prefetch};
 use super::pack::{self, Source};
 use crate::operand::Op;
 use crate::scalar::{Real, Scalar};
 use crate::view::MatMut;
 
-/// Rows of the largest triangle taken.
-pub(super) const LARGEST: usize = 64;
-/// Rows that are solved in registers.
-const ROWS: usize = 8;
-/// Registers of a strip.
-const WIDE: usize = 3;
-/// The widest strip.
-const STRIP: usize = 16 * WIDE;
+/// Bytes of the largest packed triangle: it stays in the second cache beside a strip.
+const LARGEST: usize = 320 << 10;
+/// Rows that are asked for ahead of their use.
+const AHEAD: usize = 8;
 
-/// A triangle in the order of its solution: for each eight rows the columns before them, eight elements each, then the eight by eight triangle with inverses on its diagonal.
-struct Triangle<R> {
-    packed: Vec<R>,
+/// A triangle's packed blocks, in the order of its solution: for each block of rows the columns before them, the block's elements of each, then its own triangle with inverses on the diagonal.
+#[derive(Clone, Copy)]
+struct Packed<R> {
+    at: *const R,
     blocks: usize,
+    alpha: [R; 2],
 }
 
-/// A strip's width, and what solves one.
-type Solver<R> = (usize, unsafe fn(&Triangle<R>, *mut R, bool));
+/// Solves for a strip: the triangle's rows, each as many registers wide, one after the other from the first solved, up or down.
+type Solver<R> = unsafe fn(Packed<R>, *mut R, bool);
 
-impl<R: Real> Triangle<R> {
-    /// `None` if an inverse is no normal number. Rows from `n` on are those of the identity.
-    fn new(n: usize, unit: bool, element: impl Fn(usize, usize) -> R) -> Option<Triangle<R>> {
-        let blocks = n.div_ceil(ROWS);
-        let mut packed = Vec::with_capacity(blocks * (blocks + 1) / 2 * ROWS * ROWS);
-        for block in 0..blocks {
-            for p in 0..(block + 1) * ROWS {
-                for i in block * ROWS..(block + 1) * ROWS {
-                    packed.push(if p == i {
-                        let diagonal = if unit || i >= n { R::ONE } else { element(i, i) };
-                        let inverse = R::ONE / diagonal;
-                        let size = Real::abs(inverse);
-                        if !(size >= R::TINY && size <= R::HUGE && Real::abs(diagonal) >= R::TINY) {
-                            return None;
-                        }
-                        inverse
-                    } else if p > i || i >= n || p >= n {
-                        R::ZERO
-                    } else {
-                        element(i, p)
-                    });
+/// How a processor solves for a type.
+struct Way<R: 'static> {
+    /// Rows of a block.
+    rows: usize,
+    /// Elements of a register.
+    lanes: usize,
+    /// The solvers of strips one, two, … registers wide.
+    of_width: &'static [Solver<R>],
+}
+
+/// # Safety
+/// The triangle is packed in blocks of `ROWS`, the strip has the rows; the processor has the instructions of `V`.
+#[inline(always)]
+unsafe fn real<V: Lanes, const ROWS: usize, const WIDE: usize>(triangle: Packed<V::Part>, strip: *mut V::Part, down: bool) {
+    let zero = <V::Part as Scalar>::ZERO;
+    let mut t = triangle.at;
+    let row = if down { (WIDE * V::N) as isize } else { -((WIDE * V::N) as isize) };
+    // SAFETY: the triangle has for each block the columns that are read here; the strip has the rows.
+    unsafe {
+        let alpha = V::splat(triangle.alpha[0]);
+        for block in 0..triangle.blocks {
+            let own = strip.offset((block * ROWS) as isize * row);
+            let mut rows = [[V::splat(zero); WIDE]; ROWS];
+            for (i, registers) in rows.iter_mut().enumerate() {
+                for (v, register) in registers.iter_mut().enumerate() {
+                    *register = V::load(own.offset(i as isize * row).add(v * V::N)).mul(alpha);
                 }
             }
-        }
-        Some(Triangle { packed, blocks })
-    }
-
-    /// Solves for a strip: `blocks` times eight rows of `WIDE` registers, one after the other from the first solved, up or down.
-    ///
-    /// # Safety
-    /// The strip is as long as that; the processor has the instructions of `V`.
-    #[inline(always)]
-    unsafe fn solve<V: Lanes<Part = R>>(&self, strip: *mut R, down: bool) {
-        let mut t = self.packed.as_ptr();
-        let row = if down { (WIDE * V::N) as isize } else { -((WIDE * V::N) as isize) };
-        // SAFETY: the triangle has for each block the columns that are read here; the strip has the rows.
-        unsafe {
-            for block in 0..self.blocks {
-                let own = strip.offset((block * ROWS) as isize * row);
-                let mut rows = [[V::splat(R::ZERO); WIDE]; ROWS];
+            let mut before = strip.cast_const();
+            for _ in 0..block * ROWS {
+                prefetch(t.wrapping_add(AHEAD * ROWS));
+                let mut known = [V::splat(zero); WIDE];
+                for (v, known) in known.iter_mut().enumerate() {
+                    *known = V::load(before.add(v * V::N));
+                    prefetch(before.wrapping_offset(AHEAD as isize * row).wrapping_add(v * V::N));
+                }
                 for (i, registers) in rows.iter_mut().enumerate() {
-                    for (v, register) in registers.iter_mut().enumerate() {
-                        *register = V::load(own.offset(i as isize * row).add(v * V::N));
+                    let factor = V::splat(*t.add(i));
+                    for v in 0..WIDE {
+                        registers[v] = known[v].fnma(factor, registers[v]);
                     }
                 }
-                for p in 0..block * ROWS {
-                    let mut known = [V::splat(R::ZERO); WIDE];
-                    for (v, known) in known.iter_mut().enumerate() {
-                        *known = V::load(strip.offset(p as isize * row).add(v * V::N));
-                    }
-                    for (i, registers) in rows.iter_mut().enumerate() {
-                        let factor = V::splat(*t.add(i));
-                        for v in 0..WIDE {
-                            registers[v] = known[v].fnma(factor, registers[v]);
-                        }
-                    }
-                    t = t.add(ROWS);
+                t = t.add(ROWS);
+                before = before.wrapping_offset(row);
+            }
+            for p in 0..ROWS {
+                let inverse = V::splat(*t.add(p));
+                let mut known = rows[p];
+                for (v, known) in known.iter_mut().enumerate() {
+                    *known = known.mul(inverse);
+                    known.store(own.offset(p as isize * row).add(v * V::N));
                 }
-                for p in 0..ROWS {
-                    let inverse = V::splat(*t.add(p));
-                    let mut known = rows[p];
-                    for (v, known) in known.iter_mut().enumerate() {
-                        *known = known.mul(inverse);
-                        known.store(own.offset(p as isize * row).add(v * V::N));
+                #[expect(clippy::needless_range_loop, reason = "each row is registers, whose number must be known here")]
+                for i in p + 1..ROWS {
+                    let factor = V::splat(*t.add(i));
+                    for v in 0..WIDE {
+                        rows[i][v] = known[v].fnma(factor, rows[i][v]);
                     }
-                    #[expect(clippy::needless_range_loop, reason = "each row is registers, whose number must be known here")]
-                    for i in p + 1..ROWS {
-                        let factor = V::splat(*t.add(i));
-                        for v in 0..WIDE {
-                            rows[i][v] = known[v].fnma(factor, rows[i][v]);
-                        }
+                }
+                t = t.add(ROWS);
+            }
+        }
+    }
+}
+
+/// As [`real`]: elements of the triangle are pairs, a row of the strip its real parts and then its imaginary ones.
+///
+/// # Safety
+/// As [`real`].
+#[inline(always)]
+unsafe fn complex<V: Lanes, const ROWS: usize, const WIDE: usize>(triangle: Packed<V::Part>, strip: *mut V::Part, down: bool) {
+    let (zero, one) = (<V::Part as Scalar>::ZERO, <V::Part as Scalar>::ONE);
+    let mut t = triangle.at;
+    let imaginary = WIDE * V::N;
+    let row = if down { 2 * imaginary as isize } else { -2 * imaginary as isize };
+    // SAFETY: as in `real`.
+    unsafe {
+        let times = |x: V, y: V, re: V, im: V| (y.fnma(im, x.mul(re)), y.fma(re, x.mul(im)));
+        for block in 0..triangle.blocks {
+            let own = strip.offset((block * ROWS) as isize * row);
+            let mut re = [[V::splat(zero); WIDE]; ROWS];
+            let mut im = re;
+            for i in 0..ROWS {
+                for v in 0..WIDE {
+                    let from = own.offset(i as isize * row).add(v * V::N);
+                    (re[i][v], im[i][v]) = (V::load(from), V::load(from.add(imaginary)));
+                }
+            }
+            if triangle.alpha != [one, zero] {
+                let (own, other) = (V::splat(triangle.alpha[0]), V::splat(triangle.alpha[1]));
+                for i in 0..ROWS {
+                    for v in 0..WIDE {
+                        (re[i][v], im[i][v]) = times(re[i][v], im[i][v], own, other);
                     }
-                    t = t.add(ROWS);
+                }
+            }
+            let mut before = strip.cast_const();
+            for _ in 0..block * ROWS {
+                prefetch(t.wrapping_add(AHEAD * 2 * ROWS));
+                let mut known = [[V::splat(zero); WIDE]; 2];
+                for (v, known) in known.as_flattened_mut().iter_mut().enumerate() {
+                    *known = V::load(before.add(v * V::N));
+                    prefetch(before.wrapping_offset(AHEAD as isize * row).wrapping_add(v * V::N));
+                }
+                for i in 0..ROWS {
+                    let (own, other) = (V::splat(*t.add(2 * i)), V::splat(*t.add(2 * i + 1)));
+                    for v in 0..WIDE {
+                        re[i][v] = known[0][v].fnma(own, re[i][v]);
+                        im[i][v] = known[0][v].fnma(other, im[i][v]);
+                    }
+                    for v in 0..WIDE {
+                        re[i][v] = known[1][v].fma(other, re[i][v]);
+                        im[i][v] = known[1][v].fnma(own, im[i][v]);
+                    }
+                }
+                t = t.add(2 * ROWS);
+                before = before.wrapping_offset(row);
+            }
+            for p in 0..ROWS {
+                let (own_of, other_of) = (V::splat(*t.add(2 * p)), V::splat(*t.add(2 * p + 1)));
+                for v in 0..WIDE {
+                    (re[p][v], im[p][v]) = times(re[p][v], im[p][v], own_of, other_of);
+                    let to = own.offset(p as isize * row).add(v * V::N);
+                    re[p][v].store(to);
+                    im[p][v].store(to.add(imaginary));
+                }
+                for i in p + 1..ROWS {
+                    let (own, other) = (V::splat(*t.add(2 * i)), V::splat(*t.add(2 * i + 1)));
+                    for v in 0..WIDE {
+                        re[i][v] = im[p][v].fma(other, re[p][v].fnma(own, re[i][v]));
+                        im[i][v] = im[p][v].fnma(own, re[p][v].fnma(other, im[i][v]));
+                    }
+                }
+                t = t.add(2 * ROWS);
+            }
+        }
+    }
+}
+
+#[cfg(target_arch = "x86_64")]
+mod versions {
+    use std::arch::x86_64::{__m256, __m256d, __m512, __m512d};
+
+    use super::super::lanes::Lanes;
+    use super::{Packed, Way};
+
+    macro_rules! version {
+        ($name:ident, $features:literal, $body:ident) => {
+            /// # Safety
+            /// As the body; the processor has the features.
+            #[target_feature(enable = $features)]
+            unsafe fn $name<V: Lanes, const ROWS: usize, const WIDE: usize>(triangle: Packed<V::Part>, strip: *mut V::Part, down: bool) {
+                // SAFETY: the caller's promise.
+                unsafe { super::$body::<V, ROWS, WIDE>(triangle, strip, down) }
+            }
+        };
+    }
+
+    version!(real_512, "avx512f,avx2,fma", real);
+    version!(complex_512, "avx512f,avx2,fma", complex);
+    version!(real_256, "avx2,fma", real);
+    version!(complex_256, "avx2,fma", complex);
+
+    pub(super) static S_512: Way<f32> =
+        Way { rows: 8, lanes: 16, of_width: &[real_512::<__m512, 8, 1>, real_512::<__m512, 8, 2>, real_512::<__m512, 8, 3>] };
+    pub(super) static D_512: Way<f64> =
+        Way { rows: 8, lanes: 8, of_width: &[real_512::<__m512d, 8, 1>, real_512::<__m512d, 8, 2>, real_512::<__m512d, 8, 3>] };
+    pub(super) static C_512: Way<f32> =
+        Way { rows: 4, lanes: 16, of_width: &[complex_512::<__m512, 4, 1>, complex_512::<__m512, 4, 2>, complex_512::<__m512, 4, 3>] };
+    pub(super) static Z_512: Way<f64> =
+        Way { rows: 4, lanes: 8, of_width: &[complex_512::<__m512d, 4, 1>, complex_512::<__m512d, 4, 2>, complex_512::<__m512d, 4, 3>] };
+    pub(super) static S_256: Way<f32> =
+        Way { rows: 4, lanes: 8, of_width: &[real_256::<__m256, 4, 1>, real_256::<__m256, 4, 2>, real_256::<__m256, 4, 3>] };
+    pub(super) static D_256: Way<f64> =
+        Way { rows: 4, lanes: 4, of_width: &[real_256::<__m256d, 4, 1>, real_256::<__m256d, 4, 2>, real_256::<__m256d, 4, 3>] };
+    pub(super) static C_256: Way<f32> = Way { rows: 4, lanes: 8, of_width: &[complex_256::<__m256, 4, 1>] };
+    pub(super) static Z_256: Way<f64> = Way { rows: 4, lanes: 4, of_width: &[complex_256::<__m256d, 4, 1>] };
+}
+
+/// How this processor solves for a type with parts `R`, if it has a way.
+#[cfg(target_arch = "x86_64")]
+fn way<R: Real>(is_complex: bool) -> Option<&'static Way<R>> {
+    use super::level::Width;
+    use std::any::Any;
+    let found: &'static dyn Any = match (super::level::width(), is_complex, size_of::<R>()) {
+        (Width::Avx512, false, 4) => &versions::S_512,
+        (Width::Avx512, false, _) => &versions::D_512,
+        (Width::Avx512, true, 4) => &versions::C_512,
+        (Width::Avx512, true, _) => &versions::Z_512,
+        (Width::Avx2, false, 4) => &versions::S_256,
+        (Width::Avx2, false, _) => &versions::D_256,
+        (Width::Avx2, true, 4) => &versions::C_256,
+        (Width::Avx2, true, _) => &versions::Z_256,
+        (Width::Baseline, ..) => return None,
+    };
+    found.downcast_ref()
+}
+
+/// No processor of this architecture has any.
+#[cfg(not(target_arch = "x86_64"))]
+fn way<R: Real>(_is_complex: bool) -> Option<&'static Way<R>> {
+    None
+}
+
+/// Packs a triangle; `None` if an inverse is no normal number. Rows from `n` on are those of the identity.
+///
+/// # Safety
+/// `from` has the triangle's elements, the columns along and the rows across; `to` has room; the processor has AVX2.
+unsafe fn pack<T: Scalar, const C: bool>(from: Source<T::Real>, n: usize, unit: bool, rows: usize, to: *mut T::Real) -> Option<()> {
+    let item = 1 + usize::from(C);
+    let element = |i: usize, p: usize| {
+        let at = from.from(i, p).at;
+        // SAFETY: an element of the triangle; an imaginary part only where there is one.
+        let (re, im) = unsafe { (*at, if C { *at.add(1) } else { T::Real::ZERO }) };
+        T::from_parts(re, if from.conj { -im } else { im })
+    };
+    let mut to = to;
+    for start in (0..n).step_by(rows) {
+        let count = rows.min(n - start);
+        // SAFETY: as the caller promises.
+        unsafe {
+            pack::panel::<T::Real, C, false>(from.from(start, 0), start, count, rows, to);
+            to = to.add(start * rows * item);
+        }
+        for p in start..start + rows {
+            for i in start..start + rows {
+                let value = if p == i {
+                    let diagonal = if unit || i >= n { T::ONE } else { element(i, i) };
+                    let inverse = T::ONE.over(diagonal);
+                    let size = inverse.abs1();
+                    if !(size >= T::Real::TINY && size <= T::Real::HUGE && diagonal.abs1() >= T::Real::TINY && diagonal.abs1() <= T::Real::HUGE) {
+                        return None;
+                    }
+                    inverse
+                } else if p > i || i >= n || p >= n {
+                    T::ZERO
+                } else {
+                    element(i, p)
+                };
+                // SAFETY: the block's own room.
+                unsafe {
+                    *to = value.re();
+                    if C {
+                        *to.add(1) = value.im();
+                    }
+                    to = to.add(item);
                 }
             }
         }
     }
-
-    /// As [`Triangle::solve`], in the registers of this processor; the strip's width with them.
-    #[cfg(target_arch = "x86_64")]
-    fn solver() -> Option<Solver<R>> {
-        use super::level::Width;
-        use std::any::Any;
-        use std::arch::x86_64::{__m256, __m256d, __m512, __m512d};
-        static S_512: Solver<f32> = (16 * WIDE, wide::<__m512>);
-        static D_512: Solver<f64> = (8 * WIDE, wide::<__m512d>);
-        static S_256: Solver<f32> = (8 * WIDE, narrow::<__m256>);
-        static D_256: Solver<f64> = (4 * WIDE, narrow::<__m256d>);
-        let found: &'static dyn Any = match (super::level::width(), size_of::<R>()) {
-            (Width::Avx512, 4) => &S_512,
-            (Width::Avx512, _) => &D_512,
-            (Width::Avx2, 4) => &S_256,
-            (Width::Avx2, _) => &D_256,
-            (Width::Baseline, _) => return None,
-        };
-        found.downcast_ref().copied()
-    }
-
-    #[cfg(not(target_arch = "x86_64"))]
-    fn solver() -> Option<Solver<R>> {
-        None
-    }
+    Some(())
 }
 
-/// # Safety
-/// As [`Triangle::solve`].
-#[cfg(target_arch = "x86_64")]
-#[target_feature(enable = "avx512f,avx2,fma")]
-unsafe fn wide<V: Lanes>(triangle: &Triangle<V::Part>, strip: *mut V::Part, down: bool) {
-    // SAFETY: the caller's promise.
-    unsafe { triangle.solve::<V>(strip, down) }
+/// `B ← αT⁻¹B` for a triangle that is small enough; whether it was done. Rows are solved from the first, or from the last. α is not 0.
+pub(super) fn solve<T: Scalar>(op: Op<'_, T>, ascending: bool, unit: bool, alpha: T, b: &mut MatMut<'_, T>) -> bool {
+    let Some(way) = way::<T::Real>(T::COMPLEX) else { return false };
+    if T::COMPLEX { through::<T, true>(way, op, ascending, unit, alpha, b) } else { through::<T, false>(way, op, ascending, unit, alpha, b) }
 }
 
-/// # Safety
-/// As [`Triangle::solve`].
-#[cfg(target_arch = "x86_64")]
-#[target_feature(enable = "avx2,fma")]
-unsafe fn narrow<V: Lanes>(triangle: &Triangle<V::Part>, strip: *mut V::Part, down: bool) {
-    // SAFETY: the caller's promise.
-    unsafe { triangle.solve::<V>(strip, down) }
-}
-
-/// `B ← T⁻¹B` for a real triangle of at most [`LARGEST`] rows; whether it was done. Rows are solved from the first, or from the last.
-pub(super) fn solve<T: Scalar>(op: Op<'_, T>, ascending: bool, unit: bool, b: &mut MatMut<'_, T>) -> bool {
-    let n = op.rows();
-    if T::COMPLEX || n > LARGEST {
+fn through<T: Scalar, const C: bool>(way: &Way<T::Real>, op: Op<'_, T>, ascending: bool, unit: bool, alpha: T, b: &mut MatMut<'_, T>) -> bool {
+    let (n, cols, item) = (op.rows(), b.cols(), 1 + usize::from(C));
+    assert!(b.rows() == n && op.cols() == n, "a triangle of {n} rows beside {}", b.rows());
+    let blocks = n.div_ceil(way.rows);
+    let parts = blocks * (blocks + 1) / 2 * way.rows * way.rows * item;
+    if parts * size_of::<T::Real>() > LARGEST {
         return false;
     }
-    let Some((width, solver)) = Triangle::<T::Real>::solver() else { return false };
-    let row = |step: usize| if ascending { step } else { n - 1 - step };
-    let Some(triangle) = Triangle::new(n, unit, |i, p| op.mat.get(row(i), row(p)).re()) else { return false };
-    assert!(b.rows() == n, "a triangle of {n} rows beside {}", b.rows());
-    let mut strip = [T::Real::ZERO; LARGEST * STRIP];
-    let (rs, cs, cols) = (b.rb().row_stride(), b.rb().col_stride(), b.cols());
+    if n == 0 || cols == 0 {
+        return true;
+    }
+    let line = 64 / size_of::<T::Real>();
+    let room = parts.next_multiple_of(line);
+    let widest = way.lanes * way.of_width.len();
+    let strip_parts = blocks * way.rows * widest * item;
+    let Some(mut lines) = buffer((room + strip_parts) * size_of::<T::Real>()) else { return false };
+    let packed = lines.as_mut_ptr().cast::<T::Real>();
+    let strip = packed.wrapping_add(room);
+    // Complex numbers are two parts (`repr(C)`), a real scalar is its own (`Real: Scalar<Real = Self>`).
+    let first = op.mat.as_ptr().cast::<T::Real>();
+    let steps = (op.mat.row_stride() * item as isize, op.mat.col_stride() * item as isize);
+    let source = if ascending {
+        Source { at: first, across: steps.0, along: steps.1, conj: op.conj }
+    } else {
+        let last = first.wrapping_offset((n - 1) as isize * (steps.0 + steps.1));
+        Source { at: last, across: -steps.0, along: -steps.1, conj: op.conj }
+    };
+    // SAFETY: the triangle's elements, and room computed above; a way is only where there is AVX2.
+    let done = unsafe { pack::<T, C>(source, n, unit, way.rows, packed) }.is_some();
+    if done {
+        let triangle = Packed { at: packed.cast_const(), blocks, alpha: [alpha.re(), alpha.im()] };
+        // SAFETY: B is exclusively ours and has `n` rows; the strip has room for the widest; solvers and copies are this processor's.
+        unsafe { strips::<T, C>(way, triangle, n, ascending, b, strip) };
+    }
+    give_back(lines);
+    done
+}
+
+/// Takes B's columns through the triangle, a strip at a time.
+///
+/// # Safety
+/// The triangle has `n` rows, as B; `strip` has room for whole blocks of rows of the widest strip; the processor has the way's instructions.
+unsafe fn strips<T: Scalar, const C: bool>(
+    way: &Way<T::Real>,
+    triangle: Packed<T::Real>,
+    n: usize,
+    ascending: bool,
+    b: &mut MatMut<'_, T>,
+    strip: *mut T::Real,
+) {
+    let item = 1 + usize::from(C);
+    let step = |stride: isize| stride * item as isize;
+    let (rs, cs, cols) = (step(b.rb().row_stride()), step(b.rb().col_stride()), b.cols());
+    let to = b.as_mut_ptr().cast::<T::Real>();
     // Rows beyond the triangle's, of zeros, come last in its order.
-    let padding = triangle.blocks * ROWS - n;
-    let top = if ascending { 0 } else { padding };
-    let begin = if ascending { 0 } else { triangle.blocks * ROWS - 1 };
-    // A real scalar is its own part (`Real: Scalar<Real = Self>`).
-    let first = b.as_mut_ptr().cast::<T::Real>();
-    let rows = strip.as_mut_ptr();
-    for from in (0..cols).step_by(width) {
+    let padding = triangle.blocks * way.rows - n;
+    let mut from = 0;
+    while from < cols {
+        let registers = (cols - from).div_ceil(way.lanes).min(way.of_width.len());
+        let width = registers * way.lanes;
         let count = width.min(cols - from);
-        let here = first.wrapping_offset(from as isize * cs);
-        // SAFETY: rows and columns of B, exclusively ours; the strip has room for the most rows of the widest; solver and copies are this processor's.
+        let row = width * item;
+        let here = to.wrapping_offset(from as isize * cs);
+        // SAFETY: rows and columns of B; the strip has room for the most rows of the widest.
         unsafe {
-            let into = rows.add(top * width);
-            pack::elements::<T::Real, false, false>(Source { at: here.cast_const(), along: rs, across: cs, conj: false }, n, count, width, into);
-            solver(&triangle, rows.add(begin * width), ascending);
-            if rs == 1 && cs >= n as isize {
-                let turned = Source { at: into.cast_const(), along: 1, across: width as isize, conj: false };
+            let into = strip.add(if ascending { 0 } else { padding * row });
+            let beyond = if ascending { strip.add(n * row) } else { strip };
+            beyond.write_bytes(0, padding * row);
+            pack::panel::<T::Real, C, C>(Source { at: here.cast_const(), along: rs, across: cs, conj: false }, n, count, width, into);
+            let begin = if ascending { strip } else { strip.add((triangle.blocks * way.rows - 1) * row) };
+            way.of_width[registers - 1](triangle, begin, ascending);
+            if !C && rs == 1 && cs >= n as isize {
+                let turned = Source { at: into.cast_const(), along: 1, across: row as isize, conj: false };
                 pack::elements::<T::Real, false, false>(turned, count, n, cs as usize, here);
-            } else if cs == 1 && rs >= count as isize {
-                let straight = Source { at: into.cast_const(), along: width as isize, across: 1, conj: false };
+            } else if !C && cs == 1 && rs >= count as isize {
+                let straight = Source { at: into.cast_const(), along: row as isize, across: 1, conj: false };
                 pack::elements::<T::Real, false, false>(straight, n, count, rs as usize, here);
             } else {
-                for i in 0..n {
-                    for j in 0..count {
-                        *here.offset(i as isize * rs + j as isize * cs) = *into.add(i * width + j);
+                let put = |i: usize, j: usize| {
+                    let (at, to) = (into.add(i * row + j), here.offset(i as isize * rs + j as isize * cs));
+                    *to = *at;
+                    if C {
+                        *to.add(1) = *at.add(width);
                     }
+                };
+                if rs.abs() < cs.abs() {
+                    (0..count).for_each(|j| (0..n).for_each(|i| put(i, j)));
+                } else {
+                    (0..n).for_each(|i| (0..count).for_each(|j| put(i, j)));
                 }
             }
         }
+        from += count;
     }
-    true
 }

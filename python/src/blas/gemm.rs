@@ -11,13 +11,14 @@ use pyo3::types::{PyComplex, PyDict, PyFloat, PyInt, PyString};
 
 use verdigris_blas::{Backend, Cpu, Error, Gemm, Scalar, Trans};
 
-use super::operand::{COMPLEX64, COMPLEX128, FLOAT32, FLOAT64, Fault, Operands, Raw, is_ndarray, new_matrix};
+use super::operand::{COMPLEX64, COMPLEX128, FLOAT32, FLOAT64, Fault, Operands, Raw, is_ndarray, new_array};
 use crate::gate;
 
 /// Multiplications from which the GIL is released.
 const LONG_CALL: usize = 32 * 32 * 32;
 
-fn number(object: &Bound<'_, PyAny>) -> Option<Complex<f64>> {
+/// A finite number of Python's.
+pub(super) fn number(object: &Bound<'_, PyAny>) -> Option<Complex<f64>> {
     let value = if let Ok(float) = object.cast_exact::<PyFloat>() {
         Complex::new(float.value(), 0.0)
     } else if let Ok(int) = object.cast_exact::<PyInt>() {
@@ -29,7 +30,8 @@ fn number(object: &Bound<'_, PyAny>) -> Option<Complex<f64>> {
     (value.re.is_finite() && value.im.is_finite()).then_some(value)
 }
 
-fn trans(object: &Bound<'_, PyAny>) -> Option<Trans> {
+/// A flag in its usual spelling.
+pub(super) fn trans(object: &Bound<'_, PyAny>) -> Option<Trans> {
     let flag = object.cast_exact::<PyString>().ok()?;
     match flag.to_str().ok()? {
         "N" => Some(Trans::No),
@@ -39,7 +41,8 @@ fn trans(object: &Bound<'_, PyAny>) -> Option<Trans> {
     }
 }
 
-fn scalar<T: Scalar>(value: Complex<f64>) -> Option<T> {
+/// A coefficient in the operands' type, if that holds it.
+pub(super) fn scalar<T: Scalar>(value: Complex<f64>) -> Option<T> {
     use verdigris_blas::Real;
     let (re, im) = (T::Real::from_f64(value.re), T::Real::from_f64(value.im));
     (re.is_finite() && im.is_finite() && (T::COMPLEX || value.im == 0.0)).then(|| T::from_parts(re, im))
@@ -102,7 +105,7 @@ fn fast<'py>(
             if left.shape()[usize::from(ta == Trans::No)] != right.shape()[usize::from(tb != Trans::No)] {
                 return Ok(None);
             }
-            new_matrix(py, number, rows, cols)?
+            new_array(py, number, &[rows, cols])?
         }
         None => return Ok(None),
     };

@@ -194,10 +194,10 @@ pub(super) fn is_ndarray(object: &Bound<'_, PyAny>) -> bool {
     std::ptr::eq(object.get_type_ptr(), unsafe { npyffi::get_type_object(object.py(), NpyTypes::PyArray_Type) })
 }
 
-/// A new C-ordered matrix, its elements not set.
-pub(super) fn new_matrix(py: Python<'_>, number: c_int, rows: usize, cols: usize) -> PyResult<Bound<'_, PyAny>> {
-    let shape = [rows as isize, cols as isize];
-    // SAFETY: two extents; the dtype's reference is taken by the call.
+/// A new C-ordered array, its elements not set.
+pub(super) fn new_array<'py>(py: Python<'py>, number: c_int, shape: &[usize]) -> PyResult<Bound<'py, PyAny>> {
+    let extents: SmallVec<[isize; 3]> = shape.iter().map(|&extent| extent as isize).collect();
+    // SAFETY: as many extents as said; the dtype's reference is taken by the call.
     unsafe {
         let descr = PY_ARRAY_API.PyArray_DescrFromType(py, number);
         let class = npyffi::get_type_object(py, NpyTypes::PyArray_Type);
@@ -205,14 +205,25 @@ pub(super) fn new_matrix(py: Python<'_>, number: c_int, rows: usize, cols: usize
             py,
             class,
             descr,
-            2,
-            shape.as_ptr().cast_mut(),
+            extents.len() as c_int,
+            extents.as_ptr().cast_mut(),
             std::ptr::null_mut(),
             std::ptr::null_mut(),
             0,
             std::ptr::null_mut(),
         );
         Bound::from_owned_ptr_or_err(py, array)
+    }
+}
+
+/// A number as NumPy's scalar of its type.
+pub(super) fn new_number<T: Scalar>(py: Python<'_>, value: T) -> PyResult<Bound<'_, PyAny>> {
+    // SAFETY: the dtype of that number is laid out as `T`, and is read once; its reference is ours to give back.
+    unsafe {
+        let descr = PY_ARRAY_API.PyArray_DescrFromType(py, number_of::<T>());
+        let held = Bound::from_owned_ptr_or_err(py, descr.cast())?;
+        let made = PY_ARRAY_API.PyArray_Scalar(py, std::ptr::from_ref(&value).cast_mut().cast(), held.as_ptr().cast(), std::ptr::null_mut());
+        Bound::from_owned_ptr_or_err(py, made)
     }
 }
 

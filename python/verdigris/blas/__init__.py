@@ -17,7 +17,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from .._verdigris import gemm
+from .._verdigris import asum, axpy, dot, dotc, gemm, gemv, ger, nrm2
 from ._batch import (
     gels_batched,
     gemm_batched,
@@ -35,10 +35,7 @@ from ._handle import Handle
 from ._matrix import dgmm, geam, gemm3m, hemm, her2k, herk, herkx, symm, syr2k, syrk, syrkx, tpttr, trmm, trsm, trttp
 from ._matvec import (
     gbmv,
-    gemv,
-    ger,
     gerc,
-    geru,
     hbmv,
     hemv,
     her,
@@ -62,7 +59,9 @@ from ._matvec import (
 )
 from ._mixed import gemm_ex, matmul
 from ._plan import Plan
-from ._vector import amax, amin, asum, axpy, copy, dot, dotc, dotu, nrm2, rot, rotg, rotm, rotmg, scal, swap
+from ._vector import amax, amin, copy, rot, rotg, rotm, rotmg, scal, swap
+
+dotu, geru = dot, ger
 
 __all__ = [
     "Blas",

@@ -163,9 +163,6 @@ def ger(x: Any, y: Any, a: Any = None, *, alpha: Any = 1, out: Any = None, strea
     return _outer("ger", x, y, a, alpha, out, stream)
 
 
-geru = ger
-
-
 def gerc(x: Any, y: Any, a: Any = None, *, alpha: Any = 1, out: Any = None, stream: Any = None) -> Array:
     """alpha x yᴴ + a; without `a`, to zeros."""
     return _outer("gerc", x, y, a, alpha, out, stream)

@@ -22,9 +22,6 @@ def dot(x: Any, y: Any, *, stream: Any = None) -> Any:
     return call.scalar(call.run([], [], [], [x, y]))
 
 
-dotu = dot
-
-
 def dotc(x: Any, y: Any, *, stream: Any = None) -> Any:
     """The sum of conj(x[i]) * y[i]."""
     call, x, y = _two("dotc", x, y, stream)
