@@ -46,6 +46,7 @@ test-slow: build $(STAMPS)/test ## the slow and exhaustive tests
 fuzz: llvm ## 10,000 generated kernels of each kind, by the interpreter and compiled; CASES=n for another number
 	VERDIGRIS_FUZZ_CASES=$(or $(CASES),10000) cargo test --locked --release -p verdigris-compiler --features verdigris-compiler/dynamic-llvm \
 		--test differential -- --nocapture
+	cargo test --locked -p verdigris-compiler --features verdigris-compiler/dynamic-llvm --test differential -- --ignored --nocapture seeded_faults
 
 .PHONY: test-interop
 test-interop: build $(STAMPS)/interop ## one process with PyTorch (a large download)

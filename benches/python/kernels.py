@@ -1,7 +1,8 @@
 """CUDA kernels in the form a GPU's programmer gives them, beside the same work as a compiler for CPUs wants it written.
 
 Ours are launches of blocks with shared memory, barriers and atomics; Numba's are `prange` loops; Warp's are its own
-kernels, which it compiles for one core; NumPy's is its matrix product.  The last rows are launches of nothing.
+kernels, which it compiles for one core; NumPy's is its matrix product.  One row is the same kernel, unchanged, in
+Numba's simulator of CUDA.  The last rows are launches of nothing.
 """
 
 import math
@@ -9,6 +10,7 @@ import math
 import numba
 import numpy as np
 
+from benches.python import simulator
 from benches.python.protocol import Candidate, Row
 from verdigris import cuda, float32, int32, uint64
 
@@ -72,6 +74,21 @@ def reduction():
             Candidate("Warp", lambda: result.__setitem__("warp", warp.utils.array_sum(array)), lambda: result["warp"])
         )
     return Row("sum of 1e7 float32", tuple(candidates), n, rtol=1e-3)
+
+
+def against_the_simulator():
+    """The same kernel on few threads; the time an element is that of a thread."""
+    blocks = 4
+    x = np.random.default_rng(4).random(4 * blocks * BLOCK, np.float32)
+    d, sums = cuda.to_device(x), cuda.device_array(blocks, np.float32)
+    launch = block_sums[blocks, BLOCK]
+    ours = Candidate("verdigris cuda.jit", lambda: launch(d, sums), lambda: sums.copy_to_host())
+    return Row(
+        f"sums of {blocks} blocks of {BLOCK} threads, an element a thread",
+        (ours, simulator.sums(blocks, x)),
+        blocks * BLOCK,
+        rtol=1e-4,
+    )
 
 
 # --- a product of matrices by tiles ---
@@ -296,6 +313,7 @@ def rows():
     yield heat()
     yield counting()
     yield monte_carlo()
+    yield against_the_simulator()
     arrays = [cuda.to_device(np.zeros(8)) for _ in range(3)]
     for blocks, threads in ((1, 1), (1, 32), (1024, 32)):
         launch = nothing[blocks, threads]

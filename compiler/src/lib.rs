@@ -43,6 +43,7 @@
 pub mod abi;
 pub mod cache;
 pub mod diagnostic;
+pub mod faults;
 pub mod fork;
 pub mod interp;
 pub mod ir;

@@ -3,15 +3,17 @@
 //!
 //! Each case follows from its seed. `VERDIGRIS_FUZZ_CASES=n` runs n cases of each kind (default 150), `VERDIGRIS_FUZZ_SEED=s` begins at seed s, so
 //! `VERDIGRIS_FUZZ_SEED=s VERDIGRIS_FUZZ_CASES=1` repeats one; `VERDIGRIS_FUZZ_TRACE=1` prints each seed before it runs, for a case that ends the process. A
-//! case that fails is made smaller and printed.
+//! case that fails is made smaller and printed. `seeded_faults_are_found` (ignored: slow) shows that the cases find what they should.
 
 #[path = "differential/generate.rs"]
 mod generate;
 
+use std::collections::HashMap;
+use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
 use generate::{Arg, Elements, Kernel, Rng};
-use verdigris_compiler::abi::{Failure, Launch, LaunchState, Site};
+use verdigris_compiler::abi::{Failure, GRID_DONE, Launch, LaunchState, Site};
 use verdigris_compiler::interp::{self, Argument, Fault, Limits, View};
 use verdigris_compiler::ir::{Block, Function, Inst, Value, Verified, parse};
 use verdigris_compiler::llvm::{self, BlockClass, Code, Cpu, Lanes, Shape};
@@ -171,9 +173,7 @@ fn kernel_mismatch(ir: &Verified, case: &Kernel, lanes: Lanes, check_bounds: boo
         Err(e) => return Some(e),
     };
     let state = watched();
-    let launch = Launch::new(case.grid, case.block, &state.stop, &state);
-    // SAFETY: the words describe buffers that outlive the call; the interpreter has checked that all views lie in them.
-    unsafe { code.blocks()(words.as_ptr(), &launch, 0, case.grid.iter().map(|g| u64::from(*g)).product()) };
+    run_blocks(&code, case, &words, &state);
     if state.poll() {
         return Some("does not end".into());
     }
@@ -184,6 +184,40 @@ fn kernel_mismatch(ir: &Verified, case: &Kernel, lanes: Lanes, check_bounds: boo
         return None;
     }
     want.iter().zip(&memory).enumerate().find_map(|(n, (want, (elem, got)))| Some(format!("array {n}: {}", difference(*elem, want, &got.bytes())?)))
+}
+
+/// Runs compiled code over all blocks of a case, with memory of its own that holds a pattern.
+fn run_blocks(code: &Code, case: &Kernel, words: &[u64], state: &LaunchState) {
+    let blocks: u64 = case.grid.iter().map(|g| u64::from(*g)).product();
+    let memory = code.memory();
+    let shared = memory.shared.next_multiple_of(64);
+    let stride = memory.block + shared + memory.frame * memory.frames(case.block.iter().product());
+    let alive = if memory.group > 0 { blocks } else { 1 };
+    let mut own = vec![0xa5a5_a5a5_a5a5_a5a5_u64; ((memory.group + stride * alive) as usize + 64).div_ceil(8)];
+    let start: *mut u8 = own.as_mut_ptr().cast();
+    let group = start.wrapping_add(start.align_offset(64));
+    let at = group.wrapping_add((memory.group + memory.block) as usize);
+    let launch = Launch {
+        shared: at,
+        frames: at.wrapping_add(shared as usize),
+        frame_size: memory.frame,
+        group,
+        words: group.wrapping_add(memory.group as usize),
+        stride,
+        ..Launch::new(case.grid, case.block, &state.stop, state)
+    };
+    if memory.group > 0 {
+        // SAFETY: the group's memory begins with its state.
+        unsafe { group.cast::<u32>().write(0) };
+    }
+    loop {
+        // SAFETY: the words describe buffers that outlive the call; the interpreter has checked that all views lie in them; memory of the kernel's own is as large as it asks for.
+        unsafe { code.blocks()(words.as_ptr(), &launch, 0, blocks) };
+        // SAFETY: as above.
+        if memory.group == 0 || state.poll() || unsafe { group.cast::<u32>().read() } == GRID_DONE {
+            return;
+        }
+    }
 }
 
 /// As [`kernel_mismatch`], for a scalar function over its columns.
@@ -342,6 +376,78 @@ fn kernels() {
     });
 }
 
+/// Barriers, shared memory and warp operations; prints what the cases had in them.
+#[test]
+fn meeting_kernels() {
+    let counted: Mutex<(u64, [u64; 6], HashMap<String, u64>)> = Mutex::default();
+    cases(|seed| {
+        let mut rng = Rng(seed.wrapping_mul(0x9e37_79b9));
+        let case = generate::meeting_kernel(&mut rng);
+        let features = generate::Features::of(&case);
+        {
+            let mut counted = counted.lock().expect("nobody panics with it");
+            counted.0 += 1;
+            let all = [features.barrier_in_loop, features.nested_exits, features.early_return, features.warp, features.partial_warp, features.grid];
+            counted.1.iter_mut().zip(all).for_each(|(n, has)| *n += u64::from(has));
+            for name in generate::ingredients(&case.function) {
+                *counted.2.entry(name).or_default() += 1;
+            }
+        }
+        let (text, ir) = read_back(seed, &case.function);
+        let ir = if rng.once_in(3) { contracted(&ir) } else { ir };
+        let cpu = cpu(&mut rng);
+        let lanes: &[Lanes] = if features.warp { &[Lanes::Warp] } else { &[Lanes::One, Lanes::Warp] };
+        lanes.iter().find_map(|lanes| {
+            let about = format!("{lanes:?}, {}, grid {:?}, block {:?}", cpu.name(), case.grid, case.block);
+            check(seed, &text, &ir, &about, &|ir| kernel_mismatch(ir, &case, *lanes, true, &cpu))
+        })
+    });
+    let (cases, features, names) = counted.into_inner().expect("nobody panicked with it");
+    let names_of = ["barrier in a loop", "nested varying exits", "early return", "warp operations", "partial warps", "grid barrier"];
+    let least = [30, 30, 20, 20, 20, 3];
+    for ((what, n), least) in names_of.iter().zip(features).zip(least) {
+        println!("{what}: {} % of {cases}", n * 100 / cases.max(1));
+        assert!(cases < 500 || n * 100 >= least * cases, "{what}: {n} of {cases} are too few");
+    }
+    let rare: Vec<(String, u64)> = generate::wanted()
+        .into_iter()
+        .map(|name| (names.get(&name).copied().unwrap_or(0), name))
+        .map(|(n, name)| (name, n))
+        .filter(|(_, n)| *n < 20)
+        .collect();
+    println!("fewer than 20 times: {rare:?}");
+    assert!(cases < 10_000 || rare.is_empty(), "{rare:?}");
+}
+
+/// Each fault that can be put into the emitter and the analyses is found within 1,000 kernels, which are of both kinds in turn.
+#[cfg(debug_assertions)]
+#[test]
+#[ignore = "some minutes"]
+fn seeded_faults_are_found() {
+    use verdigris_compiler::faults::{self, Fault};
+    let cpu = Cpu::new(None).expect("this machine's processor");
+    let found_by = |fault, n: u64| {
+        let mut rng = Rng(n.wrapping_mul(0x9e37_79b9));
+        let case = if n % 2 == 0 { generate::kernel(&mut rng) } else { generate::meeting_kernel(&mut rng) };
+        let ir = Verified::new(pass::remove_unused(case.function.clone())).expect("a valid kernel");
+        faults::seed(fault);
+        let mismatch = kernel_mismatch(&ir, &case, Lanes::Warp, true, &cpu);
+        faults::seed(None);
+        mismatch
+    };
+    for n in 1..=20 {
+        assert_eq!(found_by(None, n), None, "kernel {n} without a fault");
+    }
+    let mut missed = Vec::new();
+    for fault in Fault::ALL {
+        match (1..=1000).find(|n| found_by(Some(fault), *n).is_some()) {
+            Some(n) => println!("{fault:?}: found by kernel {n}"),
+            None => missed.push(fault),
+        }
+    }
+    assert!(missed.is_empty(), "not found: {missed:?}");
+}
+
 #[test]
 fn scalar_functions() {
     cases(|seed| {
@@ -374,106 +480,45 @@ fn texts_read_back() {
     }
 }
 
+/// A kernel of one warp in printed form: lane number v1, slots s0, s1, s2, and s2 stored at the end; `v10` is 0, `v11` is 1.
+fn lanes_kernel(body: &str) -> String {
+    let slots: String = (0..3).map(|n| format!("slot s{n}: int64 \"x{n}\"\n")).collect();
+    let head = "  v0: int32 = threadIdx.x\n  v1: int64 = cast v0\n  v10: int64 = const 0\n  v11: int64 = const 1\n";
+    let array = "array a0: array(int64, 1d, C) \"out\"\nparam array a0 \"out\"\n";
+    format!("kernel \"lanes\"\n{slots}{array}body {{\n{head}{body}  v99: int64 = get s2\n  store a0[v1], v99\n}}\n")
+}
+
+/// Loop number `n`: counts a slot up to a bound. Its values begin at `v{20 * (n + 1)}`, of which the first is the lap.
+fn counted(n: u32, slot: &str, bound: &str, body: &str) -> String {
+    let v = 20 * (n + 1);
+    format!(
+        "  loop l{n} {{\n  v{v}: int64 = get {slot}\n  v{}: bool = ge v{v}, {bound}\n  if v{} {{\n  break l{n}\n  }} else {{\n  }}\n{body}  }} latch {{\n  \
+         v{}: int64 = get {slot}\n  v{}: int64 = add v{}, v11\n  set {slot}, v{}\n  }}\n",
+        v + 1,
+        v + 1,
+        v + 18,
+        v + 19,
+        v + 18,
+        v + 19
+    )
+}
+
 /// Lanes leave the loop at laps of their own, and skip part of some laps: those that wait at the latch must go on with the others.
 #[test]
 fn lanes_that_continue_meet_those_that_do_not() {
-    let text = r#"kernel "meet"
-slot s0: int64 "lap"
-slot s1: int64 "sum"
-array a0: array(int64, 1d, C) "out"
-param array a0 "out"
-body {
-  v0: int32 = threadIdx.x
-  v1: int64 = cast v0
-  v2: int64 = const 7
-  v3: int64 = and v1, v2
-  v4: int64 = const 1
-  v5: int64 = const 0
-  set s0, v5
-  set s1, v5
-  loop l0 {
-    v6: int64 = get s0
-    v7: bool = ge v6, v3
-    if v7 {
-      break l0
-    } else {
-    }
-    v8: int64 = xor v6, v1
-    v9: int64 = and v8, v4
-    v10: bool = eq v9, v5
-    if v10 {
-      continue l0
-    } else {
-    }
-    v11: int64 = get s1
-    v12: int64 = add v11, v6
-    set s1, v12
-  } latch {
-    v13: int64 = get s0
-    v14: int64 = add v13, v4
-    set s0, v14
-  }
-  v15: int64 = get s1
-  store a0[v1], v15
-}
-"#;
-    same_for_a_warp(text);
+    let skip = "  v22: int64 = xor v20, v1\n  v23: int64 = and v22, v11\n  v24: bool = eq v23, v10\n  if v24 {\n  continue l0\n  } else {\n  }\n";
+    let sum = "  v25: int64 = get s2\n  v26: int64 = add v25, v20\n  set s2, v26\n";
+    let bound = "  v12: int64 = const 7\n  v13: int64 = and v1, v12\n";
+    same_for_a_warp(&lanes_kernel(&format!("{bound}{}", counted(0, "s0", "v13", &format!("{skip}{sum}")))));
 }
 
 /// The inner loop's counter is never reset, so a lane that left early goes on from its own lap when the loop is entered again, with another bound.
 #[test]
 fn a_lane_that_left_early_keeps_its_counter() {
-    let text = r#"kernel "resume"
-slot s0: int64 "outer"
-slot s1: int64 "inner"
-slot s2: int64 "sum"
-array a0: array(int64, 1d, C) "out"
-param array a0 "out"
-body {
-  v0: int32 = threadIdx.x
-  v1: int64 = cast v0
-  v2: int64 = const 3
-  v3: int64 = const 1
-  v4: int64 = const 0
-  set s0, v4
-  set s1, v4
-  set s2, v4
-  loop l0 {
-    v5: int64 = get s0
-    v6: bool = ge v5, v2
-    if v6 {
-      break l0
-    } else {
-    }
-    v7: int64 = add v1, v5
-    v8: int64 = and v7, v2
-    v9: int64 = add v8, v5
-    loop l1 {
-      v10: int64 = get s1
-      v11: bool = ge v10, v9
-      if v11 {
-        break l1
-      } else {
-      }
-      v12: int64 = get s2
-      v13: int64 = mul v12, v2
-      v14: int64 = add v13, v10
-      set s2, v14
-    } latch {
-      v15: int64 = get s1
-      v16: int64 = add v15, v3
-      set s1, v16
-    }
-  } latch {
-    v17: int64 = get s0
-    v18: int64 = add v17, v3
-    set s0, v18
-  }
-  v19: int64 = get s2
-  store a0[v1], v19
-}
-"#;
-    same_for_a_warp(text);
+    let sum = "  v42: int64 = get s2\n  v43: int64 = mul v42, v12\n  v44: int64 = add v43, v40\n  set s2, v44\n";
+    let bound = "  v22: int64 = add v1, v20\n  v23: int64 = and v22, v12\n  v24: int64 = add v23, v20\n";
+    let inner = format!("{bound}{}", counted(1, "s1", "v24", sum));
+    same_for_a_warp(&lanes_kernel(&format!("  v12: int64 = const 3\n{}", counted(0, "s0", "v12", &inner))));
 }
 
 /// Runs a kernel with one array of 32 int64 on one warp.

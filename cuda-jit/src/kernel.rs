@@ -79,7 +79,7 @@ pub struct Overload {
     types: Vec<Type>,
     lowered: Lowered,
     /// Code by class of block.
-    code: [OnceLock<Compiled>; 2],
+    code: [OnceLock<Compiled>; 4],
 }
 
 #[derive(Debug)]
@@ -244,14 +244,16 @@ impl Kernel {
                 self.name()
             ))));
         }
-        let overload = Overload { types: types.to_vec(), lowered, code: [OnceLock::new(), OnceLock::new()] };
+        let overload = Overload { types: types.to_vec(), lowered, code: [const { OnceLock::new() }; 4] };
         Ok(self.overloads.push(Arc::new(overload)))
     }
 
     fn compiled<'o>(&self, overload: &'o Overload, class: BlockClass) -> Result<&'o Compiled, Error> {
         let slot = &overload.code[match class {
             BlockClass::Rows => 0,
-            BlockClass::Any => 1,
+            BlockClass::Rows16 => 1,
+            BlockClass::Rows8 => 2,
+            BlockClass::Any => 3,
         }];
         if let Some(compiled) = slot.get() {
             return Ok(compiled);

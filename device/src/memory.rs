@@ -1,7 +1,8 @@
 //! Memory of the CPU device.
 //!
 //! Owns allocation: 64-byte aligned, shared by `Arc`, given back with its last owner on whatever thread that is. Large blocks given back are kept for the next array of
-//! about that size, up to [`KEPT_BYTES`]: fresh pages cost more than the copy that fills them. Knows no shapes.
+//! about that size, up to [`KEPT_BYTES`]: fresh pages cost more than the copy that fills them. Very large ones are asked for in huge pages, since kernels walk through them in strides of a whole grid, which would
+//! miss the translation of every small page. Knows no shapes.
 #![allow(unsafe_code)]
 
 use std::alloc::{self, Layout};
@@ -18,6 +19,9 @@ pub const KEPT_BYTES: usize = 128 << 20;
 /// Smaller blocks are the system allocator's affair: it keeps such itself.
 const KEPT_FROM: usize = 64 << 10;
 const PAGE: usize = 4096;
+/// Blocks from here on lie in huge pages, if the system has them.
+const HUGE_FROM: usize = 4 << 20;
+const HUGE_PAGE: usize = 2 << 20;
 
 /// A block of device memory. Its bytes are always initialised; access is through the pointer, and keeping it orderly is the accessor's duty.
 #[derive(Debug)]
@@ -89,7 +93,7 @@ static KEPT: Mutex<(Vec<Block>, usize)> = Mutex::new((Vec::new(), 0));
 unsafe impl Send for Block {}
 
 impl Block {
-    /// At least `bytes` bytes, and whether they have been used before (else `from` made them).
+    /// At least `bytes` bytes, and whether they hold anything (else `from` made them).
     fn new(bytes: usize, from: unsafe fn(Layout) -> *mut u8) -> Result<(Block, bool), DeviceError> {
         if bytes == 0 {
             return Ok((Block { pointer: NonNull::without_provenance(const { std::num::NonZero::new(ALIGNMENT).unwrap() }), capacity: 0 }, false));
@@ -98,16 +102,20 @@ impl Block {
             return Ok((kept, true));
         }
         let capacity = if bytes < KEPT_FROM { bytes } else { bytes.checked_next_multiple_of(PAGE).ok_or(DeviceError::TooLarge)? };
-        let layout = Layout::from_size_align(capacity, ALIGNMENT).map_err(|_| DeviceError::TooLarge)?;
+        let layout = layout(capacity).map_err(|_| DeviceError::TooLarge)?;
+        let huge = capacity >= HUGE_FROM;
         // SAFETY: the layout's size is not zero.
-        let ask = || NonNull::new(unsafe { from(layout) });
+        let ask = || NonNull::new(unsafe { if huge { alloc::alloc(layout) } else { from(layout) } });
         // What is kept may be what is missing.
         let pointer = ask().or_else(|| {
             release();
             ask()
         });
         let pointer = pointer.ok_or(DeviceError::OutOfMemory { bytes })?;
-        Ok((Block { pointer, capacity }, false))
+        if huge {
+            ask_for_huge_pages(pointer, capacity);
+        }
+        Ok((Block { pointer, capacity }, huge))
     }
 
     /// A kept block that fits without much waste.
@@ -150,11 +158,32 @@ impl Drop for Buffer {
 impl Drop for Block {
     fn drop(&mut self) {
         if self.capacity > 0 {
-            // SAFETY: allocated by `Block::new` with this layout, which was valid then; freed once, here.
-            unsafe { alloc::dealloc(self.pointer.as_ptr(), Layout::from_size_align_unchecked(self.capacity, ALIGNMENT)) };
+            let layout = layout(self.capacity).expect("it was valid in `Block::new`");
+            // SAFETY: allocated by `Block::new` with this layout; freed once, here.
+            unsafe { alloc::dealloc(self.pointer.as_ptr(), layout) };
         }
     }
 }
+
+/// What is asked of the system's allocator for so many bytes.
+fn layout(capacity: usize) -> Result<Layout, alloc::LayoutError> {
+    Layout::from_size_align(capacity, if capacity < HUGE_FROM { ALIGNMENT } else { HUGE_PAGE })
+}
+
+/// A wish, made before the pages are first touched.
+#[cfg(target_os = "linux")]
+fn ask_for_huge_pages(pointer: NonNull<u8>, capacity: usize) {
+    unsafe extern "C" {
+        fn madvise(address: *mut std::ffi::c_void, length: usize, advice: std::ffi::c_int) -> std::ffi::c_int;
+    }
+    const MADV_HUGEPAGE: std::ffi::c_int = 14;
+    // SAFETY: advice changes no contents; the range is the block's own, and begins at a page.
+    unsafe { madvise(pointer.as_ptr().cast(), capacity, MADV_HUGEPAGE) };
+}
+
+/// Elsewhere pages are as the system makes them.
+#[cfg(not(target_os = "linux"))]
+fn ask_for_huge_pages(_pointer: NonNull<u8>, _capacity: usize) {}
 
 /// Bytes kept for reuse now.
 pub fn kept_bytes() -> usize {

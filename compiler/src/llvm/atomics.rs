@@ -3,7 +3,7 @@
 //!
 //! Lanes act one after another in ascending order, as [`crate::op::AtomicOp`] says for one. Where all acting lanes have one address and the operation is a sum, an extreme or a
 //! bit operation of integers, the element is touched once and the lanes' old values are computed. Each takes addresses and values of lanes in memory, lane 0 first, and a mask;
-//! compiled code guarantees valid pointers, as in [`super::runtime`].
+//! compiled code guarantees valid pointers, as in [`super::runtime`]. Memory of a block's own, which one thread of the host works on at a time, is read and written plainly ([`Alone`]).
 
 use std::ffi::c_void;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
@@ -14,8 +14,8 @@ use crate::types::ScalarType;
 /// What every function here looks like: lanes' addresses, the mask, values, expected values (for `Cas`), and where the old values go.
 type Entry<T> = unsafe extern "C" fn(*const *const T, u32, *const T, *const T, *mut T);
 
-/// The symbol of an operation on a type, which it takes.
-pub(super) fn symbol(op: AtomicOp, ty: ScalarType) -> String {
+/// The symbol of an operation on a type, which it takes; `alone`: on memory that no other thread of the host touches meanwhile.
+pub(super) fn symbol(op: AtomicOp, ty: ScalarType, alone: bool) -> String {
     // Where the sign does not matter the unsigned one serves both.
     let signed_matters = matches!(op, AtomicOp::Max | AtomicOp::Min | AtomicOp::Nanmax | AtomicOp::Nanmin);
     let bits_only = matches!(op, AtomicOp::Exch | AtomicOp::Cas);
@@ -24,7 +24,7 @@ pub(super) fn symbol(op: AtomicOp, ty: ScalarType) -> String {
         (ty, bits) if ty.is_signed() && signed_matters => format!("i{bits}"),
         (_, bits) => format!("u{bits}"),
     };
-    format!("vg_atomic_{}_{name}", op.name())
+    format!("vg_atomic_{}_{name}{}", op.name(), if alone { "_alone" } else { "" })
 }
 
 /// A word of memory that holds an element.
@@ -59,65 +59,107 @@ words! {
     u64 AtomicU64;
 }
 
-fn lanes(mask: u32) -> impl Iterator<Item = usize> {
+/// Calls `act` for each acting lane, in order.
+#[inline(always)]
+fn each_lane(mask: u32, mut act: impl FnMut(usize)) {
+    if mask == u32::MAX {
+        return (0..32).for_each(act);
+    }
     let mut left = mask;
-    std::iter::from_fn(move || {
-        (left != 0).then(|| {
-            let lane = left.trailing_zeros() as usize;
-            left &= left - 1;
-            lane
-        })
-    })
+    while left != 0 {
+        act(left.trailing_zeros() as usize);
+        left &= left - 1;
+    }
 }
 
-/// Replaces an element by what `next` makes of it, until nobody comes between; `None` leaves it. Gives the old one.
-fn update<W: Word>(atomic: &W::Atomic, next: impl Fn(W) -> Option<W>) -> W {
-    let mut old = W::load(atomic);
-    while let Some(new) = next(old) {
-        match W::exchange(atomic, old, new) {
-            Ok(_) => return old,
-            Err(other) => old = other,
+/// A way of changing an element in memory.
+trait Touch {
+    /// Replaces an element by what `next` makes of it, `None` leaving it; gives the old one.
+    ///
+    /// # Safety
+    /// The address of an element, checked and aligned, that is touched in this way only meanwhile.
+    unsafe fn update<W: Word>(at: *const W, next: impl Fn(W) -> Option<W>) -> W;
+}
+
+/// Against all threads of the host: until nobody comes between.
+struct Across;
+
+/// Of elements that the calling thread has to itself.
+struct Alone;
+
+impl Touch for Across {
+    #[inline(always)]
+    unsafe fn update<W: Word>(at: *const W, next: impl Fn(W) -> Option<W>) -> W {
+        // SAFETY: the caller's promise.
+        let atomic = unsafe { W::atomic(at) };
+        let mut old = W::load(atomic);
+        while let Some(new) = next(old) {
+            match W::exchange(atomic, old, new) {
+                Ok(_) => return old,
+                Err(other) => old = other,
+            }
+        }
+        old
+    }
+}
+
+impl Touch for Alone {
+    #[inline(always)]
+    unsafe fn update<W: Word>(at: *const W, next: impl Fn(W) -> Option<W>) -> W {
+        // SAFETY: the caller's promise.
+        unsafe {
+            let old = *at;
+            if let Some(new) = next(old) {
+                *at.cast_mut() = new;
+            }
+            old
         }
     }
-    old
 }
 
 /// Every lane by itself.
-unsafe fn each<W: Word>(at: *const *const W, mask: u32, values: *const W, old: *mut W, next: impl Fn(W, W) -> Option<W>) {
-    for lane in lanes(mask) {
+#[inline(always)]
+unsafe fn each<T: Touch, W: Word>(at: *const *const W, mask: u32, values: *const W, old: *mut W, next: impl Fn(W, W) -> Option<W>) {
+    each_lane(mask, |lane| {
         // SAFETY: 32 of each (module head).
         unsafe {
             let value = *values.add(lane);
-            *old.add(lane) = update(W::atomic(*at.add(lane)), |found| next(found, value));
+            *old.add(lane) = T::update(*at.add(lane), |found| next(found, value));
         }
-    }
+    });
 }
 
 /// As [`each`] for an operation that is associative and whose results depend on nothing but the operands: one touch if all lanes share an address.
-unsafe fn together<W: Word>(at: *const *const W, mask: u32, values: *const W, old: *mut W, join: impl Fn(W, W) -> W) {
-    let first = mask.trailing_zeros() as usize;
+#[inline(always)]
+unsafe fn together<T: Touch, W: Word>(at: *const *const W, mask: u32, values: *const W, old: *mut W, join: impl Fn(W, W) -> W) {
+    let (first, last) = (mask.trailing_zeros() as usize, 31 - mask.leading_zeros() as usize);
     // SAFETY: 32 of each (module head); the mask is not empty.
     unsafe {
-        if mask.count_ones() > 1 && lanes(mask).all(|lane| *at.add(lane) == *at.add(first)) {
-            let all = lanes(mask).skip(1).fold(*values.add(first), |sum, lane| join(sum, *values.add(lane)));
-            let mut found = update(W::atomic(*at.add(first)), |found| Some(join(found, all)));
-            for lane in lanes(mask) {
-                *old.add(lane) = found;
-                found = join(found, *values.add(lane));
-            }
-        } else {
-            each(at, mask, values, old, |found, value| Some(join(found, value)));
+        let place = *at.add(first);
+        let mut shared = first != last && *at.add(last) == place;
+        if shared {
+            each_lane(mask, |lane| shared &= *at.add(lane) == place);
         }
+        if !shared {
+            return each::<T, W>(at, mask, values, old, |found, value| Some(join(found, value)));
+        }
+        let mut all = *values.add(first);
+        each_lane(mask & (mask - 1), |lane| all = join(all, *values.add(lane)));
+        let mut found = T::update(place, |found| Some(join(found, all)));
+        each_lane(mask, |lane| {
+            *old.add(lane) = found;
+            found = join(found, *values.add(lane));
+        });
     }
 }
 
 macro_rules! joined {
     ($($name:ident $t:ident $w:ident |$a:ident, $b:ident| $e:expr;)*) => {$(
         /// See the module head.
-        unsafe extern "C" fn $name(at: *const *const $w, mask: u32, values: *const $w, _expected: *const $w, old: *mut $w) {
+        unsafe extern "C" fn $name<T: Touch>(at: *const *const $w, mask: u32, values: *const $w, _expected: *const $w, old: *mut $w) {
             // SAFETY: as the module head says.
             unsafe {
-                together(at, mask, values, old, |a, b| {
+                together::<T, $w>(at, mask, values, old, |a, b| {
                     let ($a, $b) = (a as $t, b as $t);
                     $e as $w
                 })
@@ -129,10 +171,10 @@ macro_rules! joined {
 macro_rules! single {
     ($($name:ident $t:ident $w:ident |$a:ident, $b:ident| $e:expr;)*) => {$(
         /// See the module head.
-        unsafe extern "C" fn $name(at: *const *const $w, mask: u32, values: *const $w, _expected: *const $w, old: *mut $w) {
+        unsafe extern "C" fn $name<T: Touch>(at: *const *const $w, mask: u32, values: *const $w, _expected: *const $w, old: *mut $w) {
             // SAFETY: as the module head says.
             unsafe {
-                each(at, mask, values, old, |a, b| {
+                each::<T, $w>(at, mask, values, old, |a, b| {
                     let ($a, $b) = ($t::from_bits(a), $t::from_bits(b));
                     let new: Option<$t> = $e;
                     new.map(|x| x.to_bits())
@@ -172,9 +214,14 @@ macro_rules! table {
         /// Name and address of every symbol of this file.
         pub(super) fn symbols() -> Vec<(&'static str, *const c_void)> {
             vec![
-                $($((stringify!($name), $name as *const c_void),)*)*
-                ("vg_atomic_cas_u32", cas::<u32> as Entry<u32> as *const c_void),
-                ("vg_atomic_cas_u64", cas::<u64> as Entry<u64> as *const c_void),
+                $($(
+                    (stringify!($name), $name::<Across> as Entry<$w> as *const c_void),
+                    (concat!(stringify!($name), "_alone"), $name::<Alone> as Entry<$w> as *const c_void),
+                )*)*
+                ("vg_atomic_cas_u32", cas::<Across, u32> as Entry<u32> as *const c_void),
+                ("vg_atomic_cas_u64", cas::<Across, u64> as Entry<u64> as *const c_void),
+                ("vg_atomic_cas_u32_alone", cas::<Alone, u32> as Entry<u32> as *const c_void),
+                ("vg_atomic_cas_u64_alone", cas::<Alone, u64> as Entry<u64> as *const c_void),
             ]
         }
     };
@@ -232,14 +279,14 @@ table! {
 }
 
 /// See the module head.
-unsafe extern "C" fn cas<W: Word>(at: *const *const W, mask: u32, values: *const W, expected: *const W, old: *mut W) {
-    for lane in lanes(mask) {
+unsafe extern "C" fn cas<T: Touch, W: Word>(at: *const *const W, mask: u32, values: *const W, expected: *const W, old: *mut W) {
+    each_lane(mask, |lane| {
         // SAFETY: 32 of each (module head).
         unsafe {
             let (value, wanted) = (*values.add(lane), *expected.add(lane));
-            *old.add(lane) = update(W::atomic(*at.add(lane)), |found: W| (found == wanted).then_some(value));
+            *old.add(lane) = T::update(*at.add(lane), |found: W| (found == wanted).then_some(value));
         }
-    }
+    });
 }
 
 #[cfg(test)]
@@ -275,9 +322,9 @@ mod tests {
     fn every_function_does_what_the_steps_of_its_lanes_do() {
         let table = symbols();
         let mut seen = std::collections::BTreeSet::new();
-        for op in AtomicOp::ALL {
+        for (op, alone) in AtomicOp::ALL.iter().flat_map(|op| [(op, false), (op, true)]) {
             for ty in ScalarType::ALL.into_iter().filter(|t| op.takes(*t)) {
-                let name = symbol(*op, ty);
+                let name = symbol(*op, ty, alone);
                 let entry = table.iter().find(|(n, _)| *n == name).unwrap_or_else(|| panic!("no {name}")).1;
                 seen.insert(name.clone());
                 let samples = samples(ty);

@@ -28,6 +28,7 @@ use crate::abi::{BlocksFn, LoopFn, Memory, Site};
 use crate::cache;
 use crate::fork;
 use crate::ir::Verified;
+use crate::pass::laps::{self, Laps};
 use crate::types::ScalarType;
 
 /// The release of LLVM that is linked: `22.1.6`.
@@ -41,14 +42,22 @@ pub fn version() -> String {
 pub enum BlockClass {
     /// blockDim.x is a multiple of 32: a warp is a run of x.
     Rows,
+    /// It is a multiple of 16: half a warp is a run of x.
+    Rows16,
+    /// It is a multiple of 8: a quarter of a warp is.
+    Rows8,
     /// Anything else: lane coordinates are computed.
     Any,
 }
 
 impl BlockClass {
+    /// Every class.
+    pub const ALL: [BlockClass; 4] = [BlockClass::Rows, BlockClass::Rows16, BlockClass::Rows8, BlockClass::Any];
+
     /// The class of a block.
     pub fn of(block: [u32; 3]) -> BlockClass {
-        if block[0].is_multiple_of(32) { BlockClass::Rows } else { BlockClass::Any }
+        let classes = [(32, BlockClass::Rows), (16, BlockClass::Rows16), (8, BlockClass::Rows8)];
+        classes.into_iter().find(|(run, _)| block[0].is_multiple_of(*run)).map_or(BlockClass::Any, |(_, class)| class)
     }
 }
 
@@ -258,7 +267,7 @@ pub fn listing(ir: &Verified, shape: &Shape, cpu: &Cpu, listing: Listing) -> Res
         Listing::Emitted | Listing::Optimised => {
             let (module, ..) = emit_module(&context, ir, shape, cpu, "code")?;
             if listing == Listing::Optimised {
-                optimise(&module, &cpu.machine()?, shape)?;
+                optimise(&module, &cpu.machine()?, ir, shape)?;
             }
             Ok(module.print_to_string().to_string())
         }
@@ -279,7 +288,7 @@ fn assemble(
     let context = Context::create();
     let (module, sites, memory) = emit_module(&context, ir, shape, cpu, symbol)?;
     let machine = cpu.machine()?;
-    optimise(&module, &machine, shape)?;
+    optimise(&module, &machine, ir, shape)?;
     let object = machine.write_to_memory_buffer(&module, form).map_err(|e| Error::Bug(e.to_string()))?;
     Ok((object, sites, memory))
 }
@@ -325,11 +334,20 @@ fn emit_module<'c>(context: &'c Context, ir: &Verified, shape: &Shape, cpu: &Cpu
 
 /// The passes. Vectors are made by the emitter, so LLVM's vectorisers stay off. Nothing that speculates runs where IEEE flags count: an operation moved over the branch
 /// that guards it would raise what the user's function does not.
-fn optimise(module: &Module<'_>, machine: &inkwell::targets::TargetMachine, shape: &Shape) -> Result<(), Error> {
+fn optimise(module: &Module<'_>, machine: &inkwell::targets::TargetMachine, ir: &Verified, shape: &Shape) -> Result<(), Error> {
     const FIRST: &str = "sroa,early-cse<memssa>,simplifycfg<no-speculate-blocks>,instcombine<no-verify-fixpoint>";
     const LAST: &str = "early-cse,simplifycfg<no-speculate-blocks>";
     let flags_count = matches!(shape, Shape::Loop { exact_flags: true, .. } | Shape::Loop { lanes: Lanes::One, .. } | Shape::Core(_));
-    let passes = if flags_count { format!("function({FIRST},{LAST})") } else { format!("function({FIRST},loop-mssa(licm),{LAST})") };
+    // A loop over a tile, whose checks and addresses become constants.
+    const UNROLL: &str = "loop-unroll<O2;no-partial;no-peeling;no-runtime;full-unroll-max=32>,instcombine<no-verify-fixpoint>";
+    let few = |laps: &Laps| (2..=32).contains(&laps.own);
+    let passes = if flags_count {
+        format!("function({FIRST},{LAST})")
+    } else if matches!(shape, Shape::Blocks { .. }) && laps::known(ir).values().any(few) {
+        format!("function({FIRST},loop-mssa(licm),{UNROLL},{LAST})")
+    } else {
+        format!("function({FIRST},loop-mssa(licm),{LAST})")
+    };
     module.run_passes(&passes, machine, PassBuilderOptions::create()).map_err(|e| Error::Bug(e.to_string()))
 }
 

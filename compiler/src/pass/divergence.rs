@@ -12,7 +12,8 @@
 //!
 //! Everything is computed optimistically and raised to a fixpoint. The function has been verified. Nothing here names a target.
 
-use crate::ir::{Function, Geometry, Inst, Label, Slot, Storage, Value};
+use crate::faults::{self, Fault};
+use crate::ir::{Function, Geometry, Inst, Kind, Label, Slot, Storage, Value};
 use crate::op::{Op, Shuffle, WarpOp};
 use crate::types::ScalarType;
 
@@ -222,6 +223,11 @@ impl Analysis<'_> {
         }
     }
 
+    /// Whether the fault is seeded, which functions of the math library are spared: their analyses are kept.
+    fn faulty(&self, fault: Fault) -> bool {
+        self.f.kind == Kind::Kernel && faults::is(fault)
+    }
+
     fn class(&self, value: Value) -> Option<Class> {
         self.values[value.index()]
     }
@@ -301,7 +307,7 @@ impl Analysis<'_> {
 
     fn escape(&mut self, value: Value, label: Label, region: usize, continues: bool) -> Option<Escape> {
         let target = self.targets.iter().rev().find(|t| t.label == label).expect("verified: the label encloses the escape");
-        let partial = region != target.body;
+        let partial = region != target.body && !self.faulty(Fault::PartialEscapeMissed);
         let rejoins = continues || !target.is_loop;
         self.partial_escape[value.index()] = partial;
         partial.then_some(Escape { label, rejoins })
@@ -389,6 +395,7 @@ impl Analysis<'_> {
             (Op::Add, [Linear(s), Uniform] | [Uniform, Linear(s)]) => linear(*s),
             (Op::Add, [Linear(s), Linear(t)]) => s.checked_add(*t).map_or(Varying, linear),
             (Op::Sub, [Linear(s), Uniform]) => linear(*s),
+            (Op::Sub, [Uniform, Linear(s)]) if self.faulty(Fault::LineNotNegated) => linear(*s),
             (Op::Sub, [Uniform, Linear(s)]) | (Op::Neg, [Linear(s)]) => s.checked_neg().map_or(Varying, linear),
             (Op::Sub, [Linear(s), Linear(t)]) => s.checked_sub(*t).map_or(Varying, linear),
             (Op::Mul, [Linear(s), Uniform]) => self.scaled(*s, args[1]),
@@ -480,7 +487,7 @@ impl Analysis<'_> {
                 RegionKind::Partial => return true,
                 RegionKind::Run(label) => {
                     let reads_inside = accesses.iter().filter(|a| !a.write).all(|a| self.ancestors(a.region).contains(&region));
-                    if !reads_inside || !self.entered_fresh(label, accesses) {
+                    if !(reads_inside && self.entered_fresh(label, accesses) || self.faulty(Fault::LoopsEnteredFresh)) {
                         return true;
                     }
                 }

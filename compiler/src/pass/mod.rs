@@ -1,4 +1,4 @@
-//! Passes over the IR, the list of them, and analyses ([`divergence`], [`phases`], [`spins`]).
+//! Passes over the IR, the list of them, and analyses ([`divergence`], [`laps`], [`phases`], [`spins`]).
 //!
 //! A pass takes a whole [`Function`] and gives one that means the same (contraction: the same up to a rounding less). Passes know no target. [`prepare`] is
 //! what stands between lowering and [`Verified::new`](crate::ir::Verified::new).
@@ -7,6 +7,7 @@ mod carry;
 mod contract;
 mod dead;
 pub mod divergence;
+pub mod laps;
 pub mod phases;
 pub mod spins;
 

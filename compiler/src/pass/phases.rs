@@ -7,6 +7,7 @@
 //! Owns the cut and what it means for data: which values a segment needs that another one made, and which slots must outlive one. The function has been verified. How
 //! masks and data are kept between segments is the emitter's business; nothing here names a target.
 
+use crate::faults::{self, Fault};
 use crate::ir::{Block, Function, Inst, Label, Slot, Value};
 
 /// What the block does, in order.
@@ -171,7 +172,9 @@ impl Cut<'_> {
         for &at in block {
             let inst = f.inst(at);
             let waits = |i: &Inst| matches!(i, Inst::Barrier { .. });
-            if waits(inst) {
+            if waits(inst) && faults::is(Fault::BarrierForgotten) && f.types[at.index()].is_none() && !self.pending.is_empty() {
+                continue;
+            } else if waits(inst) {
                 steps.push(self.end(End::Barrier(at)));
             } else if f.any_inside(&[at], &waits) {
                 steps.push(self.end(End::Open(at)));

@@ -12,6 +12,11 @@ use verdigris_compiler::types::{ArrayType, Layout, Scalar, ScalarType};
 
 use ScalarType::*;
 
+#[path = "meet.rs"]
+mod meet;
+
+pub(crate) use meet::{Features, ingredients, meeting_kernel, wanted};
+
 /// SplitMix64.
 #[derive(Clone, Debug)]
 pub(crate) struct Rng(pub u64);
@@ -161,9 +166,29 @@ struct Generator<'r> {
     spread: Vec<Value>,
     budget: i32,
     safe: bool,
+    /// What threads have together, where they meet.
+    together: Option<meet::Together>,
 }
 
-impl Generator<'_> {
+impl<'r> Generator<'r> {
+    fn new(rng: &'r mut Rng, kind: Kind, safe: bool) -> Generator<'r> {
+        let budget = 10 + rng.below(40) as i32;
+        Generator {
+            rng,
+            b: Builder::new("random", kind),
+            visible: vec![vec![]],
+            slots: vec![],
+            around: vec![],
+            own: vec![],
+            readonly: vec![],
+            solo: None,
+            spread: vec![],
+            budget,
+            safe,
+            together: None,
+        }
+    }
+
     fn ty(&self, v: Value) -> ScalarType {
         self.b.function().ty(v)
     }
@@ -293,6 +318,9 @@ impl Generator<'_> {
 
     fn statement(&mut self) {
         let depth = self.visible.len();
+        if self.rng.once_in(8) && self.warp_operation(false) {
+            return;
+        }
         match self.rng.below(100) {
             0..30 => self.expression(),
             30..36 => {
@@ -493,6 +521,20 @@ impl Generator<'_> {
         }
     }
 
+    /// What the slots hold at the end is seen by the comparison.
+    fn store_slots(&mut self) {
+        if self.b.ended() {
+            return;
+        }
+        for Own { array, elem, index } in self.own.clone() {
+            let part = self.part(elem);
+            let slot = self.slots[self.rng.below(self.slots.len())];
+            let v = self.b.get(slot);
+            let value = self.b.cast(v, elem.part());
+            self.b.push(Inst::Store { array, index, part, value });
+        }
+    }
+
     fn make_slots(&mut self) {
         for n in 0..3 + self.rng.below(5) {
             let ty = self.rng.real();
@@ -539,28 +581,14 @@ impl ArrayData {
     }
 }
 
-/// A kernel with its arguments and launch.
-pub(crate) fn kernel(rng: &mut Rng) -> Kernel {
-    let safe = !rng.once_in(4);
-    let blocks =
-        [[32, 1, 1], [64, 1, 1], [16, 2, 1], [32, 2, 1], [7, 1, 1], [7, 3, 1], [1, 1, 1], [5, 2, 3], [40, 1, 1], [8, 8, 1], [96, 1, 1], [32, 1, 2]];
-    let block: [u32; 3] = rng.pick(&blocks);
+/// A generator whose kernel has its parameters: with arguments, grid, block, and the thread's x in the launch with its extent.
+type Framed<'r> = (Generator<'r>, Vec<Arg>, [u32; 3], [u32; 3], Value, usize);
+
+/// Begins a kernel.
+fn framed<'r>(rng: &'r mut Rng, safe: bool, blocks: &[[u32; 3]]) -> Framed<'r> {
+    let block: [u32; 3] = rng.pick(blocks);
     let grid: [u32; 3] = rng.pick(&[[1, 1, 1], [2, 1, 1], [3, 1, 1], [2, 2, 1], [1, 2, 2]]);
-    let b = Builder::new("random", Kind::Kernel);
-    let budget = 10 + rng.below(40) as i32;
-    let mut g = Generator {
-        rng,
-        b,
-        visible: vec![vec![]],
-        slots: vec![],
-        around: vec![],
-        own: vec![],
-        readonly: vec![],
-        solo: None,
-        spread: vec![],
-        budget,
-        safe,
-    };
+    let mut g = Generator::new(rng, Kind::Kernel, safe);
     g.make_slots();
     let mut args = Vec::new();
     for n in 0..g.rng.below(3) {
@@ -660,6 +688,15 @@ pub(crate) fn kernel(rng: &mut Rng) -> Kernel {
         let shape = vec![3; ty.ndim as usize];
         args.push(Arg::Array(ArrayData::random(g.rng, ty, shape)));
     }
+    (g, args, grid, block, x, nx)
+}
+
+/// A kernel with its arguments and launch.
+pub(crate) fn kernel(rng: &mut Rng) -> Kernel {
+    let safe = !rng.once_in(4);
+    let blocks =
+        [[32, 1, 1], [64, 1, 1], [16, 2, 1], [32, 2, 1], [7, 1, 1], [7, 3, 1], [1, 1, 1], [5, 2, 3], [40, 1, 1], [8, 8, 1], [96, 1, 1], [32, 1, 2], [48, 1, 1], [24, 2, 1]];
+    let (mut g, args, grid, block, x, nx) = framed(rng, safe, &blocks);
     let length = 6 + g.rng.below(14);
     if g.rng.once_in(2) {
         // The usual guard: a varying condition around everything.
@@ -670,16 +707,7 @@ pub(crate) fn kernel(rng: &mut Rng) -> Kernel {
     } else {
         g.statements(length);
     }
-    // What the slots hold at the end is seen by the comparison.
-    if !g.b.ended() {
-        for Own { array, elem, index } in g.own.clone() {
-            let part = g.part(elem);
-            let slot = g.slots[g.rng.below(g.slots.len())];
-            let v = g.b.get(slot);
-            let value = g.b.cast(v, elem.part());
-            g.b.push(Inst::Store { array, index, part, value });
-        }
-    }
+    g.store_slots();
     Kernel { function: g.b.finish(vec![], Sources::default()), args, grid, block, safe }
 }
 
@@ -691,21 +719,7 @@ pub(crate) fn elements(rng: &mut Rng) -> Elements {
     let uniform = if rng.once_in(2) { 0 } else { rng.next() & ((1 << signature.inputs.len()) - 1) };
     let count = rng.pick(&[0, 1, 2, 7, 31, 32, 33, 64, 70, 100]);
     let inputs = signature.inputs.iter().enumerate().map(|(n, ty)| rng.bytes(*ty, if uniform >> n & 1 == 1 { 1 } else { count })).collect();
-    let b = Builder::new("random", Kind::Scalar);
-    let budget = 10 + rng.below(40) as i32;
-    let mut g = Generator {
-        rng,
-        b,
-        visible: vec![vec![]],
-        slots: vec![],
-        around: vec![],
-        own: vec![],
-        readonly: vec![],
-        solo: None,
-        spread: vec![],
-        budget,
-        safe,
-    };
+    let mut g = Generator::new(rng, Kind::Scalar, safe);
     for (n, ty) in signature.inputs.iter().enumerate() {
         let parts: &[&str] = if ty.is_complex() { &[".real", ".imag"] } else { &[""] };
         for part in parts {

@@ -6,9 +6,10 @@ use super::super::cpu::Level;
 use super::super::instr::{IntPred, Opcode, V};
 use super::{Emitter, Rep};
 use crate::abi::SiteKind;
+use crate::faults::{self, Fault};
 use crate::ir::{Block, Failure, Inst, Kind, Label, Value};
 use crate::op::{Op, WarpOp};
-use crate::pass::spins;
+use crate::pass::{laps, spins};
 use crate::types::ScalarType;
 
 /// Laps after which a loop that waits says so; a power of two.
@@ -164,6 +165,15 @@ impl<'c> Emitter<'_, 'c> {
 
     /// The acting lanes where a condition holds, and those where it does not.
     fn divided(&self, acting: V<'c>, cond: V<'c>) -> [V<'c>; 2] {
+        let [yes, no] = self.parted(acting, cond);
+        match () {
+            () if faults::is(Fault::ArmsSwapped) => [no, yes],
+            () if faults::is(Fault::ElseTakesAll) => [yes, acting],
+            () => [yes, no],
+        }
+    }
+
+    fn parted(&self, acting: V<'c>, cond: V<'c>) -> [V<'c>; 2] {
         // The rest is a difference of masks, not the negated condition: LLVM would compute the comparison a second time, negated.
         if self.masks_as_bits() {
             let before = self.bits(acting);
@@ -338,7 +348,9 @@ impl<'c> Emitter<'_, 'c> {
             let any = self.any(mask);
             self.i.cond_br(any, go_on, exit);
             self.i.go(go_on);
-            self.mask = mask;
+            if !faults::is(Fault::LatchOfAllLanes) {
+                self.mask = mask;
+            }
         }
         self.maybe_empty = false;
         let again = self.block(latch);
@@ -349,7 +361,11 @@ impl<'c> Emitter<'_, 'c> {
         if let Some(laps) = spin {
             self.spin(at, laps);
         }
-        self.poll(head);
+        if !self.routine && !faults::any() && self.laps.get(&at).is_some_and(|laps| laps.all <= laps::FEW) {
+            self.i.br(head);
+        } else {
+            self.poll(head);
+        }
         self.i.go(exit);
         self.after(before, exit_mask);
         Flow::Open
@@ -408,7 +424,8 @@ impl<'c> Emitter<'_, 'c> {
         let target = self.targets.iter().rposition(|t| t.label == label).expect("verified: the label encloses this");
         let Target { exit, exit_mask, latch, continued, .. } = self.targets[target];
         let (to, gather) = if continues { (latch.expect("verified: continue targets a loop"), continued) } else { (exit, exit_mask) };
-        if let Some(v) = gather {
+        let dropped = faults::is(if continues { Fault::ContinuesDropped } else { Fault::ExitsDropped });
+        if let Some(v) = gather.filter(|_| !dropped) {
             self.accumulate(v, self.mask);
         }
         if self.lanes == 1 || !self.d.is_partial(at) {
@@ -418,6 +435,9 @@ impl<'c> Emitter<'_, 'c> {
             }
             self.i.br(to);
             return Flow::Ended;
+        }
+        if faults::is(Fault::LeaversGoOn) {
+            return Flow::Open;
         }
         self.mask = self.no_lanes();
         Flow::Empty

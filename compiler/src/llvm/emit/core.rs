@@ -5,7 +5,7 @@
 
 use super::super::cpu::Level;
 use super::super::instr::{Instr, IntPred, V};
-use super::super::{Lanes, Module, Signature};
+use super::super::{Module, Signature};
 use super::{Emitter, Rep};
 use crate::abi::Site;
 use crate::ir::{Function, Param};
@@ -15,7 +15,7 @@ use crate::types::ScalarType;
 /// Emits a loop over elements into `i`, whose function has the parameters of [`crate::abi::BlocksFn`].
 pub(in super::super) fn core<'c>(i: Instr<'c>, f: &Function, scalars: &Signature, level: Level) -> (Module<'c>, Vec<Site>) {
     let d = divergence::analyse(f, divergence::Lanes::One);
-    let mut e = Emitter::new(i, f, &d, Lanes::One, level, true, true);
+    let mut e = Emitter::new(i, f, &d, 1, level, true, true);
     e.elements_of_core(scalars);
     (e.i.module, e.sites)
 }

@@ -6,7 +6,7 @@
 
 use super::super::cpu::Level;
 use super::super::instr::{IntPred, Opcode, V};
-use super::{Emitter, WARP};
+use super::Emitter;
 use crate::op::Op;
 use crate::types::{Scalar, ScalarType};
 
@@ -113,7 +113,7 @@ impl<'c> Emitter<'_, 'c> {
     }
 
     fn lane_by_lane(&mut self, op: Op, ty: ScalarType, a: V<'c>, b: V<'c>) -> V<'c> {
-        debug_assert_eq!(self.i.lanes_of(a), WARP);
+        debug_assert_eq!(self.i.lanes_of(a), self.lanes);
         let name = match (op, ty.is_signed()) {
             (Op::FloorDiv, true) => "vg_floordiv_i64",
             (Op::FloorDiv, false) => "vg_floordiv_u64",

@@ -8,7 +8,8 @@ use super::super::instr::{Instr, IntPred, Opcode, V};
 use super::super::{BlockClass, Lanes, Signature};
 use super::{Bound, Emitter, Frame, Own, Rep, WARP};
 use crate::abi::{Memory, Site};
-use crate::ir::{ArrayInfo, Function, Param, Storage};
+use crate::faults::{self, Fault};
+use crate::ir::{ArrayInfo, Function, Geometry, Inst, Param, Storage};
 use crate::pass::divergence::{self, Divergence};
 use crate::pass::phases;
 use crate::types::ScalarType;
@@ -22,21 +23,30 @@ pub(in super::super) fn blocks<'c>(
     check: bool,
     level: Level,
 ) -> (Module<'c>, Vec<Site>, Memory) {
+    // What lanes of a warp do together takes all 32.
+    let whole = f.has_warp_ops() || f.any_inside(&f.body, &|inst| matches!(inst, Inst::Geometry(Geometry::LaneId)));
+    let (width, class) = match (lanes, class) {
+        (Lanes::One, class) => (1, class),
+        (Lanes::Warp, BlockClass::Rows16) if !whole => (16, BlockClass::Rows),
+        (Lanes::Warp, BlockClass::Rows8) if !whole => (8, BlockClass::Rows),
+        (Lanes::Warp, BlockClass::Rows) => (WARP, BlockClass::Rows),
+        (Lanes::Warp, _) => (WARP, BlockClass::Any),
+    };
     let d = divergence::analyse(
         f,
-        match (lanes, class) {
-            (Lanes::One, _) => divergence::Lanes::One,
-            (Lanes::Warp, BlockClass::Rows) => divergence::Lanes::Rows,
-            (Lanes::Warp, BlockClass::Any) => divergence::Lanes::Any,
+        match (width, class) {
+            (1, _) => divergence::Lanes::One,
+            (_, BlockClass::Rows) => divergence::Lanes::Rows,
+            _ => divergence::Lanes::Any,
         },
     );
-    let mut e = Emitter::new(i, f, &d, lanes, level, check, false);
+    let mut e = Emitter::new(i, f, &d, width, level, check, false);
     let plan = phases::plan(f);
     e.kernel(class, plan.as_ref());
     let memory = Memory {
         shared: e.shared_size,
         frame: e.frame_size.next_multiple_of(64),
-        threads_a_frame: if plan.is_some() { super::phases::threads_a_frame(lanes) } else { 0 },
+        threads_a_frame: if plan.is_some() { width } else { 0 },
         group: e.grid_memory().0,
         block: e.grid_memory().1,
     };
@@ -56,7 +66,7 @@ pub(in super::super) fn elements<'c>(
     let same: Vec<bool> =
         signature.inputs.iter().enumerate().flat_map(|(n, ty)| std::iter::repeat_n(uniform >> n & 1 == 1, 1 + ty.is_complex() as usize)).collect();
     let d = divergence::analyse(f, if lanes == Lanes::One { divergence::Lanes::One } else { divergence::Lanes::Elements(&same) });
-    let mut e = Emitter::new(i, f, &d, lanes, level, true, exact_flags);
+    let mut e = Emitter::new(i, f, &d, if lanes == Lanes::One { 1 } else { WARP }, level, true, exact_flags);
     // One lane at a time is one way of raising no flag but the function's own.
     e.flags_count = exact_flags || lanes == Lanes::One;
     e.stream = stream && lanes == Lanes::Warp;
@@ -65,11 +75,10 @@ pub(in super::super) fn elements<'c>(
 }
 
 impl<'a, 'c> Emitter<'a, 'c> {
-    pub(super) fn new(i: Instr<'c>, f: &'a Function, d: &'a Divergence, lanes: Lanes, level: Level, check_bounds: bool, exact_flags: bool) -> Self {
-        let lanes = if lanes == Lanes::One { 1 } else { WARP };
+    pub(super) fn new(i: Instr<'c>, f: &'a Function, d: &'a Divergence, lanes: u32, level: Level, check_bounds: bool, exact_flags: bool) -> Self {
         let nowhere = i.here();
         let (p, zero, zero64) = (i.param(0), i.i32(0), i.i64(0));
-        let mask = if lanes == 1 { i.i1(true) } else { i.ones(i.vector(i.int(1), WARP)) };
+        let mask = if lanes == 1 { i.i1(true) } else { i.ones(i.vector(i.int(1), lanes)) };
         let frame = Frame {
             launch: p,
             block: zero64,
@@ -93,6 +102,7 @@ impl<'a, 'c> Emitter<'a, 'c> {
             frame_size: 0,
             shared_size: 0,
             phases: None,
+            laps: crate::pass::laps::known(f),
             maybe_empty: false,
             i,
             f,
@@ -268,6 +278,9 @@ impl<'a, 'c> Emitter<'a, 'c> {
             self.i.block("block.next"),
             self.i.block("done"),
         );
+        // Divided once; from there on counted.
+        self.place_block(first);
+        let block_idx = self.counters(self.frame.block_idx);
         let setup = self.i.here();
         self.i.br(blocks);
 
@@ -280,7 +293,8 @@ impl<'a, 'c> Emitter<'a, 'c> {
         let coordinates = self.i.block("block.start");
         self.poll(coordinates);
         self.i.go(coordinates);
-        self.place_block(b);
+        self.frame.block = b;
+        self.frame.block_idx = block_idx.map(|v| self.i.load(self.i.int(32), v, 4));
         if let Some(plan) = plan {
             for unused in [warps, warp, body, next_warp] {
                 self.i.go(unused);
@@ -288,9 +302,10 @@ impl<'a, 'c> Emitter<'a, 'c> {
             }
             self.i.go(coordinates);
             self.phased(plan, class, threads32, next_block, done);
-            self.end_blocks(b, [setup, blocks, next_block, done], start, first);
+            self.end_blocks(b, block_idx, [setup, blocks, next_block, done], start, first);
             return;
         }
+        let thread_idx = self.first_warp();
         self.i.br(warps);
 
         self.i.go(warps);
@@ -300,18 +315,47 @@ impl<'a, 'c> Emitter<'a, 'c> {
         self.i.go(warp);
         self.frame.abort = next_warp;
         self.frame.thread = thread;
-        self.place_threads(class, thread, threads32);
+        self.place_threads(class, thread_idx, threads32);
         self.make_slots();
         self.i.br(body);
         self.i.go(body);
         self.body(next_warp);
 
         self.i.go(next_warp);
+        self.count_on(thread_idx, self.lanes, self.frame.block_dim);
         let next = self.i.add(thread, self.i.i64(self.lanes as i64));
         self.i.br(warps);
         self.i.incoming(thread, &[(self.i.i64(0), coordinates), (next, next_warp)]);
 
-        self.end_blocks(b, [setup, blocks, next_block, done], start, first);
+        self.end_blocks(b, block_idx, [setup, blocks, next_block, done], start, first);
+    }
+
+    /// Three 32-bit variables with their first values.
+    fn counters(&self, start: [V<'c>; 3]) -> [V<'c>; 3] {
+        start.map(|v| {
+            let variable = self.i.alloca(self.i.int(32), 4);
+            self.i.store(v, variable, 4);
+            variable
+        })
+    }
+
+    /// Variables for `threadIdx` of a warp's first lane, at the block's first thread.
+    pub(super) fn first_warp(&self) -> [V<'c>; 3] {
+        self.counters([self.i.i32(0); 3])
+    }
+
+    /// Takes coordinates `by` further along x, of which rows are a multiple; behind a row's end to the next.
+    pub(super) fn count_on(&self, at: [V<'c>; 3], by: u32, extents: [V<'c>; 3]) {
+        let int = self.i.int(32);
+        let [x, y, z] = at.map(|v| self.i.load(int, v, 4));
+        let zero = self.i.i32(0);
+        let next = self.i.add(x, self.i.i32(by as i32));
+        let row_ends = self.i.icmp(IntPred::LLVMIntEQ, next, extents[0]);
+        self.i.store(self.i.select(row_ends, zero, next), at[0], 4);
+        let next = self.i.add(y, self.i.resize(row_ends, int, false));
+        let plane_ends = self.i.icmp(IntPred::LLVMIntEQ, next, extents[1]);
+        self.i.store(self.i.select(plane_ends, zero, next), at[1], 4);
+        self.i.store(self.i.add(z, self.i.resize(plane_ends, int, false)), at[2], 4);
     }
 
     /// Computes `blockIdx` of a linear block.
@@ -325,8 +369,16 @@ impl<'a, 'c> Emitter<'a, 'c> {
     }
 
     /// Closes the loop over blocks.
-    fn end_blocks(&mut self, b: V<'c>, [setup, blocks, next_block, done]: [BasicBlock<'c>; 4], start: BasicBlock<'c>, first: V<'c>) {
+    fn end_blocks(
+        &mut self,
+        b: V<'c>,
+        block_idx: [V<'c>; 3],
+        [setup, blocks, next_block, done]: [BasicBlock<'c>; 4],
+        start: BasicBlock<'c>,
+        first: V<'c>,
+    ) {
         self.i.go(next_block);
+        self.count_on(block_idx, 1, self.frame.grid_dim);
         let following = self.i.add(b, self.i.i64(1));
         self.i.br(blocks);
         self.i.incoming(b, &[(first, setup), (following, next_block)]);
@@ -336,23 +388,21 @@ impl<'a, 'c> Emitter<'a, 'c> {
         self.i.seal_entry(start);
     }
 
-    /// Computes `threadIdx` of the lanes, and which lanes are threads at all.
-    pub(super) fn place_threads(&mut self, class: BlockClass, thread: V<'c>, threads: V<'c>) {
+    /// Gives the lanes their `threadIdx`, and says which lanes are threads at all. `at` has the first lane's coordinates where rows of the block are a multiple of the lanes.
+    pub(super) fn place_threads(&mut self, class: BlockClass, at: [V<'c>; 3], threads: V<'c>) {
         let [bx, by, _] = self.frame.block_dim;
-        let t = self.i.resize(thread, self.i.int(32), false);
         self.mask = self.full();
         self.maybe_empty = false;
         if self.lanes == 1 || class == BlockClass::Rows {
-            let x = self.i.binary(Opcode::LLVMURem, t, bx);
-            let row = self.i.binary(Opcode::LLVMUDiv, t, bx);
-            let y = self.i.binary(Opcode::LLVMURem, row, by);
-            let z = self.i.binary(Opcode::LLVMUDiv, row, by);
+            let [x, y, z] = at.map(|v| self.i.load(self.i.int(32), v, 4));
             let first = if self.lanes == 1 { Rep::Uniform(x) } else { Rep::Linear(x, 1) };
             self.frame.thread_idx = [first, Rep::Uniform(y), Rep::Uniform(z)];
             return;
         }
+        let t = self.i.resize(self.frame.thread, self.i.int(32), false);
         let linear = self.spread(Rep::Linear(t, 1));
-        self.mask = self.i.icmp(IntPred::LLVMIntULT, linear, self.i.splat(threads, WARP));
+        let below = if faults::is(Fault::OneThreadTooMany) { IntPred::LLVMIntULE } else { IntPred::LLVMIntULT };
+        self.mask = self.i.icmp(below, linear, self.i.splat(threads, WARP));
         let (row, x) = self.divide(linear, self.i.splat(bx, WARP));
         let (z, y) = self.divide(row, self.i.splat(by, WARP));
         self.frame.thread_idx = [x, y, z].map(Rep::Varying);

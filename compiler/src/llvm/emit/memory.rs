@@ -8,6 +8,7 @@ use super::super::instr::{IntPred, Opcode, T, V};
 use super::super::runtime::AccessKind;
 use super::{Emitter, Own, Rep, WARP};
 use crate::abi::SiteKind;
+use crate::faults::{self, Fault};
 use crate::ir::{Array, Part, Value};
 use crate::op::AtomicOp;
 use crate::pass::divergence::Class;
@@ -46,7 +47,7 @@ impl<'c> Emitter<'_, 'c> {
         }
         let a = self.access(array, index, part);
         let scalar = self.i.stored(a.ty);
-        let ty = if varying { self.i.vector(scalar, WARP) } else { scalar };
+        let ty = if varying { self.i.vector(scalar, self.lanes) } else { scalar };
         if self.routine {
             // A table of the math library, whose text keeps to its bounds.
             let Address::One(p) = self.address(&a) else { unreachable!("one place for all lanes") };
@@ -116,7 +117,7 @@ impl<'c> Emitter<'_, 'c> {
 
         self.i.go(fast);
         let addresses = match self.address(&a) {
-            Address::One(p) if warp => self.i.splat(p, WARP),
+            Address::One(p) if warp => self.i.splat(p, self.lanes),
             Address::One(p) => p,
             Address::Consecutive(p) => {
                 let run = self.spread(Rep::Linear(self.i.i64(0), i64::from(a.elem)));
@@ -133,7 +134,7 @@ impl<'c> Emitter<'_, 'c> {
 
         self.i.go(join);
         let scalar = self.i.scalar(a.ty);
-        let ty = if warp { self.i.vector(scalar, WARP) } else { scalar };
+        let ty = if warp { self.i.vector(scalar, self.lanes) } else { scalar };
         let old = self.buffer(0);
         self.i.store(self.i.zero(ty), old, 64);
         let mut buffers = [old; 2];
@@ -144,8 +145,13 @@ impl<'c> Emitter<'_, 'c> {
                 self.i.store(v, buffers[n], 64);
             }
         }
-        let name = super::super::atomics::symbol(op, a.ty);
-        let mask = self.mask_bits();
+        // A block is one thread's of the host at any time.
+        let alone = self.arrays[array.index()].own.is_some();
+        let name = super::super::atomics::symbol(op, a.ty, alone);
+        let mut mask = self.mask_bits();
+        if faults::is(Fault::AtomicOfOneLane) {
+            mask = self.i.and(mask, self.i.neg(mask));
+        }
         self.i.call(&name, self.i.void(), &[places, mask, buffers[0], buffers[1], old]);
         let result = self.i.load(ty, old, 64);
         if warp { Rep::Varying(result) } else { Rep::Uniform(result) }
@@ -192,7 +198,8 @@ impl<'c> Emitter<'_, 'c> {
             Rep::Uniform(v) => v,
             other => {
                 let vector = self.spread(other);
-                let zeros = self.i.intrinsic("llvm.ctlz", &[self.i.int(32)], &[self.mask_bits(), self.i.i1(false)]);
+                let count = if faults::is(Fault::LowestLaneStores) { "llvm.cttz" } else { "llvm.ctlz" };
+                let zeros = self.i.intrinsic(count, &[self.i.int(32)], &[self.mask_bits(), self.i.i1(false)]);
                 // The mask is not empty here, so the lane is 0 to 31.
                 let lane = self.i.and(self.i.sub(self.i.i32(31), zeros), self.i.i32(31));
                 self.i.extract(vector, lane)
@@ -217,7 +224,7 @@ impl<'c> Emitter<'_, 'c> {
             match *index {
                 Rep::Uniform(v) => scalar = Some(scalar.map_or(fits(v), |s| self.i.and(s, fits(v)))),
                 Rep::Linear(base, stride) => {
-                    let last = self.i.add(base, self.i.i64(stride.wrapping_mul(WARP as i64 - 1)));
+                    let last = self.i.add(base, self.i.i64(stride.wrapping_mul(i64::from(self.lanes) - 1)));
                     let both = self.i.and(fits(base), fits(last));
                     scalar = Some(scalar.map_or(both, |s| self.i.and(s, both)));
                 }
@@ -266,7 +273,7 @@ impl<'c> Emitter<'_, 'c> {
                         None => {
                             step = None;
                             let run = self.spread(Rep::Linear(self.i.i64(0), per_lane));
-                            let term = self.i.mul(run, self.i.splat(stride, WARP));
+                            let term = self.i.mul(run, self.i.splat(stride, self.lanes));
                             lanes = Some(lanes.map_or(term, |l| self.i.add(l, term)));
                             continue;
                         }
@@ -279,7 +286,7 @@ impl<'c> Emitter<'_, 'c> {
                 }
                 Rep::Varying(v) => {
                     step = None;
-                    let term = self.i.mul(v, self.i.splat(stride, WARP));
+                    let term = self.i.mul(v, self.i.splat(stride, self.lanes));
                     lanes = Some(lanes.map_or(term, |l| self.i.add(l, term)));
                 }
             }

@@ -1,6 +1,6 @@
 //! Verified IR to LLVM IR: one emitter, parameterised by lanes.
 //!
-//! With one lane every value is a scalar and every branch a branch. With 32, what [`crate::pass::divergence`] calls uniform stays scalar, a line along the lanes is kept as its base, the rest is
+//! With one lane every value is a scalar and every branch a branch. With 32 (or 16 or 8, where rows of a block are that short), what [`crate::pass::divergence`] calls uniform stays scalar, a line along the lanes is kept as its base, the rest is
 //! vectors; varying control flow becomes masks. Invariants: code of a region runs only if a lane acts in it; lanes that are off hold values, never poison, and
 //! never act on memory, trap or call; masks are merged by `select m, c, false`.
 //!
@@ -27,6 +27,7 @@ use inkwell::basic_block::BasicBlock;
 use super::cpu::Level;
 use super::instr::{Instr, IntPred, T, V};
 use crate::abi::{Site, SiteKind};
+use crate::faults::{self, Fault};
 use crate::ir::{Axis, Function, Geometry, Inst, Slot, Value};
 use crate::pass::divergence::{Class, Divergence};
 use crate::types::ScalarType;
@@ -124,6 +125,8 @@ struct Emitter<'a, 'c> {
     /// Bytes of static shared memory.
     shared_size: u64,
     phases: Option<phases::Phases<'c>>,
+    /// Loops that are known to end.
+    laps: std::collections::HashMap<Value, crate::pass::laps::Laps>,
 }
 
 impl<'c> Emitter<'_, 'c> {
@@ -150,8 +153,8 @@ impl<'c> Emitter<'_, 'c> {
             Rep::Uniform(v) => self.i.splat(v, self.lanes),
             Rep::Linear(base, stride) => {
                 let ty = self.i.type_of(base);
-                let steps: Vec<V<'c>> = (0..WARP as i64).map(|l| self.i.const_int(ty, l.wrapping_mul(stride))).collect();
-                self.i.add(self.i.splat(base, WARP), self.i.const_vector(&steps))
+                let steps: Vec<V<'c>> = (0..i64::from(self.lanes)).map(|l| self.i.const_int(ty, l.wrapping_mul(stride))).collect();
+                self.i.add(self.i.splat(base, self.lanes), self.i.const_vector(&steps))
             }
         }
     }
@@ -224,7 +227,11 @@ impl<'c> Emitter<'_, 'c> {
         let new = self.vector(value);
         let stored = if self.d.needs_blend(at) && !self.full_mask() {
             let old = self.i.load(self.slot_type(slot), variable, 64);
-            self.i.select(self.mask, new, old)
+            match () {
+                () if faults::is(Fault::BlendSwapped) => self.i.select(self.mask, old, new),
+                () if faults::is(Fault::BlendMissing) => new,
+                () => self.i.select(self.mask, new, old),
+            }
         } else {
             new
         };

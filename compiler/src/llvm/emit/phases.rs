@@ -11,11 +11,12 @@
 //! Where the whole grid waits, a call takes several blocks through the steps together: each segment is run by one block after another, and what a block, or the group of
 //! blocks, has to remember lies in memory ([`Cell`]), since a barrier of the grid ends the call and the next one goes on behind it.
 
+use super::super::BlockClass;
 use super::super::instr::{IntPred, Opcode, V};
-use super::super::{BlockClass, Lanes};
 use super::control::{End as Way, Flow};
-use super::{Emitter, Rep, WARP};
+use super::{Emitter, Rep};
 use crate::abi::{GRID_DONE, SiteKind};
+use crate::faults::{self, Fault};
 use crate::ir::{Inst, Label, Meeting, Slot, Value};
 use crate::pass::divergence::Class;
 use crate::pass::phases::{self, End, Home, Plan, Segment, Step};
@@ -216,7 +217,8 @@ impl<'c> Emitter<'_, 'c> {
     fn begin(&mut self, threads: V<'c>, [barriers, last_barrier]: [Cell<'c>; 2], next_block: BasicBlock<'c>, grid: Option<Grid<'c>>) -> i64 {
         let lanes = self.i.i64(self.lanes as i64);
         let wide = self.i.resize(threads, self.i.int(64), false);
-        let warps = self.i.binary(Opcode::LLVMUDiv, self.i.add(wide, self.i.i64(self.lanes as i64 - 1)), lanes);
+        let rest = if faults::is(Fault::LastWarpForgotten) { 0 } else { self.lanes as i64 - 1 };
+        let warps = self.i.binary(Opcode::LLVMUDiv, self.i.add(wide, self.i.i64(rest)), lanes);
         let frames = self.i.load(self.i.ptr(), self.i.offset(self.frame.launch, self.i.i64(48)), 8);
         let frame_size = self.i.load(self.i.int(64), self.i.offset(self.frame.launch, self.i.i64(56)), 8);
         let [running, arrived, arrived_at, root] = [0; 4].map(|_| self.word());
@@ -250,7 +252,11 @@ impl<'c> Emitter<'_, 'c> {
                     e.i.store(e.i.i32(0), e.cell(cell), 4);
                 }
             }
-            e.each_warp(|e| e.prepare_warp(plan, class, threads, [running, arrived, root]));
+            let thread_idx = e.first_warp();
+            e.each_warp(|e| {
+                e.prepare_warp(plan, class, thread_idx, threads, [running, arrived, root]);
+                e.count_on(thread_idx, e.lanes, e.frame.block_dim);
+            });
         });
         // Without vectors every lane is a warp of its own.
         let whole = self.lanes == 1 || class == BlockClass::Rows;
@@ -275,7 +281,7 @@ impl<'c> Emitter<'_, 'c> {
     /// Room for a value of a class.
     fn room_for(&mut self, ty: ScalarType, class: Class) -> i64 {
         let size = ty.size().max(1) as u64;
-        if class == Class::Varying { self.room(size * u64::from(WARP), 64) } else { self.room(size, 8) }
+        if class == Class::Varying { self.room(size * u64::from(self.lanes), 64) } else { self.room(size, 8) }
     }
 
     fn lay_out(&mut self, plan: &Plan) {
@@ -319,7 +325,11 @@ impl<'c> Emitter<'_, 'c> {
     }
 
     fn word_mask(&self, word: V<'c>) -> V<'c> {
-        if self.lanes == 1 { self.nonzero(word) } else { self.i.cast(Opcode::LLVMBitCast, word, self.mask_type()) }
+        if self.lanes == 1 {
+            return self.nonzero(word);
+        }
+        let bits = self.i.resize(word, self.i.int(self.lanes), false);
+        self.i.cast(Opcode::LLVMBitCast, bits, self.mask_type())
     }
 
     fn nonzero(&self, word: V<'c>) -> V<'c> {
@@ -330,6 +340,7 @@ impl<'c> Emitter<'_, 'c> {
     pub(super) fn keep(&self, at: Value, rep: Rep<'c>) {
         let Some(place) = self.phases.as_ref().and_then(|p| p.values[at.index()]) else { return };
         match rep {
+            Rep::Varying(_) if faults::is(Fault::ValueNotKept) => {}
             Rep::Uniform(v) | Rep::Linear(v, _) => self.i.store(v, self.in_frame(place), 8),
             Rep::Varying(v) => self.i.store(v, self.in_frame(place), 64),
         }
@@ -339,7 +350,7 @@ impl<'c> Emitter<'_, 'c> {
         let place = self.phase().values[at.index()].expect("a kept value has its place");
         let scalar = self.i.scalar(self.f.ty(at));
         let rep = match self.d.value(at) {
-            Class::Varying => Rep::Varying(self.i.load(self.i.vector(scalar, WARP), self.in_frame(place), 64)),
+            Class::Varying => Rep::Varying(self.i.load(self.i.vector(scalar, self.lanes), self.in_frame(place), 64)),
             class => self.with_class(class, self.i.load(scalar, self.in_frame(place), 8)),
         };
         self.values[at.index()] = Some(rep);
@@ -417,9 +428,8 @@ impl<'c> Emitter<'_, 'c> {
         self.i.go(done);
     }
 
-    fn prepare_warp(&mut self, plan: &Plan, class: BlockClass, threads: V<'c>, words: [i64; 3]) {
-        let thread = self.frame.thread;
-        self.place_threads(class, thread, threads);
+    fn prepare_warp(&mut self, plan: &Plan, class: BlockClass, thread_idx: [V<'c>; 3], threads: V<'c>, words: [i64; 3]) {
+        self.place_threads(class, thread_idx, threads);
         let word = if self.lanes == 1 { self.i.i32(1) } else { self.bits(self.mask) };
         words.into_iter().for_each(|at| self.store_word(at, word));
         self.store_word(self.phase().arrived_at, self.i.i32(0));
@@ -446,7 +456,7 @@ impl<'c> Emitter<'_, 'c> {
             let rep = match self.frame.thread_idx[axis] {
                 Rep::Uniform(_) => Rep::Uniform(self.i.load(int, place, 4)),
                 Rep::Linear(_, step) => Rep::Linear(self.i.load(int, place, 4), step),
-                Rep::Varying(_) => Rep::Varying(self.i.load(self.i.vector(int, WARP), place, 64)),
+                Rep::Varying(_) => Rep::Varying(self.i.load(self.i.vector(int, self.lanes), place, 64)),
             };
             self.frame.thread_idx[axis] = rep;
         }
@@ -741,7 +751,7 @@ impl<'c> Emitter<'_, 'c> {
             let overwritten = used.first.is_some_and(|set| self.d.slot(slot) != Class::Varying || !self.d.needs_blend(set));
             let ty = self.slot_type(slot);
             let start = match self.phase().slots[slot.index()] {
-                Some(at) if !overwritten => self.i.load(ty, self.in_frame(at), self.slot_align(slot)),
+                Some(at) if !overwritten && !faults::is(Fault::SlotNotLoaded) => self.i.load(ty, self.in_frame(at), self.slot_align(slot)),
                 _ => self.i.zero(ty),
             };
             self.i.store(start, variable, 64);
@@ -774,7 +784,7 @@ impl<'c> Emitter<'_, 'c> {
         self.i.br(left);
 
         self.i.go(left);
-        for used in segment.slots.iter().filter(|u| u.written) {
+        for used in segment.slots.iter().filter(|u| u.written && !faults::is(Fault::SlotNotStored)) {
             if let Some(at) = self.phase().slots[used.slot.index()] {
                 let v = self.i.load(self.slot_type(used.slot), self.slots[used.slot.index()], 64);
                 self.i.store(v, self.in_frame(at), self.slot_align(used.slot));
@@ -850,6 +860,7 @@ impl<'c> Emitter<'_, 'c> {
             let holds = self.i.and(holds, lanes);
             let old = self.i.load(self.i.int(32), sums, 4);
             let new = match meeting {
+                Meeting::Count if faults::is(Fault::WarpsCounted) => self.i.add(old, self.i.resize(self.nonzero(holds), self.i.int(32), false)),
                 Meeting::Count => self.i.add(old, self.i.intrinsic("llvm.ctpop", &[self.i.int(32)], &[holds])),
                 Meeting::All => self.i.or(old, self.i.binary(Opcode::LLVMXor, lanes, holds)),
                 _ => self.i.or(old, holds),
@@ -862,20 +873,20 @@ impl<'c> Emitter<'_, 'c> {
     pub(super) fn leave_segment(&mut self, at: Value, label: Label, continues: bool) -> Option<Flow> {
         let around = *self.phases.as_ref()?.around.iter().rfind(|a| a.label == label)?;
         let word = if continues { around.continued.expect("verified: continue targets a loop") } else { around.left };
-        let old = self.load_word(word);
-        self.store_word(word, self.i.or(old, self.mask_word(self.mask)));
+        if !faults::is(Fault::ReturnsLost) {
+            let old = self.load_word(word);
+            self.store_word(word, self.i.or(old, self.mask_word(self.mask)));
+        }
         if self.lanes == 1 || !self.d.is_partial(at) {
             let (lanes, left) = self.phase().segment.expect("instructions stand in a segment");
             self.store_mask(self.i.zero(self.mask_type()), lanes);
             self.i.br(left);
             return Some(Flow::Ended);
         }
+        if faults::is(Fault::ReturnsGoOn) {
+            return Some(Flow::Open);
+        }
         self.mask = self.i.zero(self.mask_type());
         Some(Flow::Empty)
     }
-}
-
-/// Threads that share a frame.
-pub(super) fn threads_a_frame(lanes: Lanes) -> u32 {
-    if lanes == Lanes::One { 1 } else { WARP }
 }

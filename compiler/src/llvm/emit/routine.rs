@@ -151,8 +151,8 @@ impl<'a, 'c> Emitter<'a, 'c> {
         let pointer = self.arrays[table.index()].pointer;
         let (permute, held) = match (self.level, ty, entries) {
             (Level::Avx512, ScalarType::F64, 16) => ("llvm.x86.avx512.vpermi2var.pd.512", 8),
-            (Level::Avx512, ScalarType::F32, 16) => ("llvm.x86.avx512.permvar.sf.512", 16),
-            (Level::Avx2, ScalarType::F32, 16) => ("llvm.x86.avx2.permps", 8),
+            (Level::Avx512, ScalarType::F32, 16) if self.lanes >= 16 => ("llvm.x86.avx512.permvar.sf.512", 16),
+            (Level::Avx512 | Level::Avx2, ScalarType::F32, 16) => ("llvm.x86.avx2.permps", 8),
             _ => {
                 let wide = self.i.vector(self.i.int(64), self.lanes);
                 let index = self.i.resize(self.vector(index), wide, true);
@@ -174,9 +174,9 @@ impl<'a, 'c> Emitter<'a, 'c> {
         let parts = (0..self.lanes / per_call)
             .map(|n| {
                 let index = self.run(index, n * per_call, per_call);
-                match (self.level, &registers[..]) {
+                match (ty, &registers[..]) {
                     (_, [all]) => self.i.intrinsic(permute, &[], &[*all, index]),
-                    (Level::Avx512, [low, high]) => self.i.intrinsic(permute, &[], &[*low, index, *high]),
+                    (ScalarType::F64, [low, high]) => self.i.intrinsic(permute, &[], &[*low, index, *high]),
                     (_, [low, high]) => {
                         let in_low = self.i.intrinsic(permute, &[], &[*low, index]);
                         let in_high = self.i.intrinsic(permute, &[], &[*high, index]);

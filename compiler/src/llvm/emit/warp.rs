@@ -3,6 +3,7 @@
 use super::super::cpu::Level;
 use super::super::instr::{IntPred, Opcode, V};
 use super::{Emitter, Rep, WARP};
+use crate::faults::{self, Fault};
 use crate::ir::Value;
 use crate::op::{Shuffle, Vote, WarpOp};
 use crate::pass::divergence::Class;
@@ -36,7 +37,7 @@ impl<'c> Emitter<'_, 'c> {
             let source = |lane: i32| match how {
                 Shuffle::Index => n & 31,
                 Shuffle::Up => Some(lane - (n & 31)).filter(|l| *l >= 0).unwrap_or(lane),
-                Shuffle::Down => Some(lane + (n & 31)).filter(|l| *l < 32).unwrap_or(lane),
+                Shuffle::Down => Some(lane + (n & 31)).filter(|l| *l < if faults::is(Fault::ShuffleOffByOne) { 31 } else { 32 }).unwrap_or(lane),
                 Shuffle::Xor => (lane ^ n) & 31,
             };
             let lanes: Vec<i32> = (0..WARP as i32).map(source).collect();
@@ -53,7 +54,7 @@ impl<'c> Emitter<'_, 'c> {
             }
             Shuffle::Down => {
                 let up = self.i.add(own, given);
-                let above = self.i.icmp(IntPred::LLVMIntUGT, up, self.i.splat(self.i.i32(31), WARP));
+                let above = self.i.icmp(IntPred::LLVMIntUGT, up, self.i.splat(self.i.i32(if faults::is(Fault::ShuffleOffByOne) { 30 } else { 31 }), WARP));
                 self.i.select(above, own, up)
             }
         };
@@ -77,7 +78,7 @@ impl<'c> Emitter<'_, 'c> {
 
     /// Bits of the acting lanes for which a vector of bools holds.
     fn acting_bits(&self, holds: V<'c>) -> V<'c> {
-        let acting = if self.full_mask() { holds } else { self.i.select(self.mask, holds, self.i.zero(self.mask_type())) };
+        let acting = if self.full_mask() || faults::is(Fault::VotesOfAllLanes) { holds } else { self.i.select(self.mask, holds, self.i.zero(self.mask_type())) };
         self.bits(self.i.freeze(acting))
     }
 
