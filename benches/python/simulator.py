@@ -1,6 +1,7 @@
 """Numba's CUDA simulator, which runs each thread of a kernel as a thread of Python.
 
-It takes the place of `numba.cuda` for a whole process, so it has one of its own that runs when told to: a line there and one back, some tens of microseconds.
+It takes the place of `numba.cuda` for a whole process, so it has one of its own that runs when told to: a line
+there and one back, some tens of microseconds.
 """
 
 import atexit
@@ -38,13 +39,11 @@ def sums(blocks, x):
         return answer
 
     version = tell(json.dumps(x.tolist())).strip()
-    return Candidate(
-        f"Numba {version} simulator", lambda: tell("run"), lambda: np.array(json.loads(tell("output")), np.float32)
-    )
+    return Candidate(f"Numba {version} simulator", lambda: tell("run"), lambda: np.array(json.loads(tell("output")), np.float32))
 
 
-def main():
-    """The process at the other end."""
+if __name__ == "__main__":
+    # The process at the other end. The simulator looks for `cuda` among the module's names.
     import numba
     from numba import cuda, float32
 
@@ -76,7 +75,3 @@ def main():
             print("done", flush=True)
         else:
             print(json.dumps(out.tolist()), flush=True)
-
-
-if __name__ == "__main__":
-    main()
