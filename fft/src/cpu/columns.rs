@@ -1,14 +1,15 @@
 //! Complex transforms of neighbouring lanes, one lane of the array to one lane of the registers.
 //!
 //! Owns the kernel for axes along which elements are not neighbours, which rows of composite length are made of too ([`super::split`]). A strip of lanes, as many as a
-//! register has, is transformed in Stockham's form (each pass reads one area and writes another, in order, so nothing is ever permuted), radices 2, 3, 4, 5, 7, 8, 11 and
-//! 13. The first pass reads the array and the last writes it, both by way of a copy where lanes are not neighbours. Lengths with other prime factors, and those whose areas
+//! register has, is transformed in Stockham's form (each pass reads one area and writes another, in order, so nothing is ever permuted), radices 2, 3, 4, 5, 7, 8, 11, 13
+//! and, with 32 registers, 16. The first pass reads the array and the last writes it, both by way of a copy where lanes are not neighbours. Lengths with other prime factors, and those whose areas
 //! outgrow the second-level cache, go through rows instead.
 
 use num_complex::Complex;
 use pulp::{Arch, Simd, WithSimd};
 
 use super::lanes::{Arithmetic, Butterfly, width};
+use super::processor;
 use super::sys::{From, Pass, Read, Sink, Source, Strip, To, Turns, Write, scratch, walk};
 use crate::error::Error;
 use crate::scalar::{Real, root};
@@ -35,14 +36,14 @@ pub(super) fn register_lanes<T: Real>() -> usize {
             width::<T, S>()
         }
     }
-    match Arch::new().dispatch(Count::<T>(std::marker::PhantomData)) {
+    match processor::arch().dispatch(Count::<T>(std::marker::PhantomData)) {
         0..4 => 0,
         lanes => lanes,
     }
 }
 
-/// The radices of a length, at least two of them, large ones first; `None` where it has others.
-fn radices(mut n: usize) -> Option<Vec<usize>> {
+/// The radices of a length, large ones first; `None` where it has others. With `wide`, which takes many registers, 16 is one of them.
+fn radices(mut n: usize, wide: bool) -> Option<Vec<usize>> {
     let mut found = Vec::new();
     for radix in [13, 11, 7, 5, 3] {
         while n.is_multiple_of(radix) {
@@ -53,26 +54,48 @@ fn radices(mut n: usize) -> Option<Vec<usize>> {
     if !n.is_power_of_two() {
         return None;
     }
-    let mut twos = n.trailing_zeros() as usize;
-    // As few passes as there can be, and no 2 where a 4 can be had for it.
-    match twos % 3 {
-        1 if twos >= 4 => {
-            found.extend([4, 4]);
-            twos -= 4;
-        }
-        1 => {
-            found.push(2);
-            twos -= 1;
-        }
-        2 => {
-            found.push(4);
-            twos -= 2;
-        }
-        _ => {}
-    }
-    found.extend(std::iter::repeat_n(8, twos / 3));
+    let twos = n.trailing_zeros() as usize;
+    // As few passes as there can be, and those alike.
+    let passes = twos.div_ceil(if wide { 4 } else { 3 });
+    found.extend((0..passes).map(|pass| 1 << (twos / passes + usize::from(pass < twos % passes))));
     found.sort_unstable_by(|a, b| b.cmp(a));
-    (found.len() >= 2).then_some(found)
+    Some(found)
+}
+
+/// The passes over a length; `None` where it has other radices.
+pub(super) fn passes<T: Real>(n: usize) -> Option<Vec<Pass<T>>> {
+    radices(n, is_wide::<T>()).map(plan)
+}
+
+/// Whether registers are wide, and so many that a butterfly of radix 16 fits in.
+fn is_wide<T: Real>() -> bool {
+    register_lanes::<T>() * size_of::<T>() >= 64
+}
+
+/// The radices of strips: at least two, since the first pass reads one array and the last writes another.
+fn of_strips<T: Real>(n: usize) -> Option<Vec<usize>> {
+    let found = radices(n, is_wide::<T>())?;
+    match found[..] {
+        [] => None,
+        [16] => Some(vec![4, 4]),
+        [8] => Some(vec![4, 2]),
+        [_] => None,
+        _ => Some(found),
+    }
+}
+
+fn plan<T: Real>(radices: Vec<usize>) -> Vec<Pass<T>> {
+    let n = radices.iter().product();
+    let (mut rest, mut before) = (n, 1);
+    let passes = radices.into_iter().map(|radix| {
+        let length = rest;
+        rest /= radix;
+        let turns = if rest > 1 { (0..rest).flat_map(|p| (1..radix).map(move |j| root(p * j, length))).collect() } else { Vec::new() };
+        let pass = Pass { radix, rest, before, turns };
+        before *= radix;
+        pass
+    });
+    passes.collect()
 }
 
 impl<T: Real> Columns<T> {
@@ -81,27 +104,18 @@ impl<T: Real> Columns<T> {
         if !Columns::<T>::can(n) {
             return None;
         }
-        let width = register_lanes::<T>();
-        let (mut rest, mut before) = (n, 1);
-        let passes = radices(n)?.into_iter().map(|radix| {
-            let length = rest;
-            rest /= radix;
-            let turns = if rest > 1 { (0..rest).flat_map(|p| (1..radix).map(move |j| root(p * j, length))).collect() } else { Vec::new() };
-            let pass = Pass { radix, rest, before, turns };
-            before *= radix;
-            pass
-        });
-        Some(Columns { n, inverse: direction == Direction::Inverse, passes: passes.collect(), width, arch: Arch::new() })
+        let (width, passes) = (register_lanes::<T>(), plan(of_strips::<T>(n)?));
+        Some(Columns { n, inverse: direction == Direction::Inverse, passes, width, arch: processor::arch() })
     }
 
     /// Whether a length has this form, on this processor.
     pub(super) fn can(n: usize) -> bool {
-        n <= LONGEST && radices(n).is_some() && register_lanes::<T>() > 0
+        n <= LONGEST && of_strips::<T>(n).is_some() && register_lanes::<T>() > 0
     }
 
     /// The number of passes over a length that has this form.
     pub(super) fn passes(n: usize) -> Option<usize> {
-        Columns::<T>::can(n).then(|| radices(n).map_or(0, |found| found.len()))
+        Columns::<T>::can(n).then(|| of_strips::<T>(n).map_or(0, |found| found.len()))
     }
 
     /// The length.
@@ -154,7 +168,7 @@ impl<T: Real> Columns<T> {
     }
 }
 
-fn run_pass<T: Real>(arch: Arch, pass: &Pass<T>, source: impl Source<T>, sink: impl Sink<T>) {
+pub(super) fn run_pass<T: Real>(arch: Arch, pass: &Pass<T>, source: impl Source<T>, sink: impl Sink<T>) {
     // Each is compiled for the processor by itself: the passes together would be more than an optimiser takes at once.
     match pass.radix {
         2 => arch.dispatch(Butterflies::<T, _, _, 2> { pass, source, sink }),
@@ -163,6 +177,7 @@ fn run_pass<T: Real>(arch: Arch, pass: &Pass<T>, source: impl Source<T>, sink: i
         5 => arch.dispatch(Butterflies::<T, _, _, 5> { pass, source, sink }),
         7 => arch.dispatch(Butterflies::<T, _, _, 7> { pass, source, sink }),
         8 => arch.dispatch(Butterflies::<T, _, _, 8> { pass, source, sink }),
+        16 => arch.dispatch(Butterflies::<T, _, _, 16> { pass, source, sink }),
         11 => arch.dispatch(Butterflies::<T, _, _, 11> { pass, source, sink }),
         _ => arch.dispatch(Butterflies::<T, _, _, 13> { pass, source, sink }),
     }

@@ -6,7 +6,8 @@
 use pulp::Simd;
 
 use super::columns::Columns;
-use super::sys::{Strip, Turns};
+use super::line::Line;
+use super::sys::{Strip, Turns, shuffle};
 use crate::error::Error;
 
 /// A complex number a lane: real parts, imaginary parts.
@@ -45,6 +46,9 @@ pub trait Lanes: Copy + 'static {
     /// [`Columns::run`] for this type: compiled here once, not in every crate that uses it.
     #[allow(private_interfaces, reason = "the trait is sealed")]
     fn columns(columns: &Columns<Self>, from: &Strip<Self>, to: &Strip<Self>, factor: Self, turns: Option<Turns<'_, Self>>) -> Result<(), Error>;
+    /// [`Line::run`] for this type, likewise.
+    #[allow(private_interfaces, reason = "the trait is sealed")]
+    fn line(line: &Line<Self>, from: &Strip<Self>, to: &Strip<Self>, factor: Self) -> Result<(), Error>;
 }
 
 macro_rules! lanes {
@@ -89,12 +93,12 @@ macro_rules! lanes {
             #[inline(always)]
             fn split<S: Simd>(simd: S, row: &[$type]) -> Pair<$type, S> {
                 let (vectors, _) = S::$view(row);
-                simd.$split([vectors[0], vectors[1]])
+                shuffle::split::<$type, _>([vectors[0], vectors[1]]).unwrap_or_else(|pair| simd.$split(pair))
             }
             #[inline(always)]
             fn join<S: Simd>(simd: S, pair: Pair<$type, S>, row: &mut [$type]) {
                 let (vectors, _) = S::$view_mut(row);
-                [vectors[0], vectors[1]] = simd.$join(pair);
+                [vectors[0], vectors[1]] = shuffle::join::<$type, _>(pair).unwrap_or_else(|pair| simd.$join(pair));
             }
             #[allow(private_interfaces, reason = "the trait is sealed")]
             fn columns(
@@ -105,6 +109,10 @@ macro_rules! lanes {
                 turns: Option<Turns<'_, $type>>,
             ) -> Result<(), Error> {
                 columns.run(from, to, factor, turns)
+            }
+            #[allow(private_interfaces, reason = "the trait is sealed")]
+            fn line(line: &Line<$type>, from: &Strip<$type>, to: &Strip<$type>, factor: $type) -> Result<(), Error> {
+                line.run(from, to, factor)
             }
         }
     };
@@ -147,6 +155,19 @@ impl<S: Simd> Arithmetic<S> {
     fn eighth<T: Lanes>(self, z: Pair<T, S>, half: T::V<S>) -> Pair<T, S> {
         let turned = [T::v_add(self.0, z[0], z[1]), T::v_sub(self.0, z[1], z[0])];
         self.scale::<T>(turned, half)
+    }
+
+    /// Turned by three eighths: an eighth and a quarter.
+    #[inline(always)]
+    fn three_eighths<T: Lanes>(self, z: Pair<T, S>, half: T::V<S>, minus_half: T::V<S>) -> Pair<T, S> {
+        let turned = [T::v_sub(self.0, z[1], z[0]), T::v_add(self.0, z[0], z[1])];
+        [T::v_mul(self.0, turned[0], half), T::v_mul(self.0, turned[1], minus_half)]
+    }
+
+    /// The transform of four.
+    #[inline(always)]
+    fn four<T: crate::Real>(self, a: Pair<T, S>, b: Pair<T, S>, c: Pair<T, S>, d: Pair<T, S>) -> [Pair<T, S>; 4] {
+        <T as Butterfly<4>>::butterfly(self, [a, b, c, d])
     }
 
     /// Product with a complex factor.
@@ -205,6 +226,33 @@ impl<T: crate::Real> Butterfly<8> for T {
             simd.add_i::<T>(even[2], odd[2]),
             simd.add_i::<T>(even[3], three),
         ]
+    }
+}
+
+impl<T: crate::Real> Butterfly<16> for T {
+    #[inline(always)]
+    fn butterfly<S: Simd>(simd: Arithmetic<S>, a: [Pair<T, S>; 16]) -> [Pair<T, S>; 16] {
+        let [a0, a1, a2, a3] = simd.four::<T>(a[0], a[4], a[8], a[12]);
+        let [b0, b1, b2, b3] = simd.four::<T>(a[1], a[5], a[9], a[13]);
+        let [c0, c1, c2, c3] = simd.four::<T>(a[2], a[6], a[10], a[14]);
+        let [d0, d1, d2, d3] = simd.four::<T>(a[3], a[7], a[11], a[15]);
+        let half = T::splat(simd.0, T::of(std::f64::consts::FRAC_1_SQRT_2));
+        let minus_half = T::splat(simd.0, T::of(-std::f64::consts::FRAC_1_SQRT_2));
+        // Cosine and sine of a sixteenth of the circle.
+        let (cos, sin) = (0.923_879_532_511_286_7, 0.382_683_432_365_089_8);
+        let (plus_cos, minus_cos) = (T::splat(simd.0, T::of(cos)), T::splat(simd.0, T::of(-cos)));
+        let (plus_sin, minus_sin) = (T::splat(simd.0, T::of(sin)), T::splat(simd.0, T::of(-sin)));
+        let (one, three, nine) = ([plus_cos, minus_sin], [plus_sin, minus_cos], [minus_cos, plus_sin]);
+        let [y0, y4, y8, y12] = simd.four::<T>(a0, b0, c0, d0);
+        let [y1, y5, y9, y13] = simd.four::<T>(a1, simd.turn::<T>(b1, one), simd.eighth::<T>(c1, half), simd.turn::<T>(d1, three));
+        let [y3, y7, y11, y15] = simd.four::<T>(a3, simd.turn::<T>(b3, three), simd.three_eighths::<T>(c3, half, minus_half), simd.turn::<T>(d3, nine));
+        // The third of these is turned by a quarter.
+        let (b2, d2) = (simd.eighth::<T>(b2, half), simd.three_eighths::<T>(d2, half, minus_half));
+        let (even, even_turned) = (simd.sub_i::<T>(a2, c2), simd.add_i::<T>(a2, c2));
+        let (odd, odd_turned) = (simd.add::<T>(b2, d2), simd.sub::<T>(b2, d2));
+        let (y2, y10) = (simd.add::<T>(even, odd), simd.sub::<T>(even, odd));
+        let (y6, y14) = (simd.sub_i::<T>(even_turned, odd_turned), simd.add_i::<T>(even_turned, odd_turned));
+        [y0, y1, y2, y3, y4, y5, y6, y7, y8, y9, y10, y11, y12, y13, y14, y15]
     }
 }
 

@@ -7,6 +7,7 @@ use num_complex::Complex;
 use pulp::Arch;
 
 use super::pass::in_shares;
+use super::processor;
 use super::rows::Rows;
 use super::sys::{self, Pairs, Strip, scratch};
 use crate::error::Error;
@@ -45,7 +46,7 @@ struct Kernel<T: Real> {
 
 impl<T: Real> Kernel<T> {
     fn new(n: usize, direction: Direction) -> Kernel<T> {
-        let arch = Arch::new();
+        let arch = processor::arch();
         if n.is_multiple_of(2) {
             Kernel { n, arch, rows: Rows::new(n / 2, direction), turns: (0..n / 4 + 1).map(|k| root(k, n)).collect() }
         } else {

@@ -6,10 +6,13 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use num_complex::Complex;
-use rustfft::{Fft, FftDirection, FftPlanner};
+use pulp::Arch;
+use rustfft::{Fft, FftDirection, FftPlanner, FftPlannerScalar};
 
 use super::chirp::Chirp;
 use super::columns::Columns;
+use super::line::Line;
+use super::processor;
 use super::split::Split;
 use super::sys::{self, Strip, scratch};
 use crate::error::Error;
@@ -50,12 +53,16 @@ pub(crate) struct Rows<T: Real> {
 
 enum Way<T: Real> {
     Registers(Arc<dyn Fft<T>>),
+    Line(Line<T>),
     Split(Split<T>),
     Chirp(Box<Chirp<T>>),
 }
 
 impl<T: Real> Way<T> {
     fn new(n: usize, direction: Direction) -> Way<T> {
+        if let Some(line) = Line::new(n, direction) {
+            return Way::Line(line);
+        }
         if n >= SHORTEST_SPLIT
             && let Some(split) = Split::new(n, direction)
         {
@@ -72,7 +79,10 @@ impl<T: Real> Way<T> {
             Direction::Inverse => FftDirection::Inverse,
         };
         // A planner keeps what it has planned: each plan gets its own, so that dropping the plan frees it.
-        Way::Registers(FftPlanner::new().plan_fft(n, direction))
+        Way::Registers(match processor::arch() {
+            Arch::Scalar => FftPlannerScalar::new().plan_fft(n, direction),
+            _ => FftPlanner::new().plan_fft(n, direction),
+        })
     }
 }
 
@@ -90,6 +100,7 @@ impl<T: Real> Rows<T> {
     /// Rows that are best transformed at once.
     pub(super) fn together(&self) -> usize {
         match &self.columns {
+            _ if matches!(self.way, Way::Line(_)) => 1,
             Some(columns) if TOGETHER.contains(&self.n) => columns.width(),
             _ => 1,
         }
@@ -104,6 +115,7 @@ impl<T: Real> Rows<T> {
     pub(super) fn bytes(&self) -> usize {
         let way = match &self.way {
             Way::Registers(fft) => (self.n + fft.get_inplace_scratch_len()) * size_of::<Complex<T>>(),
+            Way::Line(line) => line.bytes(),
             Way::Split(split) => split.bytes(),
             Way::Chirp(chirp) => chirp.bytes(),
         };
@@ -114,6 +126,7 @@ impl<T: Real> Rows<T> {
     pub(super) fn work_len(&self) -> usize {
         let way = match &self.way {
             Way::Registers(fft) => fft.get_inplace_scratch_len().max(fft.get_immutable_scratch_len()),
+            Way::Line(line) => line.work_len(),
             Way::Split(split) => split.work_len(),
             Way::Chirp(chirp) => chirp.work_len(),
         };
@@ -152,6 +165,7 @@ impl<T: Real> Rows<T> {
         }
         match &self.way {
             Way::Registers(fft) => registers(&**fft, from, to, factor),
+            Way::Line(line) => T::line(line, from, to, factor),
             Way::Split(split) => split.run(from, to, 0..to.count, factor),
             Way::Chirp(chirp) => (0..to.count).try_for_each(|lane| chirp.run(from, to, lane, factor)),
         }

@@ -61,6 +61,11 @@ impl<T: Real> Split<T> {
 
     /// The number of rows that makes least work, by passes over registers.
     fn factor(n: usize) -> Option<usize> {
+        Split::<T>::cheapest(n).map(|(_, rows)| rows)
+    }
+
+    /// The least work for a length, in passes over an element, and the number of rows that makes it.
+    pub(super) fn cheapest(n: usize) -> Option<(usize, usize)> {
         let width = register_lanes::<T>();
         if width == 0 {
             return None;
@@ -70,12 +75,27 @@ impl<T: Real> Split<T> {
             let one = |n: usize, lanes: usize| Some(n * lanes.next_multiple_of(width) * (Columns::<T>::passes(n)? + 1));
             Some((one(rows, columns)? + one(columns, rows)?, rows))
         };
-        (2..=n.isqrt()).filter(|&rows| n.is_multiple_of(rows)).filter_map(cost).min().map(|(_, rows)| rows)
+        (2..=n.isqrt()).filter(|&rows| n.is_multiple_of(rows)).filter_map(cost).min()
     }
 
     /// The length.
     pub(super) fn len(&self) -> usize {
         self.down.len() * self.across.len()
+    }
+
+    /// The rows that a row is seen as: results come in rows of as many.
+    pub(super) fn rows(&self) -> usize {
+        self.down.len()
+    }
+
+    /// The columns of those.
+    pub(super) fn columns(&self) -> usize {
+        self.across.len()
+    }
+
+    /// Whether every strip of the second pass has as many lanes as a register.
+    pub(super) fn fills(&self) -> bool {
+        self.down.len().is_multiple_of(self.down.width())
     }
 
     /// Complex elements that a run works in, for one row.
@@ -91,17 +111,38 @@ impl<T: Real> Split<T> {
         self.down.bytes() + self.across.bytes() + turns
     }
 
-    /// Transforms some lanes of a strip, which are dense rows, into those of another or the same.
+    /// Transforms some lanes of a strip, which are dense rows, into those of another or the same. What rows of `from` lack is zero, what
+    /// those of `to` lack is not written: both have whole rows of the matrix.
     ///
     /// # Errors
     /// There is no memory.
     pub(super) fn run(&self, from: &Strip<T>, to: &Strip<T>, lanes: Range<usize>, factor: T) -> Result<(), Error> {
+        self.multiplied(from, to, lanes, factor, None)
+    }
+
+    /// As [`Split::run`]; results are multiplied by those of a row of as many factors instead of by one, where a row is given and registers fill the split's columns.
+    ///
+    /// # Errors
+    /// There is no memory.
+    ///
+    /// # Panics
+    /// If a row is given and [`Split::fills`] is false.
+    pub(super) fn multiplied(
+        &self,
+        from: &Strip<T>,
+        to: &Strip<T>,
+        lanes: Range<usize>,
+        factor: T,
+        by: Option<&[Complex<T>]>,
+    ) -> Result<(), Error> {
+        let parts = by.map(sys::parts_of);
+        assert!(parts.is_none_or(|parts| self.fills() && parts.len() == 2 * self.len()));
         let (a, b, width) = (self.down.len(), self.across.len(), self.down.width());
         let (count, row) = (lanes.len(), 2 * (a * b) as isize);
         sys::with_area(count * a * b, |middle| {
             // Down the columns of the matrix, which are neighbours, to rows.
             let field = sys::field(
-                Ends { data: from.address(lanes.start), step: 2 * b as isize, len: a },
+                Ends { data: from.address(lanes.start), step: 2 * b as isize, len: a.min(from.len.div_ceil(b)) },
                 Ends { data: middle, step: 2, len: a },
                 [Lane { extent: count, from: from.apart(), to: row }, Lane { extent: b, from: 2, to: 2 * a as isize }],
                 width,
@@ -118,11 +159,15 @@ impl<T: Real> Split<T> {
             // Along what were rows, now columns; in the result too.
             let field = sys::field(
                 Ends { data: middle, step: 2 * a as isize, len: b },
-                Ends { data: to.address(lanes.start), step: 2 * a as isize, len: b },
+                Ends { data: to.address(lanes.start), step: 2 * a as isize, len: b.min(to.len.div_ceil(a)) },
                 [Lane { extent: count, from: row, to: to.apart() }, Lane { extent: a, from: 2, to: 2 }],
                 width,
             );
-            each_strip(&field, width * b, |_, from, to| T::columns(&self.across, from, to, factor, None))
+            let strips = a.div_ceil(width);
+            each_strip(&field, width * b, |index, from, to| {
+                let along = parts.map(|parts| Turns::Along { rows: &parts[index % strips * 2 * width..], step: 2 * a });
+                T::columns(&self.across, from, to, factor, along)
+            })
         })?
     }
 }

@@ -5,13 +5,16 @@
 #![allow(unsafe_code)]
 
 mod blocks;
+mod first;
 mod mirror;
 mod scratch;
+pub(crate) mod shuffle;
 mod strip;
 mod transpose;
 mod walk;
 
 pub(crate) use blocks::{Blocks, Pairs};
+pub(crate) use first::First;
 pub(crate) use mirror::mirror;
 pub(crate) use scratch::{Plain, Temporary, copy, scratch, with_area};
 pub(crate) use strip::{Ends, Field, Lane, Strip};
@@ -46,6 +49,12 @@ impl<T: Real> Parts<T> for Complex<T> {
 pub(crate) fn rows<T: Real, A: Parts<T>, B: Parts<T>>(from: &[A], to: &mut [B]) -> (Strip<T>, Strip<T>) {
     let from = Strip { data: from.as_ptr().cast_mut().cast(), step: A::PARTS, len: from.len(), lane: 0, count: 1 };
     (from, rows_mut(to, to.len()))
+}
+
+/// Complex elements as their parts.
+pub(crate) fn parts_of<T: Real>(row: &[Complex<T>]) -> &[T] {
+    // SAFETY: a complex element is two `T`.
+    unsafe { std::slice::from_raw_parts(row.as_ptr().cast(), 2 * row.len()) }
 }
 
 /// Dense rows of `n` elements as the lanes of a strip, to be read and written.

@@ -208,6 +208,15 @@ impl<T: Real> Strip<T> {
         Strip { data: self.address(lanes.start), count: lanes.len(), ..*self }
     }
 
+    /// One lane, a dense row, as the rows of a matrix of `width` columns: a strip of neighbours.
+    ///
+    /// # Panics
+    /// If it is no dense row, or `width` does not divide it.
+    pub(crate) fn folded(&self, lane: usize, width: usize) -> Strip<T> {
+        assert!(self.is_complex_rows() && self.len.is_multiple_of(width));
+        Strip { data: self.address(lane), step: 2 * width as isize, len: self.len / width, lane: 2, count: width }
+    }
+
     /// The step from lane to lane.
     pub(crate) fn apart(&self) -> isize {
         self.lane

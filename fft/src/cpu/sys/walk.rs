@@ -109,7 +109,7 @@ impl<T: Real> Source<T> for From<'_, T> {
     }
 }
 
-/// A strip of neighbours that is written.
+/// A strip of neighbours that is written; what its lanes lack is not wanted.
 pub(crate) struct To<'a, T> {
     pub(crate) strip: &'a Strip<T>,
     pub(crate) exchanged: bool,
@@ -122,6 +122,13 @@ pub(crate) struct To<'a, T> {
 pub(crate) enum Turns<'a, T> {
     /// All of them, for each k a row of interleaved parts.
     All(&'a [T]),
+    /// Factors of any kind: for each k, `step` after those of the one before, a row of interleaved parts; the last row ends the slice.
+    Along {
+        /// The rows.
+        rows: &'a [T],
+        /// From one row to the next.
+        step: usize,
+    },
     /// Those of a strip with `first` 0, to be turned on.
     From {
         /// For each k a row of interleaved parts.
@@ -143,12 +150,16 @@ impl<T: Real> Sink<T> for To<'_, T> {
     fn has<S: Simd>(&self, n: usize) -> bool {
         let enough = match self.turns {
             None => true,
+            Some(Turns::Along { rows, step }) => n > 0 && rows.len() >= (n - 1) * step + 2 * width::<T, S>(),
             Some(Turns::All(rows) | Turns::From { lanes: rows, .. }) => rows.len() >= n * 2 * width::<T, S>(),
         };
-        enough && self.strip.fills(width::<T, S>()) && self.strip.len >= n
+        enough && self.strip.fills(width::<T, S>())
     }
     #[inline(always)]
     unsafe fn store<S: Simd>(&mut self, simd: Arithmetic<S>, index: usize, pair: Pair<T, S>) {
+        if index >= self.strip.len {
+            return;
+        }
         let row = 2 * width::<T, S>();
         let pair = match self.turns {
             None => simd.scale::<T>(pair, T::splat(simd.0, self.factor)),
@@ -156,6 +167,11 @@ impl<T: Real> Sink<T> for To<'_, T> {
                 // SAFETY: the caller's promise.
                 let turns = unsafe { rows.get_unchecked(index * row..(index + 1) * row) };
                 simd.turn::<T>(pair, T::split(simd.0, turns))
+            }
+            Some(Turns::Along { rows, step }) => {
+                // SAFETY: the caller's promise.
+                let factors = unsafe { rows.get_unchecked(index * step..index * step + row) };
+                simd.turn::<T>(pair, T::split(simd.0, factors))
             }
             Some(Turns::From { lanes, high, low, shift, first }) => {
                 let number = index * first;

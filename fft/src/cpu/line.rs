@@ -1,0 +1,101 @@
+//! Rows whose two halves of the work stay in a first-level cache.
+//!
+//! Owns the kernel for rows of a length that is a multiple of the square of a register's lanes. It is the split of [`super::split`] with as many rows as a register has lanes:
+//! one butterfly of that radix transforms the columns, and squares are turned on their way to a work area; what is left is one strip whose lanes are the results, all of it in
+//! separated parts. A row is read once and written once.
+
+use std::mem::swap;
+
+use pulp::{Arch, Simd, WithSimd};
+
+use super::columns::{passes, register_lanes, run_pass};
+use super::lanes::{Arithmetic, width};
+use super::processor;
+use super::sys::{First, From, Pass, Read, Strip, To, Write, scratch};
+use crate::error::Error;
+use crate::scalar::{Real, root};
+use crate::spec::Direction;
+
+/// Bytes of a row that leaves room for its work areas in a second-level cache.
+const LONGEST_BYTES: usize = 256 << 10;
+
+/// A planned transform of rows.
+pub(crate) struct Line<T> {
+    n: usize,
+    inverse: bool,
+    width: usize,
+    /// Factors after the first pass: of each group of columns, for each result, real and imaginary parts.
+    turns: Vec<T>,
+    /// The column that each lane of a split register holds.
+    order: Vec<usize>,
+    passes: Vec<Pass<T>>,
+    arch: Arch,
+}
+
+impl<T: Real> Line<T> {
+    /// Plans, where the length and the processor have this form.
+    pub(super) fn new(n: usize, direction: Direction) -> Option<Line<T>> {
+        let width = register_lanes::<T>();
+        if width == 0 || !n.is_multiple_of(width * width) || n * 2 * size_of::<T>() > LONGEST_BYTES {
+            return None;
+        }
+        let (passes, arch) = (passes(n / width)?, processor::arch());
+        let order = arch.dispatch(Order::<T>(std::marker::PhantomData));
+        let mut turns = Vec::with_capacity(2 * n);
+        for first in (0..n / width).step_by(width) {
+            for k in 0..width {
+                let row = |part: fn(num_complex::Complex<T>) -> T| order.iter().map(move |&column| part(root(k * (first + column) % n, n)));
+                turns.extend(row(|z| z.re));
+                turns.extend(row(|z| z.im));
+            }
+        }
+        Some(Line { n, inverse: direction == Direction::Inverse, width, turns, order, passes, arch })
+    }
+
+    pub(super) fn bytes(&self) -> usize {
+        (self.turns.len() + 2 * self.passes.iter().map(|pass| pass.turns.len()).sum::<usize>()) * size_of::<T>()
+    }
+
+    /// Complex elements that a run works in.
+    pub(super) fn work_len(&self) -> usize {
+        2 * self.n + self.width * self.width
+    }
+
+    /// Transforms the lanes of a strip, dense rows of the length, into those of another or the same.
+    ///
+    /// # Errors
+    /// There is no memory.
+    pub(super) fn run(&self, from: &Strip<T>, to: &Strip<T>, factor: T) -> Result<(), Error> {
+        let (n, width, exchanged) = (self.n, self.width, self.inverse);
+        assert!(from.len >= n && to.len >= n);
+        let last = self.passes.len() - 1;
+        scratch::<T, 3, _>([2 * n, 2 * n, 2 * width * width], |[a, b, square]| {
+            for lane in 0..to.count {
+                let (row, out) = (from.first(n).folded(lane, width), to.first(n).folded(lane, width));
+                let (mut source, mut target) = (&mut *a, &mut *b);
+                let first = First { row: From { strip: &row, exchanged }, turns: &self.turns, order: &self.order, square, area: source };
+                self.arch.dispatch(first);
+                for pass in &self.passes[..last] {
+                    run_pass(self.arch, pass, Read(source), Write(&mut *target));
+                    swap(&mut source, &mut target);
+                }
+                run_pass(self.arch, &self.passes[last], Read(source), To { strip: &out, exchanged, factor, turns: None });
+            }
+        })
+    }
+}
+
+/// Which of a row's elements each lane of a split register holds.
+struct Order<T>(std::marker::PhantomData<T>);
+
+impl<T: Real> WithSimd for Order<T> {
+    type Output = Vec<usize>;
+
+    fn with_simd<S: Simd>(self, simd: S) -> Vec<usize> {
+        let lanes = width::<T, S>();
+        let places: Vec<T> = (0..lanes).flat_map(|place| [T::of(place as f64); 2]).collect();
+        let mut parts = vec![T::ZERO; 2 * lanes];
+        T::store::<S>(T::split(Arithmetic(simd).0, &places), &mut parts);
+        parts[..lanes].iter().map(|part| (0..lanes).find(|&place| T::of(place as f64) == *part).unwrap_or(lanes)).collect()
+    }
+}

@@ -1,0 +1,26 @@
+//! Which of the processor's instruction sets are used.
+//!
+//! Owns the choice: the widest that there is and that `VERDIGRIS_CPU`, the name of a processor (read once), has too.
+
+use std::sync::OnceLock;
+
+use pulp::Arch;
+
+/// The instruction set that kernels are compiled for and run with.
+pub(super) fn arch() -> Arch {
+    static CHOSEN: OnceLock<Arch> = OnceLock::new();
+    *CHOSEN.get_or_init(|| of_processor(&std::env::var("VERDIGRIS_CPU").unwrap_or_default()))
+}
+
+fn of_processor(name: &str) -> Arch {
+    let widest = Arch::new();
+    match name {
+        "x86-64" | "x86-64-v2" | "core2" | "nehalem" | "westmere" | "sandybridge" | "ivybridge" => Arch::Scalar,
+        #[cfg(target_arch = "x86_64")]
+        "x86-64-v3" | "haswell" | "broadwell" | "skylake" | "alderlake" | "znver1" | "znver2" | "znver3" => match pulp::x86::V3::try_new() {
+            Some(simd) => Arch::V3(simd),
+            None => widest,
+        },
+        _ => widest,
+    }
+}
