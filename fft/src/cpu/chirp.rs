@@ -27,7 +27,7 @@ pub(crate) struct Chirp<T: Real> {
     /// The chirp of the transform's direction.
     turns: Vec<Complex<T>>,
     /// The spectrum of its conjugate, over the length.
-    response: Vec<Complex<T>>,
+    response: Vec<T>,
     there: Split<T>,
     back: Split<T>,
     arch: Arch,
@@ -68,12 +68,13 @@ impl<T: Real> Chirp<T> {
         let narrow = |z: &Complex<f64>| Complex::new(T::of(z.re), T::of(z.im));
         // The response being even, its conjugate's spectrum is its spectrum's conjugate.
         let directed = |z: Complex<T>| if direction == Direction::Inverse { z.conj() } else { z };
-        let response = response.iter().map(narrow).map(directed).collect();
+        let response: Vec<_> = response.iter().map(narrow).map(directed).collect();
+        let response = there.factors(&response);
         Some(Chirp { turns: wide.iter().map(narrow).map(directed).collect(), response, there, back, arch: processor::arch() })
     }
 
     pub(super) fn bytes(&self) -> usize {
-        (self.turns.len() + self.response.len()) * size_of::<Complex<T>>() + self.there.bytes() + self.back.bytes()
+        size_of_val(&self.turns[..]) + size_of_val(&self.response[..]) + self.there.bytes() + self.back.bytes()
     }
 
     pub(super) fn work_len(&self) -> usize {

@@ -9,8 +9,8 @@ use num_complex::Complex;
 use pulp::{Arch, Simd, WithSimd};
 
 use super::lanes::{Arithmetic, Butterfly, width};
-use super::processor;
-use super::sys::{From, Pass, Read, Sink, Source, Strip, To, Turns, Write, scratch, walk};
+use super::processor::{self, in_registers};
+use super::sys::{From, Pass, Read, Rows as Factors, Sink, Source, Strip, To, Turned, Write, scratch, walk};
 use crate::error::Error;
 use crate::scalar::{Real, root};
 use crate::spec::Direction;
@@ -137,49 +137,115 @@ impl<T: Real> Columns<T> {
         2 * self.n * self.width
     }
 
-    /// Transforms a strip into another (or itself), the result multiplied by `factor`, or turned.
+    /// Transforms a strip into another (or itself), the result multiplied by `factor`, or turned. What lanes of the first lack is zero; what those of the second lack is not
+    /// written.
     ///
     /// # Errors
     /// There is no memory.
     pub(super) fn run(&self, from: &Strip<T>, to: &Strip<T>, factor: T, turns: Option<Turns<'_, T>>) -> Result<(), Error> {
-        let width = self.width;
-        let area = 2 * self.n * width;
-        let exchanged = self.inverse;
+        if self.inverse { self.directed::<true>(from, to, factor, turns) } else { self.directed::<false>(from, to, factor, turns) }
+    }
+
+    fn directed<const EXCHANGED: bool>(&self, from: &Strip<T>, to: &Strip<T>, factor: T, turns: Option<Turns<'_, T>>) -> Result<(), Error> {
+        let (n, width, arch) = (self.n, self.width, self.arch);
+        let area = 2 * n * width;
         let last = self.passes.len() - 1;
-        scratch::<T, 2, _>([area, area], |[a, b]| {
+        let turned_on = if let Some(Turns::On { .. }) = turns { area } else { 0 };
+        scratch::<T, 3, _>([area, area, turned_on], |[a, b, turned_on]| {
             let (mut source, mut target) = (a, b);
-            if from.fills(width) {
-                run_pass(self.arch, &self.passes[0], From { strip: from, exchanged }, Write(&mut *target));
+            if from.fills(width) && from.len == n {
+                run_pass(arch, &self.passes[0], From::<T, EXCHANGED>(from), Write(&mut *target));
             } else {
-                from.with_neighbours(source, width, |strip| run_pass(self.arch, &self.passes[0], From { strip, exchanged }, Write(&mut *target)));
+                from.with_neighbours(source, width, n, |strip| run_pass(arch, &self.passes[0], From::<T, EXCHANGED>(strip), Write(&mut *target)));
             }
             std::mem::swap(&mut source, &mut target);
             for pass in &self.passes[1..last] {
-                run_pass(self.arch, pass, Read(source), Write(&mut *target));
+                run_pass(arch, pass, Read(source), Write(&mut *target));
                 std::mem::swap(&mut source, &mut target);
             }
-            let finish = |strip: &Strip<T>| run_pass(self.arch, &self.passes[last], Read(source), To { strip, exchanged, factor, turns });
-            if to.fills(width) {
+            let turns = turns.map(|turns| match turns {
+                Turns::Rows(rows) => rows,
+                Turns::On { lanes, by } => {
+                    in_registers(arch, TurnOn { lanes, by, to: &mut *turned_on });
+                    Factors { rows: &*turned_on, step: 2 * width }
+                }
+            });
+            let finish = |strip: &Strip<T>| match turns {
+                None => run_pass(arch, &self.passes[last], Read(source), To::<T, EXCHANGED> { strip, factor }),
+                Some(by) => run_pass(arch, &self.passes[last], Read(source), Turned::<T, EXCHANGED> { strip, by }),
+            };
+            if to.fills(width) && to.len == n {
                 finish(to);
             } else {
-                to.from_neighbours(target, width, finish);
+                to.from_neighbours(target, width, n, finish);
             }
         })
     }
 }
 
+/// Factors of a strip's results.
+#[derive(Clone, Copy)]
+pub(super) enum Turns<'a, T> {
+    /// As they are.
+    Rows(Factors<'a, T>),
+    /// Those of the first strip, `lanes`, each row turned on by a number of its own.
+    On {
+        /// A row for each result.
+        lanes: &'a [T],
+        /// The number of each row.
+        by: &'a dyn Fn(usize) -> Complex<T>,
+    },
+}
+
+struct TurnOn<'a, T> {
+    lanes: &'a [T],
+    by: &'a dyn Fn(usize) -> Complex<T>,
+    to: &'a mut [T],
+}
+
+impl<T: Real> WithSimd for TurnOn<'_, T> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, simd: S) {
+        let row = 2 * width::<T, S>();
+        let simd = Arithmetic(simd);
+        for (k, (from, to)) in self.lanes.chunks_exact(row).zip(self.to.chunks_exact_mut(row)).enumerate() {
+            let by = (self.by)(k);
+            T::store::<S>(simd.turn::<T>(T::load::<S>(from), [T::splat(simd.0, by.re), T::splat(simd.0, by.im)]), to);
+        }
+    }
+}
+
+/// Which of a register's elements each lane holds once they are split in parts.
+pub(super) fn lane_order<T: Real>() -> Vec<usize> {
+    struct Order<T>(std::marker::PhantomData<T>);
+    impl<T: Real> WithSimd for Order<T> {
+        type Output = Vec<usize>;
+
+        fn with_simd<S: Simd>(self, simd: S) -> Vec<usize> {
+            let lanes = width::<T, S>();
+            let places: Vec<T> = (0..lanes).flat_map(|place| [T::of(place as f64); 2]).collect();
+            let mut parts = vec![T::ZERO; 2 * lanes];
+            T::store::<S>(T::split(simd, &places), &mut parts);
+            parts[..lanes].iter().map(|part| (0..lanes).find(|&place| T::of(place as f64) == *part).unwrap_or(lanes)).collect()
+        }
+    }
+    in_registers(processor::arch(), Order::<T>(std::marker::PhantomData))
+}
+
 pub(super) fn run_pass<T: Real>(arch: Arch, pass: &Pass<T>, source: impl Source<T>, sink: impl Sink<T>) {
     // Each is compiled for the processor by itself: the passes together would be more than an optimiser takes at once.
     match pass.radix {
-        2 => arch.dispatch(Butterflies::<T, _, _, 2> { pass, source, sink }),
-        3 => arch.dispatch(Butterflies::<T, _, _, 3> { pass, source, sink }),
-        4 => arch.dispatch(Butterflies::<T, _, _, 4> { pass, source, sink }),
-        5 => arch.dispatch(Butterflies::<T, _, _, 5> { pass, source, sink }),
-        7 => arch.dispatch(Butterflies::<T, _, _, 7> { pass, source, sink }),
-        8 => arch.dispatch(Butterflies::<T, _, _, 8> { pass, source, sink }),
-        16 => arch.dispatch(Butterflies::<T, _, _, 16> { pass, source, sink }),
-        11 => arch.dispatch(Butterflies::<T, _, _, 11> { pass, source, sink }),
-        _ => arch.dispatch(Butterflies::<T, _, _, 13> { pass, source, sink }),
+        2 => in_registers(arch, Butterflies::<T, _, _, 2> { pass, source, sink }),
+        3 => in_registers(arch, Butterflies::<T, _, _, 3> { pass, source, sink }),
+        4 => in_registers(arch, Butterflies::<T, _, _, 4> { pass, source, sink }),
+        5 => in_registers(arch, Butterflies::<T, _, _, 5> { pass, source, sink }),
+        7 => in_registers(arch, Butterflies::<T, _, _, 7> { pass, source, sink }),
+        8 => in_registers(arch, Butterflies::<T, _, _, 8> { pass, source, sink }),
+        16 => in_registers(arch, Butterflies::<T, _, _, 16> { pass, source, sink }),
+        11 => in_registers(arch, Butterflies::<T, _, _, 11> { pass, source, sink }),
+        _ => in_registers(arch, Butterflies::<T, _, _, 13> { pass, source, sink }),
     }
 }
 

@@ -5,9 +5,9 @@
 
 use pulp::Simd;
 
-use super::columns::Columns;
+use super::columns::{Columns, Turns};
 use super::line::Line;
-use super::sys::{Strip, Turns, shuffle};
+use super::sys::{Strip, shuffle};
 use crate::error::Error;
 
 /// A complex number a lane: real parts, imaginary parts.

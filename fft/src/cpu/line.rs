@@ -6,11 +6,10 @@
 
 use std::mem::swap;
 
-use pulp::{Arch, Simd, WithSimd};
+use pulp::Arch;
 
-use super::columns::{passes, register_lanes, run_pass};
-use super::lanes::{Arithmetic, width};
-use super::processor;
+use super::columns::{lane_order, passes, register_lanes, run_pass};
+use super::processor::{self, in_registers};
 use super::sys::{First, From, Pass, Read, Strip, To, Write, scratch};
 use crate::error::Error;
 use crate::scalar::{Real, root};
@@ -40,7 +39,7 @@ impl<T: Real> Line<T> {
             return None;
         }
         let (passes, arch) = (passes(n / width)?, processor::arch());
-        let order = arch.dispatch(Order::<T>(std::marker::PhantomData));
+        let order = lane_order::<T>();
         let mut turns = Vec::with_capacity(2 * n);
         for first in (0..n / width).step_by(width) {
             for k in 0..width {
@@ -66,36 +65,26 @@ impl<T: Real> Line<T> {
     /// # Errors
     /// There is no memory.
     pub(super) fn run(&self, from: &Strip<T>, to: &Strip<T>, factor: T) -> Result<(), Error> {
-        let (n, width, exchanged) = (self.n, self.width, self.inverse);
+        if self.inverse { self.directed::<true>(from, to, factor) } else { self.directed::<false>(from, to, factor) }
+    }
+
+    fn directed<const EXCHANGED: bool>(&self, from: &Strip<T>, to: &Strip<T>, factor: T) -> Result<(), Error> {
+        let (n, width) = (self.n, self.width);
         assert!(from.len >= n && to.len >= n);
         let last = self.passes.len() - 1;
         scratch::<T, 3, _>([2 * n, 2 * n, 2 * width * width], |[a, b, square]| {
             for lane in 0..to.count {
                 let (row, out) = (from.first(n).folded(lane, width), to.first(n).folded(lane, width));
+                let ahead = if lane + 1 < to.count { from.apart() } else { 0 };
                 let (mut source, mut target) = (&mut *a, &mut *b);
-                let first = First { row: From { strip: &row, exchanged }, turns: &self.turns, order: &self.order, square, area: source };
-                self.arch.dispatch(first);
+                let row = From::<T, EXCHANGED>(&row);
+                in_registers(self.arch, First { row, ahead, turns: &self.turns, order: &self.order, square, area: source });
                 for pass in &self.passes[..last] {
                     run_pass(self.arch, pass, Read(source), Write(&mut *target));
                     swap(&mut source, &mut target);
                 }
-                run_pass(self.arch, &self.passes[last], Read(source), To { strip: &out, exchanged, factor, turns: None });
+                run_pass(self.arch, &self.passes[last], Read(source), To::<T, EXCHANGED> { strip: &out, factor });
             }
         })
-    }
-}
-
-/// Which of a row's elements each lane of a split register holds.
-struct Order<T>(std::marker::PhantomData<T>);
-
-impl<T: Real> WithSimd for Order<T> {
-    type Output = Vec<usize>;
-
-    fn with_simd<S: Simd>(self, simd: S) -> Vec<usize> {
-        let lanes = width::<T, S>();
-        let places: Vec<T> = (0..lanes).flat_map(|place| [T::of(place as f64); 2]).collect();
-        let mut parts = vec![T::ZERO; 2 * lanes];
-        T::store::<S>(T::split(Arithmetic(simd).0, &places), &mut parts);
-        parts[..lanes].iter().map(|part| (0..lanes).find(|&place| T::of(place as f64) == *part).unwrap_or(lanes)).collect()
     }
 }

@@ -4,12 +4,29 @@
 
 use std::sync::OnceLock;
 
-use pulp::Arch;
+use pulp::{Arch, WithSimd};
 
 /// The instruction set that kernels are compiled for and run with.
 pub(super) fn arch() -> Arch {
     static CHOSEN: OnceLock<Arch> = OnceLock::new();
     *CHOSEN.get_or_init(|| of_processor(&std::env::var("VERDIGRIS_CPU").unwrap_or_default()))
+}
+
+/// Runs an operation with registers of some lanes, for those that are planned only where there are any: it is not compiled for single numbers.
+#[cfg(target_arch = "x86_64")]
+pub(super) fn in_registers<Op: WithSimd>(arch: Arch, op: Op) -> Op::Output {
+    use pulp::Simd;
+    match arch {
+        Arch::V4(simd) => Simd::vectorize(simd, op),
+        Arch::V3(simd) => Simd::vectorize(simd, op),
+        _ => unreachable!("planned for a processor with registers"),
+    }
+}
+
+/// Runs an operation with the processor's registers.
+#[cfg(not(target_arch = "x86_64"))]
+pub(super) fn in_registers<Op: WithSimd>(arch: Arch, op: Op) -> Op::Output {
+    arch.dispatch(op)
 }
 
 fn of_processor(name: &str) -> Arch {

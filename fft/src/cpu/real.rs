@@ -4,12 +4,13 @@
 //! spectra of the even and of the odd elements, which are told apart by their symmetry. Of an odd length, the transform is that of complex elements.
 
 use num_complex::Complex;
-use pulp::Arch;
+use pulp::{Arch, Simd, WithSimd};
 
+use super::lanes::{Arithmetic, Pair, width};
 use super::pass::in_shares;
 use super::processor;
 use super::rows::Rows;
-use super::sys::{self, Pairs, Strip, scratch};
+use super::sys::{self, Pairs, Strip, parts_of, parts_of_mut, scratch, shuffle};
 use crate::error::Error;
 use crate::scalar::{Real, root};
 use crate::spec::Direction;
@@ -135,7 +136,11 @@ impl<T: Real> ToHalf<T> {
         self.0.rows.run(&from.paired(), &to.first(m), change.factor)?;
         (0..to.count).try_for_each(|lane| {
             let half = T::of(0.5);
+            let sign = T::of(if change.conjugate { -1.0 } else { 1.0 });
             self.0.each_pair(to, lane, |_, lower, upper, turns| {
+                let done = self.0.arch.dispatch(Apart { lower, upper, turns, sign });
+                let left = upper.len() - done;
+                let (lower, upper, turns) = (&mut lower[done..], &mut upper[..left], &turns[done..]);
                 for ((low, high), turn) in lower.iter_mut().zip(upper.iter_mut().rev()).zip(turns) {
                     let (sum_re, sum_im) = ((low.re + high.re) * half, (low.im - high.im) * half);
                     let (re, im) = ((low.re - high.re) * half, (low.im + high.im) * half);
@@ -221,6 +226,10 @@ impl<T: Real> FromHalf<T> {
             self.0.each_pair(&pairs, lane, |first, lower, upper, turns| {
                 let count = lower.len();
                 let (from_lower, from_upper) = (&row[first..first + count], &row[m + 1 - first - count..=m - first]);
+                let done = self.0.arch.dispatch(Together { given: [from_lower, from_upper], lower, upper, turns, factor, sign });
+                let left = count - done;
+                let (from_lower, from_upper, turns) = (&from_lower[done..], &from_upper[..left], &turns[done..]);
+                let (lower, upper) = (&mut lower[done..], &mut upper[..left]);
                 let given = from_lower.iter().zip(from_upper.iter().rev());
                 for ((low, high), ((x, y), turn)) in lower.iter_mut().zip(upper.iter_mut().rev()).zip(given.zip(turns)) {
                     let (even_re, even_im) = ((x.re + y.re) * factor, (x.im - y.im) * sign);
@@ -240,5 +249,97 @@ impl<T: Real> FromHalf<T> {
             Ok(())
         })?;
         self.0.rows.run(&pairs, &pairs, T::of(1.0))
+    }
+}
+
+/// The spectra of even and odd elements told apart, as many pairs at once as registers have lanes; gives how many were done.
+struct Apart<'a, T> {
+    lower: &'a mut [Complex<T>],
+    /// In ascending order: the last belongs to the first of the lower.
+    upper: &'a mut [Complex<T>],
+    turns: &'a [Complex<T>],
+    /// -1 where results are to be conjugated.
+    sign: T,
+}
+
+/// A register's numbers in the reverse order. That of a split register is its lanes' reverse order.
+#[inline(always)]
+fn reversed<T: Real, S: Simd>([re, im]: Pair<T, S>) -> Pair<T, S> {
+    [shuffle::reverse::<T, _>(re).unwrap_or_else(|v| v), shuffle::reverse::<T, _>(im).unwrap_or_else(|v| v)]
+}
+
+/// Lanes of the registers in which pairs can be worked on; 0 for none.
+#[inline(always)]
+fn pair_lanes<T: Real, S: Simd>() -> usize {
+    match width::<T, S>() {
+        lanes if cfg!(target_arch = "x86_64") && lanes >= 4 => lanes,
+        _ => 0,
+    }
+}
+
+impl<T: Real> WithSimd for Apart<'_, T> {
+    type Output = usize;
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, simd: S) -> usize {
+        let lanes = pair_lanes::<T, S>();
+        if lanes == 0 {
+            return 0;
+        }
+        let row = 2 * lanes;
+        let whole = self.lower.len() / lanes;
+        let (half, sign) = (T::splat(simd, T::of(0.5)), T::splat(simd, self.sign));
+        let (lower, upper) = (parts_of_mut(self.lower).chunks_exact_mut(row), parts_of_mut(self.upper).rchunks_exact_mut(row));
+        for ((low, high), turns) in lower.zip(upper).zip(parts_of(self.turns).chunks_exact(row)) {
+            let (x, y, turn) = (T::split(simd, low), reversed::<T, S>(T::split(simd, high)), T::split(simd, turns));
+            let sum = [T::v_mul(simd, T::v_add(simd, x[0], y[0]), half), T::v_mul(simd, T::v_sub(simd, x[1], y[1]), half)];
+            // The odd elements' part: -i times the difference, turned.
+            let difference = [T::v_mul(simd, T::v_add(simd, x[1], y[1]), half), T::v_mul(simd, T::v_sub(simd, y[0], x[0]), half)];
+            let odd = Arithmetic(simd).turn::<T>(difference, turn);
+            let im = [T::v_add(simd, sum[1], odd[1]), T::v_sub(simd, odd[1], sum[1])];
+            T::join(simd, [T::v_add(simd, sum[0], odd[0]), T::v_mul(simd, im[0], sign)], low);
+            T::join(simd, reversed::<T, S>([T::v_sub(simd, sum[0], odd[0]), T::v_mul(simd, im[1], sign)]), high);
+        }
+        whole * lanes
+    }
+}
+
+/// The reverse of [`Apart`], from elsewhere.
+struct Together<'a, T> {
+    given: [&'a [Complex<T>]; 2],
+    lower: &'a mut [Complex<T>],
+    upper: &'a mut [Complex<T>],
+    turns: &'a [Complex<T>],
+    /// Of real parts.
+    factor: T,
+    /// Of imaginary parts.
+    sign: T,
+}
+
+impl<T: Real> WithSimd for Together<'_, T> {
+    type Output = usize;
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, simd: S) -> usize {
+        let lanes = pair_lanes::<T, S>();
+        if lanes == 0 {
+            return 0;
+        }
+        let row = 2 * lanes;
+        let whole = self.lower.len() / lanes;
+        let (factor, sign) = (T::splat(simd, self.factor), T::splat(simd, self.sign));
+        let (lower, upper) = (parts_of_mut(self.lower).chunks_exact_mut(row), parts_of_mut(self.upper).rchunks_exact_mut(row));
+        let given = parts_of(self.given[0]).chunks_exact(row).zip(parts_of(self.given[1]).rchunks_exact(row));
+        for ((low, high), ((x, y), turns)) in lower.zip(upper).zip(given.zip(parts_of(self.turns).chunks_exact(row))) {
+            let (x, y, turn) = (T::split(simd, x), reversed::<T, S>(T::split(simd, y)), T::split(simd, turns));
+            let even = [T::v_mul(simd, T::v_add(simd, x[0], y[0]), factor), T::v_mul(simd, T::v_sub(simd, x[1], y[1]), sign)];
+            let (re, im) = (T::v_mul(simd, T::v_sub(simd, x[0], y[0]), factor), T::v_mul(simd, T::v_add(simd, x[1], y[1]), sign));
+            // The odd elements' spectrum: the difference, turned back.
+            let odd_re = T::v_fma(simd, im, turn[1], T::v_mul(simd, re, turn[0]));
+            let odd_im = T::v_nfma(simd, re, turn[1], T::v_mul(simd, im, turn[0]));
+            T::join(simd, [T::v_sub(simd, even[0], odd_im), T::v_add(simd, even[1], odd_re)], low);
+            T::join(simd, reversed::<T, S>([T::v_add(simd, even[0], odd_im), T::v_sub(simd, odd_re, even[1])]), high);
+        }
+        whole * lanes
     }
 }

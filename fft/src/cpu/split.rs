@@ -8,8 +8,8 @@ use std::ops::Range;
 
 use num_complex::Complex;
 
-use super::columns::{Columns, register_lanes};
-use super::sys::{self, Ends, Field, Lane, Strip, Turns};
+use super::columns::{Columns, Turns, lane_order, register_lanes};
+use super::sys::{self, Ends, Field, Lane, Rows, Strip};
 use crate::error::Error;
 use crate::scalar::{Real, root};
 use crate::spec::Direction;
@@ -29,13 +29,16 @@ pub(crate) struct Split<T> {
 enum Table<T> {
     /// For each strip of the first pass its rows of turns.
     All(Vec<T>),
-    /// See [`Turns::From`].
+    /// Those of the first strip, and what turns them on: the root of unity number m is `high[m >> shift]` times `low` of the rest.
     Steps { lanes: Vec<T>, high: Vec<Complex<T>>, low: Vec<Complex<T>>, shift: u32 },
 }
 
-/// Interleaved parts of the roots of unity `k j` for those `j`, a row for each `k`.
-fn rows_of_turns<T: Real>(rows: usize, columns: Range<usize>, n: usize) -> impl Iterator<Item = T> {
-    (0..rows).flat_map(move |k| columns.clone().map(move |j| root::<T>(k * j % n, n))).flat_map(|z| [z.re, z.im])
+/// The roots of unity `k j` for those `j`, as many as a register has lanes: a row for each `k`, parts separated in the order of a split register.
+fn rows_of_turns<T: Real>(rows: usize, first: usize, order: &[usize], n: usize) -> impl Iterator<Item = T> {
+    (0..rows).flat_map(move |k| {
+        let root = move |lane: usize| root::<T>(k * (first + lane) % n, n);
+        order.iter().map(move |&lane| root(lane).re).chain(order.iter().map(move |&lane| root(lane).im))
+    })
 }
 
 impl<T: Real> Split<T> {
@@ -43,14 +46,14 @@ impl<T: Real> Split<T> {
     pub(super) fn new(n: usize, direction: Direction) -> Option<Split<T>> {
         let rows = Split::<T>::factor(n)?;
         let (down, across) = (Columns::new(rows, direction)?, Columns::new(n / rows, direction)?);
-        let (width, columns) = (down.width(), n / rows);
+        let (width, columns, order) = (down.width(), n / rows, lane_order::<T>());
         let turns = if n * size_of::<Complex<T>>() <= TURNS_BYTES {
-            Table::All((0..columns).step_by(width).flat_map(|first| rows_of_turns(rows, first..first + width, n)).collect())
+            Table::All((0..columns).step_by(width).flat_map(|first| rows_of_turns(rows, first, &order, n)).collect())
         } else {
             let shift = n.ilog2() / 2;
             let step = 1usize << shift;
             Table::Steps {
-                lanes: rows_of_turns(rows, 0..width, n).collect(),
+                lanes: rows_of_turns(rows, 0, &order, n).collect(),
                 high: (0..n.div_ceil(step)).map(|m| root(m * step, n)).collect(),
                 low: (0..step).map(|m| root(m, n)).collect(),
                 shift,
@@ -93,6 +96,20 @@ impl<T: Real> Split<T> {
         self.across.len()
     }
 
+    /// Factors in the form that [`Split::multiplied`] takes.
+    ///
+    /// # Panics
+    /// If registers do not fill the rows.
+    pub(super) fn factors(&self, row: &[Complex<T>]) -> Vec<T> {
+        assert!(self.fills() && row.len() == self.len());
+        let order = lane_order::<T>();
+        let parts = |block: &[Complex<T>]| {
+            let re = order.iter().map(|&lane| block[lane].re);
+            re.chain(order.iter().map(|&lane| block[lane].im)).collect::<Vec<_>>()
+        };
+        row.chunks_exact(order.len()).flat_map(parts).collect()
+    }
+
     /// Whether every strip of the second pass has as many lanes as a register.
     pub(super) fn fills(&self) -> bool {
         self.down.len().is_multiple_of(self.down.width())
@@ -120,7 +137,7 @@ impl<T: Real> Split<T> {
         self.multiplied(from, to, lanes, factor, None)
     }
 
-    /// As [`Split::run`]; results are multiplied by those of a row of as many factors instead of by one, where a row is given and registers fill the split's columns.
+    /// As [`Split::run`]; results are multiplied by those of a row of as many factors instead of by one, where a row is given: [`Split::factors`].
     ///
     /// # Errors
     /// There is no memory.
@@ -133,10 +150,9 @@ impl<T: Real> Split<T> {
         to: &Strip<T>,
         lanes: Range<usize>,
         factor: T,
-        by: Option<&[Complex<T>]>,
+        by: Option<&[T]>,
     ) -> Result<(), Error> {
-        let parts = by.map(sys::parts_of);
-        assert!(parts.is_none_or(|parts| self.fills() && parts.len() == 2 * self.len()));
+        assert!(by.is_none_or(|parts| self.fills() && parts.len() == 2 * self.len()));
         let (a, b, width) = (self.down.len(), self.across.len(), self.down.width());
         let (count, row) = (lanes.len(), 2 * (a * b) as isize);
         sys::with_area(count * a * b, |middle| {
@@ -150,11 +166,19 @@ impl<T: Real> Split<T> {
             let strips = b.div_ceil(width);
             each_strip(&field, width * a, |index, from, to| {
                 let strip = index % strips;
-                let turns = match &self.turns {
-                    Table::All(rows) => Turns::All(&rows[strip * 2 * width * a..][..2 * width * a]),
-                    Table::Steps { lanes, high, low, shift } => Turns::From { lanes, high, low, shift: *shift, first: strip * width },
-                };
-                T::columns(&self.down, from, to, T::of(1.0), Some(turns))
+                match &self.turns {
+                    Table::All(rows) => {
+                        let turns = Turns::Rows(Rows { rows: &rows[strip * 2 * width * a..][..2 * width * a], step: 2 * width });
+                        T::columns(&self.down, from, to, T::of(1.0), Some(turns))
+                    }
+                    Table::Steps { lanes, high, low, shift } => {
+                        let by = |k: usize| {
+                            let number = k * strip * width;
+                            high[number >> shift] * low[number & ((1 << shift) - 1)]
+                        };
+                        T::columns(&self.down, from, to, T::of(1.0), Some(Turns::On { lanes, by: &by }))
+                    }
+                }
             })?;
             // Along what were rows, now columns; in the result too.
             let field = sys::field(
@@ -165,7 +189,7 @@ impl<T: Real> Split<T> {
             );
             let strips = a.div_ceil(width);
             each_strip(&field, width * b, |index, from, to| {
-                let along = parts.map(|parts| Turns::Along { rows: &parts[index % strips * 2 * width..], step: 2 * a });
+                let along = by.map(|parts| Turns::Rows(Rows { rows: &parts[index % strips * 2 * width..], step: 2 * a }));
                 T::columns(&self.across, from, to, factor, along)
             })
         })?

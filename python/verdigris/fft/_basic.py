@@ -95,7 +95,8 @@ def _several_axes(name: str, kind: str, forward: bool, what: str, default: tuple
                 return along_no_axis(x, out)
             raise BadValueError("at least 1 axis must be transformed", code="axes")
         if kind == "c2r" and s is None:
-            lengths[-1] = one_length(2 * (array.shape[places[-1]] - 1))
+            # One element is a whole spectrum here, as in SciPy; in one dimension it is an error there too.
+            lengths[-1] = max(2 * (array.shape[places[-1]] - 1), 1)
         factor = norm_factor(norm, forward, math.prod(lengths))
         pairs = list(zip(places, lengths, strict=True))
         return run(kind, forward, array, pairs, factor, out=out, in_place=in_place, workers=threads, stream=stream)

@@ -116,9 +116,9 @@ def pass_on(name: str, x: Any, keywords: dict[str, Any], workers: int | None, ou
 
 
 def along_no_axis(x: Any, out: Any) -> Any:
-    """The result of a transform along no axes: what is given."""
+    """The result of a transform along no axes: what is given, as an array."""
     if out is None:
-        return x
+        return x if isinstance(x, DeviceNDArray) else np.asarray(x)
     if np.shape(x) != out.shape:
         raise BadValueError(f"output array has wrong shape: {out.shape}, not {np.shape(x)}", code="shape")
     out[...] = x

@@ -9,9 +9,11 @@ use crate::scalar::Real;
 
 /// The row as a matrix of as many rows as a register has lanes. Its columns are transformed, multiplied and written as rows, parts separated, in the order in which
 /// [`crate::cpu::Lanes::join`] takes them.
-pub(crate) struct First<'a, T> {
+pub(crate) struct First<'a, T, const EXCHANGED: bool> {
     /// The row, in pieces of a register.
-    pub(crate) row: From<'a, T>,
+    pub(crate) row: From<'a, T, EXCHANGED>,
+    /// From this row to the one that comes after it, in units of `T`.
+    pub(crate) ahead: isize,
     /// Of each group of columns, for each result, factors: real and imaginary parts.
     pub(crate) turns: &'a [T],
     /// The column that each lane of a split register holds.
@@ -22,7 +24,7 @@ pub(crate) struct First<'a, T> {
     pub(crate) area: &'a mut [T],
 }
 
-impl<T: Real> WithSimd for First<'_, T> {
+impl<T: Real, const EXCHANGED: bool> WithSimd for First<'_, T, EXCHANGED> {
     type Output = ();
 
     #[inline(always)]
@@ -36,14 +38,14 @@ impl<T: Real> WithSimd for First<'_, T> {
     }
 }
 
-impl<T: Real> First<'_, T> {
+impl<T: Real, const EXCHANGED: bool> First<'_, T, EXCHANGED> {
     #[inline(always)]
     fn go<S: Simd, const R: usize>(self, simd: S)
     where
         T: Butterfly<R>,
     {
         let simd = Arithmetic(simd);
-        let groups = self.row.strip.len / R;
+        let groups = self.row.0.len / R;
         let order: [usize; R] = std::array::from_fn(|lane| self.order[lane]);
         // Where results of a number go in the square: to the row of that lane which holds the number.
         let mut places = [0; R];
@@ -57,6 +59,7 @@ impl<T: Real> First<'_, T> {
             for (k, element) in a.iter_mut().enumerate() {
                 // SAFETY: one of the row's pieces, of which there are R times `groups`.
                 *element = unsafe { self.row.load(simd, k * groups + group) };
+                shuffle::prefetch(self.row.0.data.wrapping_offset(self.row.0.step * (k * groups + group) as isize + self.ahead), 2 * R);
             }
             let b = T::butterfly(simd, a);
             for j in 0..R {

@@ -18,7 +18,7 @@ pub(crate) use first::First;
 pub(crate) use mirror::mirror;
 pub(crate) use scratch::{Plain, Temporary, copy, scratch, with_area};
 pub(crate) use strip::{Ends, Field, Lane, Strip};
-pub(crate) use walk::{From, Pass, Read, Sink, Source, To, Turns, Write, walk};
+pub(crate) use walk::{From, Pass, Read, Rows, Sink, Source, To, Turned, Write, walk};
 
 use num_complex::Complex;
 
@@ -55,6 +55,12 @@ pub(crate) fn rows<T: Real, A: Parts<T>, B: Parts<T>>(from: &[A], to: &mut [B]) 
 pub(crate) fn parts_of<T: Real>(row: &[Complex<T>]) -> &[T] {
     // SAFETY: a complex element is two `T`.
     unsafe { std::slice::from_raw_parts(row.as_ptr().cast(), 2 * row.len()) }
+}
+
+/// As [`parts_of`], to be written.
+pub(crate) fn parts_of_mut<T: Real>(row: &mut [Complex<T>]) -> &mut [T] {
+    // SAFETY: a complex element is two `T`.
+    unsafe { std::slice::from_raw_parts_mut(row.as_mut_ptr().cast(), 2 * row.len()) }
 }
 
 /// Dense rows of `n` elements as the lanes of a strip, to be read and written.

@@ -40,6 +40,39 @@ pub(crate) fn join<T, V: Copy>(pair: [V; 2]) -> Result<[V; 2], [V; 2]> {
     Err(pair)
 }
 
+/// Has the processor fetch what will soon be read: some elements from an address on, which may be any.
+#[inline(always)]
+pub(super) fn prefetch<T>(at: *const T, elements: usize) {
+    #[cfg(target_arch = "x86_64")]
+    for line in (0..elements * size_of::<T>()).step_by(64) {
+        // SAFETY: a hint, of which no address is wrong.
+        unsafe { std::arch::x86_64::_mm_prefetch::<{ std::arch::x86_64::_MM_HINT_T0 }>(at.cast::<i8>().wrapping_add(line)) };
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    let _ = (at, elements);
+}
+
+/// A register's lanes in the reverse order; what this is not for comes back.
+#[inline(always)]
+pub(crate) fn reverse<T, V: Copy>(v: V) -> Result<V, V> {
+    #[cfg(target_arch = "x86_64")]
+    // SAFETY: as above.
+    unsafe {
+        use std::arch::x86_64::*;
+        match (size_of::<T>(), size_of::<V>()) {
+            (4, 64) => {
+                let order = _mm512_setr_epi32(15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0);
+                return Ok(cast(_mm512_permutexvar_ps(order, cast(v))));
+            }
+            (8, 64) => return Ok(cast(_mm512_permutexvar_pd(_mm512_setr_epi64(7, 6, 5, 4, 3, 2, 1, 0), cast(v)))),
+            (4, 32) => return Ok(cast(_mm256_permutevar8x32_ps(cast(v), _mm256_setr_epi32(7, 6, 5, 4, 3, 2, 1, 0)))),
+            (8, 32) => return Ok(cast(_mm256_permute4x64_pd::<0x1b>(cast(v)))),
+            _ => {}
+        }
+    }
+    Err(v)
+}
+
 /// # Safety
 /// Both types have the same size, and every pattern of bytes is one of the second.
 #[cfg(target_arch = "x86_64")]

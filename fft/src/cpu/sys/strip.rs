@@ -121,31 +121,30 @@ impl<T: Real> Strip<T> {
         self.lane == 2 && self.count == width
     }
 
-    /// Copies lanes to a buffer in which they are neighbours, `width` to a row of it, zeros after the last; `work` gets that strip.
+    /// Copies lanes to a buffer in which they are neighbours, `width` to a row of it and `n` rows, zeros where there is none; `work` gets that strip.
     ///
     /// # Panics
     /// If the buffer is too small.
-    pub(crate) fn with_neighbours<R>(&self, buffer: &mut [T], width: usize, work: impl FnOnce(&Strip<T>) -> R) -> R {
-        assert!(self.count <= width && 2 * width * self.len <= buffer.len());
-        if self.count < width {
-            buffer[..2 * width * self.len].fill(T::ZERO);
-        }
+    pub(crate) fn with_neighbours<R>(&self, buffer: &mut [T], width: usize, n: usize, work: impl FnOnce(&Strip<T>) -> R) -> R {
+        assert!(self.count <= width && self.len <= n && 2 * width * n <= buffer.len());
+        let known = if self.count < width { 0 } else { 2 * width * self.len };
+        buffer[known..2 * width * n].fill(T::ZERO);
         let near = Strip { data: buffer.as_mut_ptr(), step: 2 * width as isize, len: self.len, lane: 2, count: self.count };
         // SAFETY: the lanes of this strip, and a buffer large enough that nobody else has.
         unsafe { near.copy_of(self) };
-        work(&Strip { count: width, ..near })
+        work(&Strip { count: width, len: n, ..near })
     }
 
-    /// Has `fill` write a strip of neighbours in a buffer, `width` to a row of it, and copies those that there are to the lanes.
+    /// Has `fill` write a strip of neighbours in a buffer, `width` to a row of it and `n` rows, and copies those that there are to the lanes.
     ///
     /// # Panics
     /// If the buffer is too small.
-    pub(crate) fn from_neighbours(&self, buffer: &mut [T], width: usize, fill: impl FnOnce(&Strip<T>)) {
-        assert!(self.count <= width && 2 * width * self.len <= buffer.len());
-        let near = Strip { data: buffer.as_mut_ptr(), step: 2 * width as isize, len: self.len, lane: 2, count: width };
+    pub(crate) fn from_neighbours(&self, buffer: &mut [T], width: usize, n: usize, fill: impl FnOnce(&Strip<T>)) {
+        assert!(self.count <= width && self.len <= n && 2 * width * n <= buffer.len());
+        let near = Strip { data: buffer.as_mut_ptr(), step: 2 * width as isize, len: n, lane: 2, count: width };
         fill(&near);
         // SAFETY: the buffer as `fill` left it, and lanes that are this worker's alone.
-        unsafe { self.copy_of(&Strip { count: self.count, ..near }) };
+        unsafe { self.copy_of(&Strip { count: self.count, len: self.len, ..near }) };
     }
 
     /// Copies the complex elements of another strip as large.

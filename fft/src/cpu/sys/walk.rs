@@ -79,114 +79,90 @@ impl<T: Lanes> Sink<T> for Write<'_, T> {
     }
 }
 
-/// A strip of neighbours that is read; what its lanes lack is zero. The inverse transform is the forward one with the parts of each number exchanged before and after.
-pub(crate) struct From<'a, T> {
-    pub(crate) strip: &'a Strip<T>,
-    pub(crate) exchanged: bool,
-}
+/// A strip of neighbours that is read. The inverse transform is the forward one with the parts of each number `EXCHANGED` before and after.
+pub(crate) struct From<'a, T, const EXCHANGED: bool>(pub(crate) &'a Strip<T>);
 
-impl<T> Clone for From<'_, T> {
+impl<T, const EXCHANGED: bool> Clone for From<'_, T, EXCHANGED> {
     fn clone(&self) -> Self {
         *self
     }
 }
-impl<T> Copy for From<'_, T> {}
+impl<T, const EXCHANGED: bool> Copy for From<'_, T, EXCHANGED> {}
 
-impl<T: Real> Source<T> for From<'_, T> {
+impl<T: Real, const EXCHANGED: bool> Source<T> for From<'_, T, EXCHANGED> {
     #[inline(always)]
-    fn has<S: Simd>(&self, _: usize) -> bool {
-        self.strip.fills(width::<T, S>())
+    fn has<S: Simd>(&self, n: usize) -> bool {
+        self.0.fills(width::<T, S>()) && self.0.len >= n
     }
     #[inline(always)]
     unsafe fn load<S: Simd>(&self, simd: Arithmetic<S>, index: usize) -> Pair<T, S> {
-        if index >= self.strip.len {
-            return [T::splat(simd.0, T::ZERO); 2];
-        }
-        let row = self.strip.data.wrapping_offset(self.strip.step * index as isize).cast_const();
+        let row = self.0.data.wrapping_offset(self.0.step * index as isize).cast_const();
         // SAFETY: an element of the strip, whose lanes are neighbours and as many as the register has.
         let [re, im] = T::split(simd.0, unsafe { std::slice::from_raw_parts(row, 2 * width::<T, S>()) });
-        if self.exchanged { [im, re] } else { [re, im] }
+        if EXCHANGED { [im, re] } else { [re, im] }
     }
 }
 
-/// A strip of neighbours that is written; what its lanes lack is not wanted.
-pub(crate) struct To<'a, T> {
+/// A strip of neighbours that is written.
+///
+/// # Safety
+/// `index` is below the strip's length, its lanes are neighbours and as many as the register has.
+#[inline(always)]
+unsafe fn write<T: Real, S: Simd, const EXCHANGED: bool>(strip: &Strip<T>, simd: Arithmetic<S>, index: usize, [re, im]: Pair<T, S>) {
+    let pair = if EXCHANGED { [im, re] } else { [re, im] };
+    let to = strip.data.wrapping_offset(strip.step * index as isize);
+    // SAFETY: an element of the strip, which is this worker's alone.
+    T::join(simd.0, pair, unsafe { std::slice::from_raw_parts_mut(to, 2 * width::<T, S>()) });
+}
+
+/// A strip that is written, results multiplied by a factor.
+pub(crate) struct To<'a, T, const EXCHANGED: bool> {
     pub(crate) strip: &'a Strip<T>,
-    pub(crate) exchanged: bool,
     pub(crate) factor: T,
-    pub(crate) turns: Option<Turns<'a, T>>,
 }
 
-/// Factors of a strip's results: of result k in lane l the root of unity number `k (first + l)`.
-#[derive(Clone, Copy)]
-pub(crate) enum Turns<'a, T> {
-    /// All of them, for each k a row of interleaved parts.
-    All(&'a [T]),
-    /// Factors of any kind: for each k, `step` after those of the one before, a row of interleaved parts; the last row ends the slice.
-    Along {
-        /// The rows.
-        rows: &'a [T],
-        /// From one row to the next.
-        step: usize,
-    },
-    /// Those of a strip with `first` 0, to be turned on.
-    From {
-        /// For each k a row of interleaved parts.
-        lanes: &'a [T],
-        /// The root of unity number m is `high[m >> shift]` times `low` of the rest.
-        high: &'a [Complex<T>],
-        /// See `high`.
-        low: &'a [Complex<T>],
-        /// See `high`.
-        shift: u32,
-        /// Number of the strip's first lane.
-        first: usize,
-    },
-}
-
-impl<T: Real> Sink<T> for To<'_, T> {
+impl<T: Real, const EXCHANGED: bool> Sink<T> for To<'_, T, EXCHANGED> {
     const LAST: bool = true;
     #[inline(always)]
     fn has<S: Simd>(&self, n: usize) -> bool {
-        let enough = match self.turns {
-            None => true,
-            Some(Turns::Along { rows, step }) => n > 0 && rows.len() >= (n - 1) * step + 2 * width::<T, S>(),
-            Some(Turns::All(rows) | Turns::From { lanes: rows, .. }) => rows.len() >= n * 2 * width::<T, S>(),
-        };
-        enough && self.strip.fills(width::<T, S>())
+        self.strip.fills(width::<T, S>()) && self.strip.len >= n
     }
     #[inline(always)]
     unsafe fn store<S: Simd>(&mut self, simd: Arithmetic<S>, index: usize, pair: Pair<T, S>) {
-        if index >= self.strip.len {
-            return;
+        let pair = simd.scale::<T>(pair, T::splat(simd.0, self.factor));
+        // SAFETY: the caller's promise, and `has`.
+        unsafe { write::<T, S, EXCHANGED>(self.strip, simd, index, pair) };
+    }
+}
+
+/// A strip that is written, results multiplied each by its own factor.
+pub(crate) struct Turned<'a, T, const EXCHANGED: bool> {
+    pub(crate) strip: &'a Strip<T>,
+    pub(crate) by: Rows<'a, T>,
+}
+
+/// Factors of a strip's results: for each, `step` elements after those of the one before, real parts and imaginary parts in the order of a split register.
+#[derive(Clone, Copy)]
+pub(crate) struct Rows<'a, T> {
+    pub(crate) rows: &'a [T],
+    pub(crate) step: usize,
+}
+
+impl<T: Real, const EXCHANGED: bool> Sink<T> for Turned<'_, T, EXCHANGED> {
+    const LAST: bool = true;
+    #[inline(always)]
+    fn has<S: Simd>(&self, n: usize) -> bool {
+        let enough = n > 0 && self.by.rows.len() >= (n - 1) * self.by.step + 2 * width::<T, S>();
+        enough && self.strip.fills(width::<T, S>()) && self.strip.len >= n
+    }
+    #[inline(always)]
+    unsafe fn store<S: Simd>(&mut self, simd: Arithmetic<S>, index: usize, pair: Pair<T, S>) {
+        let first = index * self.by.step;
+        // SAFETY: the caller's promise, and `has`.
+        unsafe {
+            let factors = T::load::<S>(self.by.rows.get_unchecked(first..first + 2 * width::<T, S>()));
+            write::<T, S, EXCHANGED>(self.strip, simd, index, simd.turn::<T>(pair, factors));
         }
-        let row = 2 * width::<T, S>();
-        let pair = match self.turns {
-            None => simd.scale::<T>(pair, T::splat(simd.0, self.factor)),
-            Some(Turns::All(rows)) => {
-                // SAFETY: the caller's promise.
-                let turns = unsafe { rows.get_unchecked(index * row..(index + 1) * row) };
-                simd.turn::<T>(pair, T::split(simd.0, turns))
-            }
-            Some(Turns::Along { rows, step }) => {
-                // SAFETY: the caller's promise.
-                let factors = unsafe { rows.get_unchecked(index * step..index * step + row) };
-                simd.turn::<T>(pair, T::split(simd.0, factors))
-            }
-            Some(Turns::From { lanes, high, low, shift, first }) => {
-                let number = index * first;
-                let first = high[number >> shift] * low[number & ((1 << shift) - 1)];
-                let first = [T::splat(simd.0, first.re), T::splat(simd.0, first.im)];
-                // SAFETY: the caller's promise.
-                let turns = unsafe { lanes.get_unchecked(index * row..(index + 1) * row) };
-                simd.turn::<T>(pair, simd.turn::<T>(T::split(simd.0, turns), first))
-            }
-        };
-        let [re, im] = pair;
-        let pair = if self.exchanged { [im, re] } else { [re, im] };
-        let to = self.strip.data.wrapping_offset(self.strip.step * index as isize);
-        // SAFETY: an element of the strip, which is this worker's alone, its lanes being neighbours and as many as the register has.
-        T::join(simd.0, pair, unsafe { std::slice::from_raw_parts_mut(to, row) });
     }
 }
 
