@@ -245,7 +245,8 @@ impl<T: crate::Real> Butterfly<16> for T {
         let (one, three, nine) = ([plus_cos, minus_sin], [plus_sin, minus_cos], [minus_cos, plus_sin]);
         let [y0, y4, y8, y12] = simd.four::<T>(a0, b0, c0, d0);
         let [y1, y5, y9, y13] = simd.four::<T>(a1, simd.turn::<T>(b1, one), simd.eighth::<T>(c1, half), simd.turn::<T>(d1, three));
-        let [y3, y7, y11, y15] = simd.four::<T>(a3, simd.turn::<T>(b3, three), simd.three_eighths::<T>(c3, half, minus_half), simd.turn::<T>(d3, nine));
+        let [y3, y7, y11, y15] =
+            simd.four::<T>(a3, simd.turn::<T>(b3, three), simd.three_eighths::<T>(c3, half, minus_half), simd.turn::<T>(d3, nine));
         // The third of these is turned by a quarter.
         let (b2, d2) = (simd.eighth::<T>(b2, half), simd.three_eighths::<T>(d2, half, minus_half));
         let (even, even_turned) = (simd.sub_i::<T>(a2, c2), simd.add_i::<T>(a2, c2));

@@ -144,14 +144,7 @@ impl<T: Real> Split<T> {
     ///
     /// # Panics
     /// If a row is given and [`Split::fills`] is false.
-    pub(super) fn multiplied(
-        &self,
-        from: &Strip<T>,
-        to: &Strip<T>,
-        lanes: Range<usize>,
-        factor: T,
-        by: Option<&[T]>,
-    ) -> Result<(), Error> {
+    pub(super) fn multiplied(&self, from: &Strip<T>, to: &Strip<T>, lanes: Range<usize>, factor: T, by: Option<&[T]>) -> Result<(), Error> {
         assert!(by.is_none_or(|parts| self.fills() && parts.len() == 2 * self.len()));
         let (a, b, width) = (self.down.len(), self.across.len(), self.down.width());
         let (count, row) = (lanes.len(), 2 * (a * b) as isize);
