@@ -339,7 +339,7 @@ fn optimise(module: &Module<'_>, machine: &inkwell::targets::TargetMachine, ir: 
     const LAST: &str = "early-cse,simplifycfg<no-speculate-blocks>";
     let flags_count = matches!(shape, Shape::Loop { exact_flags: true, .. } | Shape::Loop { lanes: Lanes::One, .. } | Shape::Core(_));
     // A loop over a tile, whose checks and addresses become constants.
-    const UNROLL: &str = "loop-unroll<O2;no-partial;no-peeling;no-runtime;full-unroll-max=32>,instcombine<no-verify-fixpoint>";
+    const UNROLL: &str = "loop(indvars),loop-unroll<O2;no-partial;no-peeling;no-runtime;full-unroll-max=32>,instcombine<no-verify-fixpoint>";
     let few = |laps: &Laps| (2..=32).contains(&laps.own);
     let passes = if flags_count {
         format!("function({FIRST},{LAST})")

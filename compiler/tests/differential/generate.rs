@@ -694,8 +694,22 @@ fn framed<'r>(rng: &'r mut Rng, safe: bool, blocks: &[[u32; 3]]) -> Framed<'r> {
 /// A kernel with its arguments and launch.
 pub(crate) fn kernel(rng: &mut Rng) -> Kernel {
     let safe = !rng.once_in(4);
-    let blocks =
-        [[32, 1, 1], [64, 1, 1], [16, 2, 1], [32, 2, 1], [7, 1, 1], [7, 3, 1], [1, 1, 1], [5, 2, 3], [40, 1, 1], [8, 8, 1], [96, 1, 1], [32, 1, 2], [48, 1, 1], [24, 2, 1]];
+    let blocks = [
+        [32, 1, 1],
+        [64, 1, 1],
+        [16, 2, 1],
+        [32, 2, 1],
+        [7, 1, 1],
+        [7, 3, 1],
+        [1, 1, 1],
+        [5, 2, 3],
+        [40, 1, 1],
+        [8, 8, 1],
+        [96, 1, 1],
+        [32, 1, 2],
+        [48, 1, 1],
+        [24, 2, 1],
+    ];
     let (mut g, args, grid, block, x, nx) = framed(rng, safe, &blocks);
     let length = 6 + g.rng.below(14);
     if g.rng.once_in(2) {

@@ -24,8 +24,8 @@ pub(super) struct Together {
     uniform: Vec<Value>,
     /// Whether warp operations may be used, and shuffles among them.
     warp: (bool, bool),
-    /// What `return` leaves.
-    root: Label,
+    /// What `return` leaves, in kernels that have any.
+    root: Option<Label>,
     grid: bool,
 }
 
@@ -84,7 +84,17 @@ pub(crate) fn meeting_kernel(rng: &mut Rng) -> Kernel {
     }
     let whole = threads % 32 == 0 && !returns;
     let grid_waits = g.rng.once_in(8);
-    g.together = Some(Together { thread, threads, tiles, counters, met, uniform, warp: (warp, warp && whole), root, grid: grid_waits });
+    g.together = Some(Together {
+        thread,
+        threads,
+        tiles,
+        counters,
+        met,
+        uniform,
+        warp: (warp, warp && whole),
+        root: returns.then_some(root),
+        grid: grid_waits,
+    });
     g.spread.push(thread);
     g.budget += 20;
 
@@ -171,6 +181,17 @@ impl Generator<'_> {
                 break;
             }
             self.budget -= 1;
+            if self.rng.once_in(6)
+                && let Some(root) = self.together().root
+            {
+                // Some threads return; all others go on.
+                let cond = self.cond();
+                self.b.open();
+                self.b.push(Inst::Break(root));
+                let then = self.b.close();
+                self.b.push(Inst::If { cond, then, otherwise: vec![] });
+                continue;
+            }
             match self.rng.below(12) {
                 0..3 => self.apart(),
                 3..7 => self.exchange(),

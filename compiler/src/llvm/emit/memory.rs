@@ -1,7 +1,7 @@
 //! Element access: bounds, the pattern of addresses, and its best form.
 //!
 //! Every access has a fast path, taken when all indexes are in bounds, and a cold one that knows the whole rule (`vg_access`): negative indexes, failures, lanes that are off while a line of
-//! addresses runs past the end. A line of indexes is judged by its two ends.
+//! addresses runs past the end. A line of indexes is judged by those of its first and last acting lane.
 
 use super::super::cpu::Level;
 use super::super::instr::{IntPred, Opcode, T, V};
@@ -207,6 +207,17 @@ impl<'c> Emitter<'_, 'c> {
         }
     }
 
+    /// The first and the last acting lane, i64: others' addresses may lie anywhere.
+    fn outermost_lanes(&self) -> [V<'c>; 2] {
+        if self.full_mask() {
+            return [self.i.i64(0), self.i.i64(i64::from(self.lanes) - 1)];
+        }
+        // Not empty here; were it, both would be lanes still.
+        let [before, behind] =
+            ["llvm.cttz", "llvm.ctlz"].map(|count| self.i.intrinsic(count, &[self.i.int(32)], &[self.mask_bits(), self.i.i1(false)]));
+        [before, self.i.sub(self.i.i32(31), behind)].map(|lane| self.i.resize(self.i.and(lane, self.i.i32(31)), self.i.int(64), false))
+    }
+
     /// Whether the fast path may run: an i1.
     fn in_bounds(&self, a: &Access<'c>) -> V<'c> {
         let mut scalar: Option<V<'c>> = None;
@@ -224,8 +235,8 @@ impl<'c> Emitter<'_, 'c> {
             match *index {
                 Rep::Uniform(v) => scalar = Some(scalar.map_or(fits(v), |s| self.i.and(s, fits(v)))),
                 Rep::Linear(base, stride) => {
-                    let last = self.i.add(base, self.i.i64(stride.wrapping_mul(i64::from(self.lanes) - 1)));
-                    let both = self.i.and(fits(base), fits(last));
+                    let ends = self.outermost_lanes().map(|lane| self.i.add(base, self.i.mul(lane, self.i.i64(stride))));
+                    let both = self.i.and(fits(ends[0]), fits(ends[1]));
                     scalar = Some(scalar.map_or(both, |s| self.i.and(s, both)));
                 }
                 Rep::Varying(v) => vector = Some(vector.map_or(fits(v), |s| self.i.and(s, fits(v)))),

@@ -1,11 +1,11 @@
 //! Verified IR to LLVM IR: one emitter, parameterised by lanes.
 //!
-//! With one lane every value is a scalar and every branch a branch. With 32 (or 16 or 8, where rows of a block are that short), what [`crate::pass::divergence`] calls uniform stays scalar, a line along the lanes is kept as its base, the rest is
-//! vectors; varying control flow becomes masks. Invariants: code of a region runs only if a lane acts in it; lanes that are off hold values, never poison, and
+//! With one lane every value is a scalar and every branch a branch. With 32 (or 16 or 8, where rows of a block are that short), what [`crate::pass::divergence`] calls uniform
+//! stays scalar, a line along the lanes is kept as its base, the rest is vectors; varying control flow becomes masks. Invariants: code of a region runs only if a lane acts in it; lanes that are off hold values, never poison, and
 //! never act on memory, trap or call; masks are merged by `select m, c, false`.
 //!
 //! `entry` frames the body as a kernel or a loop, `core` as a loop over core arrays, `phases` runs kernels with barriers, `control` does constructs and masks, `memory` element access, `ops` the op
-//! table, `routine` the functions of the math library, `warp` and `division` what no SIMD has. Failures leave the
+//! table, `lines` comparisons of lines, `routine` the functions of the math library, `warp` and `division` what no SIMD has. Failures leave the
 //! warp: its other lanes stop where they are, other warps go on, and the launch reports the lowest block and thread.
 
 mod control;
@@ -13,6 +13,7 @@ mod core;
 mod division;
 mod entry;
 mod half;
+mod lines;
 mod memory;
 mod ops;
 mod phases;
@@ -29,6 +30,7 @@ use super::instr::{Instr, IntPred, T, V};
 use crate::abi::{Site, SiteKind};
 use crate::faults::{self, Fault};
 use crate::ir::{Axis, Function, Geometry, Inst, Slot, Value};
+use crate::op::Op;
 use crate::pass::divergence::{Class, Divergence};
 use crate::types::ScalarType;
 
@@ -261,17 +263,7 @@ impl<'c> Emitter<'_, 'c> {
             Inst::Geometry(g) => self.geometry(*g),
             Inst::Extent { array, axis } => Rep::Uniform(self.arrays[array.index()].extents[*axis as usize]),
             Inst::Get(slot) => self.get(*slot),
-            Inst::Apply { op, args } => {
-                let class = self.d.value(at);
-                let types: Vec<ScalarType> = args.iter().map(|a| self.f.ty(*a)).collect();
-                let operands: Vec<V<'c>> = args.iter().map(|a| if class == Class::Varying { self.vector(*a) } else { self.base(*a) }).collect();
-                let divisor = args.get(1).and_then(|b| match self.f.inst(*b) {
-                    Inst::Const(c) => Some(*c),
-                    _ => None,
-                });
-                let result = self.apply(*op, &types, operands, divisor);
-                self.with_class(class, result)
-            }
+            Inst::Apply { op, args } => self.applied(at, *op, args),
             Inst::Load { array, index, part } => self.load(at, *array, index, *part),
             Inst::Atomic { op, array, index, value, expected } => self.atomic(at, *op, *array, index, [Some(*value), *expected]),
             Inst::Warp { op, args } => self.warp(at, *op, args),
@@ -279,6 +271,21 @@ impl<'c> Emitter<'_, 'c> {
         };
         self.keep(at, rep);
         self.values[at.index()] = Some(rep);
+    }
+
+    fn applied(&mut self, at: Value, op: Op, args: &[Value]) -> Rep<'c> {
+        if let Some(compared) = self.compared_line(op, args) {
+            return compared;
+        }
+        let class = self.d.value(at);
+        let types: Vec<ScalarType> = args.iter().map(|a| self.f.ty(*a)).collect();
+        let operands: Vec<V<'c>> = args.iter().map(|a| if class == Class::Varying { self.vector(*a) } else { self.base(*a) }).collect();
+        let divisor = args.get(1).and_then(|b| match self.f.inst(*b) {
+            Inst::Const(c) => Some(*c),
+            _ => None,
+        });
+        let result = self.apply(op, &types, operands, divisor);
+        self.with_class(class, result)
     }
 
     /// Bytes of a frame that nothing else uses.

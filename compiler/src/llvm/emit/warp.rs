@@ -54,7 +54,8 @@ impl<'c> Emitter<'_, 'c> {
             }
             Shuffle::Down => {
                 let up = self.i.add(own, given);
-                let above = self.i.icmp(IntPred::LLVMIntUGT, up, self.i.splat(self.i.i32(if faults::is(Fault::ShuffleOffByOne) { 30 } else { 31 }), WARP));
+                let above =
+                    self.i.icmp(IntPred::LLVMIntUGT, up, self.i.splat(self.i.i32(if faults::is(Fault::ShuffleOffByOne) { 30 } else { 31 }), WARP));
                 self.i.select(above, own, up)
             }
         };
@@ -78,7 +79,11 @@ impl<'c> Emitter<'_, 'c> {
 
     /// Bits of the acting lanes for which a vector of bools holds.
     fn acting_bits(&self, holds: V<'c>) -> V<'c> {
-        let acting = if self.full_mask() || faults::is(Fault::VotesOfAllLanes) { holds } else { self.i.select(self.mask, holds, self.i.zero(self.mask_type())) };
+        let acting = if self.full_mask() || faults::is(Fault::VotesOfAllLanes) {
+            holds
+        } else {
+            self.i.select(self.mask, holds, self.i.zero(self.mask_type()))
+        };
         self.bits(self.i.freeze(acting))
     }
 
