@@ -480,3 +480,39 @@ def test_forked_children_transform(python):
         "stop = True; t.join()\n",
     )
     assert done.returncode == 0, done.stderr
+
+
+def test_along_no_axes_a_list_is_an_array():
+    for x in ([1, 2, 3], np.arange(3.0), np.ma.masked_array([1.0, 2.0])):
+        for name in ("fftn", "ifftn", "dctn", "idstn"):
+            ours, wanted = getattr(fft, name)(x, axes=[]), getattr(scipy.fft, name)(x, axes=[])
+            assert type(ours) is type(wanted) is np.ndarray
+            assert ours.dtype == wanted.dtype and np.array_equal(ours, wanted)
+
+
+def test_one_element_is_a_spectrum_in_several_dimensions():
+    for name in ("irfftn", "hfftn", "irfft2", "hfft2"):
+        ours, wanted = (getattr(module, name)(array((3, 1), "c8"), norm="ortho") for module in (fft, scipy.fft))
+        assert ours.shape == wanted.shape == (3, 1)
+        assert np.allclose(ours, wanted)
+    with pytest.raises(ValueError, match="number of data points"):
+        fft.irfft(array((3, 1), "c8"))
+
+
+@pytest.mark.parametrize("name", ["x86-64", "haswell"])
+def test_the_processor_may_be_masked(python, name):
+    done = python(
+        "-c",
+        "import numpy as np, scipy.fft; from verdigris import fft\n"
+        "rng = np.random.default_rng(1)\n"
+        "for shape in ((5, 256), (3, 1024), (2, 960), (3, 1155), (1, 10007), (16, 128, 24), (65536,)):\n"
+        "    for dtype, bound in (('c8', 2e-6), ('c16', 4e-15)):\n"
+        "        x = (rng.uniform(-1, 1, shape) + 1j * rng.uniform(-1, 1, shape)).astype(dtype)\n"
+        "        for ours, peer in ((fft.fftn, scipy.fft.fftn), (fft.ifft, scipy.fft.ifft), (fft.irfftn, scipy.fft.irfftn)):\n"
+        "            y = peer(x.astype('c16'))\n"
+        "            assert np.linalg.norm(ours(x) - y) <= bound * np.linalg.norm(y), (shape, dtype)\n"
+        "        y = scipy.fft.rfftn(x.real.astype('f8'))\n"
+        "        assert np.linalg.norm(fft.rfftn(x.real) - y) <= bound * np.linalg.norm(y), (shape, dtype)\n",
+        VERDIGRIS_CPU=name,
+    )
+    assert done.returncode == 0, done.stderr
