@@ -9,7 +9,22 @@ from __future__ import annotations
 from ._vectorize import vectorize
 from ._verdigris import register_builtin
 
-__all__ = ["cospi", "erfcinv", "erfcx", "erfinv", "exp10", "fdim", "fma", "normcdf", "normcdfinv", "rsqrt", "sinpi"]
+__all__ = [
+    "cospi",
+    "erfcinv",
+    "erfcx",
+    "erfinv",
+    "exp10",
+    "fdim",
+    "fma",
+    "normcdf",
+    "normcdfinv",
+    "powi",
+    "round",
+    "rsqrt",
+    "sincos",
+    "sinpi",
+]
 
 
 class _Row:
@@ -32,6 +47,16 @@ def _one(name: str, doc: str):
 
     def function(x):
         return row(x)
+
+    return _named(function, name, doc)
+
+
+def _pair_of_one(name: str, doc: str):
+    row = _Row(name)
+
+    def function(x):
+        first, second = row(x)
+        return first, second
 
     return _named(function, name, doc)
 
@@ -63,5 +88,8 @@ fdim = _two("fdim", "x - y where that is positive, else 0.")
 fma = _three("fma", "x * y + z, rounded once.")
 normcdf = _one("normcdf", "The distribution function of the standard normal distribution.")
 normcdfinv = _one("normcdfinv", "Its inverse, for x from 0 to 1.")
+powi = _two("powi", "x to the integer y, whose sign is right however large it is.")
+round = _one("round", "The nearest integer, ties away from 0.")
 rsqrt = _one("rsqrt", "1 / sqrt(x).")
+sincos = _pair_of_one("sincos", "sin(x) and cos(x).")
 sinpi = _one("sinpi", "sin(pi * x), exact at multiples of 1/2.")

@@ -254,6 +254,7 @@ table! {
     "math.round" => B::Math(Math::Round),
     "math.sincos" => B::Inlined("sincos"),
     "math.ldexp" => B::Inlined("ldexp"),
+    "math.powi" => B::Inlined("powi"),
     "math.frexp" => B::Inlined("frexp"),
     "math.modf" => B::Inlined("modf"),
     "numpy.ldexp" => B::Inlined("ldexp"),

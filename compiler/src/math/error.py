@@ -198,7 +198,7 @@ def erfcx(x):
 
 
 def inverse(u, v):
-    """y and a correction d with erfc(y + d) = u, erf(y + d) = v, for 0 < u = 1 - v <= 1."""
+    """y and a correction d with erfc(y + d) = u, erf(y + d) = v, for 0 < u = 1 - v <= 1 but for the rounding of one of them."""
     w = -log(u * (1.0 + v))
     s = sqrt(w)
     near = w < 6.25
@@ -208,7 +208,9 @@ def inverse(u, v):
     # By Halley's method, the residue in units of the derivative.
     a = select(small, y, 0.0)
     p, q = erf_parts(a)
-    one = ((p - v) + q) * 0.886226925452758 * exp(a * a)
+    # What v lost where it was made of u; where u was made of v, this is 0 but for 1 - v, which is not small.
+    lost = (1.0 - v) - u
+    one = ((p - v) + (q - lost)) * 0.886226925452758 * exp(a * a)
     b = select(small, 0.5, y)
     z = b * b
     e, f = exp_parts(-z, -fma(b, b, -z), 300.0)

@@ -117,3 +117,9 @@ def modf(x):
 
 def sincos(x):
     return sin(x), cos(x)
+
+
+def powi(x, n):
+    # The sign by n's own last bit, which a float64 of it may lose.
+    r = float_pow(abs(x), float64(n))
+    return select(((n & 1) != 0) & (bits(x) < 0), -r, r)

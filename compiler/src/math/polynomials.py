@@ -272,6 +272,7 @@ POLYNOMIALS = {
     "ASIN_32": odd("atan.py", mp.asin, "0.2501", 5, 24, "the same for float32"),
     "ATAN": odd("atan.py", mp.atan, TAN_EIGHTH**2, 12, 53, "(atan(t) - t) / t^3 in t^2 on t < tan(pi/8)"),
     "ATAN_32": odd("atan.py", mp.atan, TAN_EIGHTH**2, 5, 24, "the same for float32"),
+    "TANH_32": odd("hyperbolic.py", mp.tanh, "0.3605", 5, 24, "(tanh(x) - x) / x^3 in x^2 on x < 0.6, for float32"),
     "LOG_WIDE": (
         "power.py",
         sqrt_arg(lambda s: (2 * mp.atanh(s) - 2 * s - 2 * s**3 / 3) / s**5),
