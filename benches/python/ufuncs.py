@@ -53,13 +53,18 @@ def elementwise(name, body, signature, inputs, numpys=None, expression=None, han
         out = np.empty(shape, result)
         candidates.append(Candidate(label, lambda: function(*inputs, out), lambda: out, differ))
 
+    # Where it can mean something: an addition has one way, and so have integers.
+    loose = body not in (add, collatz)
     candidate("verdigris parallel", lambda *a: ours(*a[:-1], out=a[-1]))
+    if loose:
+        quick = vectorize([signature], target="parallel", fastmath=True)(body)
+        candidate("verdigris parallel, fastmath", lambda *a: quick(*a[:-1], out=a[-1]), 1.0)
     if numpys is not None:
         candidate("NumPy", lambda *a: numpys(*a[:-1], out=a[-1]))
     for target, f in numbas.items():
         candidate(f"Numba {target}", lambda *a, f=f: f(*a[:-1], out=a[-1]))
     if flat:
-        for fastmath in (False, True):
+        for fastmath in (False, True) if loose else (False,):
             loop = prange(body, len(inputs), fastmath)
             candidate("Numba prange, fastmath" if fastmath else "Numba prange", loop, 1.0 if fastmath else may_differ)
             if elsewhere.there() and body is not add:
@@ -125,6 +130,8 @@ def black_scholes(rng, n):
         candidates.append(Candidate(label, lambda: function(s, k, t, call, put), lambda: np.stack([call, put])))
 
     candidate("verdigris parallel", lambda s, k, t, call, put: ours(s, k, t, out=(call, put)))
+    quick = vectorize(["Tuple((float64, float64))(float64, float64, float64)"], target="parallel", fastmath=True)(call_and_put)
+    candidate("verdigris parallel, fastmath", lambda s, k, t, call, put: quick(s, k, t, out=(call, put)))
     for fastmath in (False, True):
         candidate("Numba prange, fastmath" if fastmath else "Numba prange", prange_of_two_results(call_and_put, fastmath))
         if elsewhere.there():

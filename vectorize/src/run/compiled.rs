@@ -47,6 +47,11 @@ impl Entry {
         Entry { function, sites: Arc::new([]), _keep: Arc::new(()) }
     }
 
+    /// Whether some element may fail.
+    pub(super) fn may_fail(&self) -> bool {
+        !self.sites.is_empty()
+    }
+
     /// Computes `count` elements; `first` is the index of the first, for errors.
     ///
     /// # Safety

@@ -3,6 +3,8 @@
 //! A [`Job`] is what [`super::elementwise`] and [`super::strip`] reduce a call to. It knows rows of elements and how each operand lies along a row; it must not be
 //! given operands of which an output overlaps an input other than element for element.
 
+mod tile;
+
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -70,10 +72,12 @@ pub(super) struct Job<'a> {
     rows: usize,
     length: usize,
     piece: usize,
-    /// Elements that the first piece is shorter by, so that the output of all others begins at a line of the caches.
-    shift: usize,
+    /// Whether a row's first piece is shorter, so that the output of all others begins at a line of the caches.
+    lined: bool,
     /// Whether those others are written past the caches.
     stream: bool,
+    /// Set where several rows are computed together, a few columns at a time.
+    tiles: Option<tile::Tiles>,
     uniform: u64,
     options: Options,
     watched: Option<Arc<Watched>>,
@@ -100,7 +104,9 @@ impl<'a> Job<'a> {
         let bits = |k: usize| plan.strides(k)[..innermost].iter().fold(0, |bits, s| bits | s);
         if length >= LONG_ROW {
             let rows = plan.size() / length;
-            return Job::new(lp, operands, options, Some(plan), rows, length, |k| (plan.strides(k)[innermost], true, bits(k)));
+            let mut job = Job::new(lp, operands, options, Some(plan), rows, length, |k| (plan.strides(k)[innermost], true, bits(k)))?;
+            job.tiles = job.tiled(plan)?;
+            return Ok(job);
         }
         Job::new(lp, operands, options, Some(plan), 1, plan.size(), |k| (plan.strides(k)[innermost], linear(shape, plan.strides(k)), bits(k)))
     }
@@ -162,23 +168,27 @@ impl<'a> Job<'a> {
             let share = (rows * length / (pool::threads() * 8)).next_multiple_of(LEAST_PIECE);
             piece = piece.min(share.max(LEAST_PIECE));
         }
-        let mut shift = 0;
+        let mut lined = false;
         let mut stream = false;
         if let [output] = &accesses[inputs..]
             && let Kind::Direct = output.kind
-            && rows == 1
             && length > piece
+            // Complex numbers need be aligned as their parts only, and then may never begin at a line.
+            && ((output.pointer as isize | lie(inputs).2) as usize).is_multiple_of(output.size)
         {
-            shift = output.pointer as usize % LINE / output.size;
-            stream = !options.in_place && !buffered && length * output.size >= STREAM_BYTES;
+            lined = true;
+            stream = !options.in_place && rows * length * output.size >= STREAM_BYTES;
         }
         let watched = options.watch.filter(|_| lp.control().loops || rows * length >= MAY_BE_LONG).map(Watched::new);
-        Ok(Job { lp, accesses, inputs, plan, rows, length, piece, shift, stream, uniform, options, watched })
+        Ok(Job { lp, accesses, inputs, plan, rows, length, piece, lined, stream, tiles: None, uniform, options, watched })
     }
 
     /// Computes all elements; the flags they raised.
     pub(super) fn run(&self) -> Result<Flags, Error> {
-        let units = self.rows * (self.length + self.shift).div_ceil(self.piece);
+        let units = match &self.tiles {
+            Some(tiles) => tiles.count(),
+            None => self.rows * self.pieces_a_row(),
+        };
         let _registration = self.watched.as_ref().map(|watched| pool::register(watched.clone()));
         if !self.options.parallel || units < 2 || pool::threads() < 2 {
             return self.units(0..units, true);
@@ -190,20 +200,41 @@ impl<'a> Job<'a> {
     fn units(&self, range: Range<usize>, calling: bool) -> Result<Flags, Error> {
         let mut worker = Worker::new(self, calling)?;
         for unit in range {
-            self.unit(&mut worker, unit)?;
+            match &self.tiles {
+                Some(tiles) => self.tile(&mut worker, tiles, unit)?,
+                None => self.unit(&mut worker, unit)?,
+            }
         }
         let flags = worker.flags;
         worker.finish();
         Ok(flags)
     }
 
+    /// Pieces of a row, the last of which may have no elements where the first is shorter.
+    fn pieces_a_row(&self) -> usize {
+        (self.length + if self.lined { LINE } else { 0 }).div_ceil(self.piece)
+    }
+
+    /// Elements that the first piece of a row is shorter by, whose output begins there.
+    fn shift(&self, output: *mut u8) -> usize {
+        if self.lined { output as usize % LINE / self.accesses[self.inputs].size } else { 0 }
+    }
+
+    /// Elements of a row that its piece number `place` has.
+    fn piece_of(&self, place: usize, shift: usize) -> Range<usize> {
+        let start = (place * self.piece).saturating_sub(shift).min(self.length);
+        start..self.length.min((place + 1) * self.piece - shift)
+    }
+
     /// Computes one piece.
     fn unit(&self, worker: &mut Worker, unit: usize) -> Result<(), Error> {
-        let per_row = self.length.div_ceil(self.piece);
-        // Where there are several rows, nothing is shifted.
-        let (row, place) = if self.rows == 1 { (0, unit) } else { (unit / per_row, unit % per_row) };
-        let start = (place * self.piece).saturating_sub(self.shift);
-        let end = self.length.min((place + 1) * self.piece - self.shift);
+        let per_row = self.pieces_a_row();
+        let (row, place) = (unit / per_row, unit % per_row);
+        let shift = if self.lined { self.shift(self.row(self.inputs, &self.accesses[self.inputs], row)) } else { 0 };
+        let Range { start, end } = self.piece_of(place, shift);
+        if start == end {
+            return Ok(());
+        }
         let n = end - start;
         let first = (row * self.length + start) as u64;
         for (k, access) in self.accesses.iter().enumerate() {
@@ -223,8 +254,8 @@ impl<'a> Job<'a> {
         // SAFETY: each pointer is to `n` contiguous, aligned elements of the loop's type (one for a uniform input), by the maker's promise or in a buffer.
         unsafe {
             match &worker.streaming {
-                // The shifted pieces begin at a line's start.
-                Some(entry) if !worker.exact && (start > 0 || self.shift == 0) => entry.call(&worker.pointers, n, first, &worker.host)?,
+                // All pieces but a shorter first one begin at a line's start.
+                Some(entry) if !worker.exact && (start > 0 || shift == 0) => entry.call(&worker.pointers, n, first, &worker.host)?,
                 _ => worker.entry.call(&worker.pointers, n, first, &worker.host)?,
             }
         }
@@ -421,7 +452,9 @@ impl Worker {
     /// Buffer `index`: one for each operand, then a spare for each output.
     fn buffer(&mut self, job: &Job<'_>, index: usize) -> *mut u8 {
         let operands = job.accesses.len();
-        let scratch = self.scratch.get_or_insert_with(|| Scratch::take(2 * operands - job.inputs, job.piece.min(job.rows * job.length)));
+        // One more for columns of a tile.
+        let count = 2 * operands - job.inputs + job.tiles.is_some() as usize;
+        let scratch = self.scratch.get_or_insert_with(|| Scratch::take(count, job.piece.min(job.rows * job.length)));
         scratch.buffer(index)
     }
 }

@@ -211,7 +211,8 @@ impl To<Complex<f64>> for Complex<f64> {
     }
 }
 
-/// A [`Gather`].
+/// A [`Gather`], in whatever vectors the function has that it is made part of.
+#[inline(always)]
 unsafe fn gather_as<S: Element + To<T>, T, const SWAPPED: bool>(source: *const u8, stride: isize, n: usize, target: *mut u8) {
     let read = |i: usize, stride: isize| {
         // SAFETY: element i of the source, valid for reads by the caller's promise; read without alignment.
@@ -233,6 +234,82 @@ unsafe fn gather_as<S: Element + To<T>, T, const SWAPPED: bool>(source: *const u
     }
 }
 
+/// [`gather_as`] with the vectors of AVX2.
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx2,fma")]
+unsafe fn gather_avx2<S: Element + To<T>, T>(source: *const u8, stride: isize, n: usize, target: *mut u8) {
+    // SAFETY: the caller's promise.
+    unsafe { gather_as::<S, T, false>(source, stride, n, target) }
+}
+
+/// [`gather_as`] with those of AVX-512, which casts every integer.
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx2,fma,avx512f,avx512dq,avx512bw,avx512vl")]
+unsafe fn gather_avx512<S: Element + To<T>, T>(source: *const u8, stride: isize, n: usize, target: *mut u8) {
+    // SAFETY: the caller's promise.
+    unsafe { gather_as::<S, T, false>(source, stride, n, target) }
+}
+
+/// The best gather of a cast for this processor.
+fn gather_here<S: Element + To<T>, T>() -> Gather {
+    #[cfg(target_arch = "x86_64")]
+    {
+        if is_x86_feature_detected!("avx512f")
+            && is_x86_feature_detected!("avx512dq")
+            && is_x86_feature_detected!("avx512bw")
+            && is_x86_feature_detected!("avx512vl")
+        {
+            return gather_avx512::<S, T>;
+        }
+        if is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma") {
+            return gather_avx2::<S, T>;
+        }
+    }
+    gather_as::<S, T, false>
+}
+
+/// Elements of two axes, read and written at any distances.
+#[derive(Clone, Copy)]
+pub(super) struct Tile {
+    /// Elements along either axis.
+    pub(super) extents: [usize; 2],
+    /// Bytes between elements along either axis, where they are.
+    pub(super) from: [isize; 2],
+    /// Bytes between them where they go.
+    pub(super) to: [isize; 2],
+}
+
+/// Copies elements of `size` bytes, walking along the first axis.
+///
+/// # Safety
+/// All elements are valid for reads where they are and for writes where they go, and these do not overlap.
+pub(super) unsafe fn copy_tile(size: usize, source: *const u8, target: *mut u8, tile: Tile) {
+    /// # Safety
+    /// As `copy_tile`, for elements that are a `T`.
+    unsafe fn copy<T: Copy>(source: *const u8, target: *mut u8, Tile { extents, from, to }: Tile) {
+        for j in 0..extents[1] as isize {
+            let (source, target) = (source.wrapping_offset(j * from[1]), target.wrapping_offset(j * to[1]));
+            for i in 0..extents[0] as isize {
+                // SAFETY: an element of the tile, by the caller's promise.
+                unsafe {
+                    let element = source.wrapping_offset(i * from[0]).cast::<T>().read_unaligned();
+                    target.wrapping_offset(i * to[0]).cast::<T>().write_unaligned(element);
+                }
+            }
+        }
+    }
+    // SAFETY: the caller's promise; elements of any type are so many bytes.
+    unsafe {
+        match size {
+            1 => copy::<u8>(source, target, tile),
+            2 => copy::<u16>(source, target, tile),
+            4 => copy::<u32>(source, target, tile),
+            8 => copy::<u64>(source, target, tile),
+            _ => copy::<u128>(source, target, tile),
+        }
+    }
+}
+
 /// A [`Scatter`].
 unsafe fn scatter_as<T: Element, const SWAPPED: bool>(source: *const u8, target: *mut u8, stride: isize, n: usize) {
     for i in 0..n {
@@ -249,7 +326,7 @@ macro_rules! gathers {
     ($from:expr, $to:expr, $swapped:expr; $($f:ident $s:ty => $($t:ident $d:ty)|*;)*) => {
         match ($from, $to) {
             $($((ScalarType::$f, ScalarType::$t) => {
-                if $swapped { gather_as::<$s, $d, true> as Gather } else { gather_as::<$s, $d, false> as Gather }
+                if $swapped { gather_as::<$s, $d, true> as Gather } else { gather_here::<$s, $d>() }
             })*)*
             _ => return None,
         }
@@ -360,6 +437,15 @@ mod tests {
                 assert_eq!(gather(from, to, false).is_some(), safe(from, to), "{from} {to}");
             }
         }
+    }
+
+    #[test]
+    fn a_tile_is_turned() {
+        let source: [u16; 6] = [1, 2, 3, 4, 5, 6];
+        let mut target = [0u16; 6];
+        // SAFETY: two rows of three, to three rows of two.
+        unsafe { copy_tile(2, source.as_ptr().cast(), target.as_mut_ptr().cast(), Tile { extents: [2, 3], from: [6, 2], to: [2, 4] }) };
+        assert_eq!(target, [1, 4, 2, 5, 3, 6]);
     }
 
     #[test]
