@@ -206,3 +206,13 @@ def test_several_results_in_signatures():
     for wrong in ("Tuple(float32)(float32)", "UniTuple(float32, 0)(float32)"):
         with pytest.raises(verdigris.errors.ArgumentError):
             vectorize([wrong])(both)
+
+
+# --- unknown options ---
+
+
+def test_an_unknown_option_is_named():
+    # TypeError as for any function, and KeyError as programs written for Numba expect.
+    for kind in (TypeError, KeyError):
+        with pytest.raises(kind, match="Unrecognized options: 'nonexistent'; there are target"):
+            vectorize(nonexistent=2)

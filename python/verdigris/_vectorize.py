@@ -91,12 +91,18 @@ _REFUSED = {
 }
 
 
+class _UnknownOption(TypeError, KeyError):
+    """An unexpected keyword, as Python says it; and as Numba does."""
+
+    __str__ = Exception.__str__
+
+
 def _judged(given: Options) -> dict[str, Any]:
     """Options as what makes ufuncs takes them."""
     for name in given.keys() - _DEFAULTS.keys():
         if (why := _REFUSED.get(name)) is not None:
             raise ArgumentError(f"{name}= is not supported: {why}", code="bad-option")
-        raise TypeError(f"unexpected option {name!r}")
+        raise _UnknownOption(f"Unrecognized options: {name!r}; there are {', '.join(_DEFAULTS)}")
     options = _DEFAULTS | given
     target, literals, error_model = options["target"], options["literals"], options["error_model"]
     if target not in ("cpu", "parallel", "cuda"):
