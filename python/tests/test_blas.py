@@ -859,3 +859,32 @@ def test_interleaved_operands_are_not_shared_memory():
     product = both[:, ::2] @ both[:, ::2]
     blas.gemm(both[:, ::2], both[:, ::2], out=both[:, 1::2])
     assert np.array_equal(both[:, 1::2], product)
+
+
+@pytest.mark.parametrize("cpu", ["haswell", "x86-64"])
+def test_kernels_for_older_processors(python, cpu):
+    code = """
+import numpy as np
+from verdigris import blas
+rng = np.random.default_rng(3)
+for dtype in "fdFD":
+    unit, close = (1j if dtype in "FD" else 0), (1e-4 if dtype in "fF" else 1e-12)
+    random = lambda *shape: (rng.uniform(-1, 1, shape) + unit * rng.uniform(-1, 1, shape)).astype(dtype)
+    same = lambda x, y: np.testing.assert_allclose(x, y, rtol=0, atol=close * 20)
+    for m, n, k in [(1, 1, 1), (7, 9, 5), (50, 33, 41), (130, 70, 300)]:
+        a, b, x, y = random(m, k), random(k, n), random(k), random(m)
+        same(blas.gemm(a, b), a @ b)
+        same(blas.gemm(np.asfortranarray(a), b.T.copy(), transb="T"), a @ b)
+        same(blas.gemv(a, x), a @ x)
+        same(blas.gemv(np.asfortranarray(a), y, trans="C"), a.conj().T @ y)
+        same(blas.ger(y, x, a, alpha=2), a + 2 * np.outer(y, x))
+        same([blas.dot(x, x), blas.nrm2(x), blas.asum(x)], [x @ x, np.linalg.norm(x), (abs(x.real) + abs(x.imag)).sum()])
+        same(np.triu(blas.syrk(a)), np.triu(a @ a.T))
+        t = np.triu(random(k, k), 1) / k + 2 * np.eye(k, dtype=dtype)
+        same(t @ blas.trsm(t, b), b)
+        same(blas.trsm(t, a, side="R", trans="C") @ t.conj().T, a)
+        same(blas.gemm_batched(np.stack([a] * 3), b), [a @ b] * 3)
+print("same")
+"""
+    out = python("-c", code, VERDIGRIS_CPU=cpu)
+    assert out.stdout == "same\n", out.stderr

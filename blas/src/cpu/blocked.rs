@@ -65,6 +65,9 @@ const NARROW: usize = 32;
 /// The same where its own columns are that many bytes apart at most.
 const LESS_NARROW: usize = 128;
 const COMPACT: usize = 1024;
+/// Rows of C up to which a right operand of at most that many bytes is read where it is: packed, it would be used a few times only.
+const LOW: usize = 200;
+const CLOSE: usize = 512 << 10;
 /// Products of a sum up to which a tile of C is asked for before its turn.
 const SHORT: usize = 128;
 /// Bytes of packed right operand up to which all of it stays in the first cache.
@@ -119,6 +122,8 @@ struct Product<R: 'static> {
     keep: Keep,
     /// Whether full panels of the left operand are read where they are.
     in_place: bool,
+    /// Whether the right operand is read where it is.
+    direct: bool,
     /// Blocks of rows.
     blocks: Vec<Range<usize>>,
     /// Parts of a phase's columns.
@@ -198,6 +203,7 @@ pub(super) fn gemm<T: Scalar>(
         beta: [beta.re(), beta.im()],
         keep,
         in_place: !T::COMPLEX && ars == 1 && acs >= 0 && (n <= NARROW || (n <= LESS_NARROW && acs as usize * item <= COMPACT)),
+        direct: !T::COMPLEX && m <= LOW && k.saturating_mul(n).saturating_mul(item) <= CLOSE,
         blocks,
         col_parts,
         phases,
@@ -291,6 +297,9 @@ impl<R: crate::scalar::Real> Product<R> {
     /// # Safety
     /// No other thread has the chunk.
     unsafe fn pack_right<const C: bool>(&self, phase: &Phase, chunk: usize) {
+        if self.direct {
+            return;
+        }
         let (width, depth) = (self.kernels.cols, phase.depth.len());
         let panels = phase.cols.len().div_ceil(width);
         let chunks = phase.cols.len().div_ceil(CHUNK);
@@ -349,8 +358,8 @@ impl<R: crate::scalar::Real> Product<R> {
                 depth,
                 a,
                 step,
-                b: self.packed.wrapping_add(col * depth * parts),
-                b_steps: (0, 0),
+                b: if self.direct { self.b.from(here.start, phase.depth.start).at } else { self.packed.wrapping_add(col * depth * parts) },
+                b_steps: (self.b.along, self.b.across),
                 // Some columns on; of short ones, where the tile after the next begins.
                 a_ahead: if near && self.in_place { 2 * height as isize } else { 8 * step as isize },
                 c_ahead: if depth < SHORT { 2 * height as isize * self.rs } else { 0 },
@@ -364,7 +373,7 @@ impl<R: crate::scalar::Real> Product<R> {
                 alpha: self.alpha,
                 beta,
             };
-            let kernel = self.kernels.of_height[registers - 1];
+            let kernel = if self.direct { self.kernels.direct[registers - 1] } else { self.kernels.of_height[registers - 1] };
             // SAFETY: panels and the tile of C are as the fields say; the kernels are those of this processor.
             unsafe {
                 if share == Share::All {

@@ -27,6 +27,19 @@ pub(super) trait Lanes: Copy {
     /// # Safety
     /// As [`Lanes::splat`].
     unsafe fn mul(self, by: Self) -> Self;
+    /// # Safety
+    /// As [`Lanes::splat`].
+    unsafe fn add(self, other: Self) -> Self;
+    /// Without signs.
+    ///
+    /// # Safety
+    /// As [`Lanes::splat`].
+    unsafe fn abs(self) -> Self;
+    /// Neighbours exchanged: the first with the second, and so on.
+    ///
+    /// # Safety
+    /// As [`Lanes::splat`].
+    unsafe fn swapped(self) -> Self;
     /// `plus + self * by`, rounded once.
     ///
     /// # Safety
@@ -53,7 +66,7 @@ pub(super) fn prefetch<T>(at: *const T) {
 
 #[cfg(target_arch = "x86_64")]
 macro_rules! lanes {
-    ($($v:ident of $n:literal $part:ty: $splat:ident $load:ident $store:ident $mul:ident $fma:ident $fnma:ident;)*) => {$(
+    ($($v:ident of $n:literal $part:ty: $splat:ident $load:ident $store:ident $mul:ident $add:ident $fma:ident $fnma:ident $abs:expr, $swap:expr;)*) => {$(
         impl Lanes for std::arch::x86_64::$v {
             type Part = $part;
             const N: usize = $n;
@@ -79,6 +92,21 @@ macro_rules! lanes {
                 unsafe { std::arch::x86_64::$mul(self, by) }
             }
             #[inline(always)]
+            unsafe fn add(self, other: Self) -> Self {
+                // SAFETY: as above.
+                unsafe { std::arch::x86_64::$add(self, other) }
+            }
+            #[inline(always)]
+            unsafe fn abs(self) -> Self {
+                // SAFETY: as above.
+                unsafe { $abs(self) }
+            }
+            #[inline(always)]
+            unsafe fn swapped(self) -> Self {
+                // SAFETY: as above.
+                unsafe { $swap(self) }
+            }
+            #[inline(always)]
             unsafe fn fma(self, by: Self, plus: Self) -> Self {
                 // SAFETY: as above.
                 unsafe { std::arch::x86_64::$fma(self, by, plus) }
@@ -94,8 +122,30 @@ macro_rules! lanes {
 
 #[cfg(target_arch = "x86_64")]
 lanes! {
-    __m512 of 16 f32: _mm512_set1_ps _mm512_loadu_ps _mm512_storeu_ps _mm512_mul_ps _mm512_fmadd_ps _mm512_fnmadd_ps;
-    __m512d of 8 f64: _mm512_set1_pd _mm512_loadu_pd _mm512_storeu_pd _mm512_mul_pd _mm512_fmadd_pd _mm512_fnmadd_pd;
-    __m256 of 8 f32: _mm256_set1_ps _mm256_loadu_ps _mm256_storeu_ps _mm256_mul_ps _mm256_fmadd_ps _mm256_fnmadd_ps;
-    __m256d of 4 f64: _mm256_set1_pd _mm256_loadu_pd _mm256_storeu_pd _mm256_mul_pd _mm256_fmadd_pd _mm256_fnmadd_pd;
+    __m512 of 16 f32: _mm512_set1_ps _mm512_loadu_ps _mm512_storeu_ps _mm512_mul_ps _mm512_add_ps _mm512_fmadd_ps _mm512_fnmadd_ps
+        std::arch::x86_64::_mm512_abs_ps, std::arch::x86_64::_mm512_permute_ps::<0xb1>;
+    __m512d of 8 f64: _mm512_set1_pd _mm512_loadu_pd _mm512_storeu_pd _mm512_mul_pd _mm512_add_pd _mm512_fmadd_pd _mm512_fnmadd_pd
+        std::arch::x86_64::_mm512_abs_pd, std::arch::x86_64::_mm512_permute_pd::<0x55>;
+    __m256 of 8 f32: _mm256_set1_ps _mm256_loadu_ps _mm256_storeu_ps _mm256_mul_ps _mm256_add_ps _mm256_fmadd_ps _mm256_fnmadd_ps
+        abs_256, std::arch::x86_64::_mm256_permute_ps::<0xb1>;
+    __m256d of 4 f64: _mm256_set1_pd _mm256_loadu_pd _mm256_storeu_pd _mm256_mul_pd _mm256_add_pd _mm256_fmadd_pd _mm256_fnmadd_pd
+        abs_256d, std::arch::x86_64::_mm256_permute_pd::<0x5>;
+}
+
+/// # Safety
+/// The processor has AVX2.
+#[cfg(target_arch = "x86_64")]
+#[inline]
+#[target_feature(enable = "avx2,fma")]
+unsafe fn abs_256(x: std::arch::x86_64::__m256) -> std::arch::x86_64::__m256 {
+    std::arch::x86_64::_mm256_andnot_ps(std::arch::x86_64::_mm256_set1_ps(-0.0), x)
+}
+
+/// # Safety
+/// As [`abs_256`].
+#[cfg(target_arch = "x86_64")]
+#[inline]
+#[target_feature(enable = "avx2,fma")]
+unsafe fn abs_256d(x: std::arch::x86_64::__m256d) -> std::arch::x86_64::__m256d {
+    std::arch::x86_64::_mm256_andnot_pd(std::arch::x86_64::_mm256_set1_pd(-0.0), x)
 }

@@ -59,7 +59,7 @@ pub(super) fn gemv<T: Scalar>(call: Gemv<'_, T>) {
                 y.chunks_mut(size).enumerate().for_each(|(i, y)| run(i, y));
             }
         } else {
-            let size = (a.rows() / 16).max(4).next_multiple_of(4);
+            let size = (a.rows() / 16).max(8).next_multiple_of(8);
             let run = |i: usize, y: &mut [T]| add_products(alpha, a.part(i * size..i * size + y.len(), 0..a.cols()), &x, y);
             if shared {
                 share::each(y.chunks_mut(size).collect(), run);
@@ -74,9 +74,14 @@ pub(super) fn gemv<T: Scalar>(call: Gemv<'_, T>) {
 fn add_columns<T: Scalar>(alpha: T, a: Op<'_, T>, x: &[T], y: &mut [T]) {
     let whole = x.len() / 4 * 4;
     if a.mat.row_stride() == 1 || a.rows() == 1 {
-        for j in (0..whole).step_by(4) {
-            let columns = [j, j + 1, j + 2, j + 3].map(|j| a.mat.col(j).as_slice().unwrap_or(&[]));
-            simd::axpy4([alpha * x[j], alpha * x[j + 1], alpha * x[j + 2], alpha * x[j + 3]], columns, a.conj, y);
+        let eights = x.len() / 8 * 8;
+        for j in (0..eights).step_by(8) {
+            let eight: [usize; 8] = std::array::from_fn(|k| j + k);
+            simd::axpy8(eight.map(|j| alpha * x[j]), eight.map(|j| a.mat.col(j).as_slice().unwrap_or(&[])), a.conj, y);
+        }
+        for j in (eights..whole).step_by(4) {
+            let four = [j, j + 1, j + 2, j + 3];
+            simd::axpy4(four.map(|j| alpha * x[j]), four.map(|j| a.mat.col(j).as_slice().unwrap_or(&[])), a.conj, y);
         }
         for (j, &x) in x.iter().enumerate().skip(whole) {
             simd::axpy(alpha * x, a.mat.col(j).as_slice().unwrap_or(&[]), a.conj, y);
@@ -92,7 +97,14 @@ fn add_columns<T: Scalar>(alpha: T, a: Op<'_, T>, x: &[T], y: &mut [T]) {
 fn add_products<T: Scalar>(alpha: T, a: Op<'_, T>, x: &[T], y: &mut [T]) {
     let whole = y.len() / 4 * 4;
     if a.mat.col_stride() == 1 || a.cols() == 1 {
-        for i in (0..whole).step_by(4) {
+        let eights = y.len() / 8 * 8;
+        for i in (0..eights).step_by(8) {
+            let rows: [&[T]; 8] = std::array::from_fn(|k| a.mat.row(i + k).as_slice().unwrap_or(&[]));
+            for (y, dot) in y[i..].iter_mut().zip(simd::dot8(rows, a.conj, x)) {
+                *y += alpha * dot;
+            }
+        }
+        for i in (eights..whole).step_by(4) {
             let rows = [i, i + 1, i + 2, i + 3].map(|i| a.mat.row(i).as_slice().unwrap_or(&[]));
             for (y, dot) in y[i..].iter_mut().zip(simd::dot4(rows, a.conj, x)) {
                 *y += alpha * dot;

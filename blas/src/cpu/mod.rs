@@ -9,6 +9,7 @@ mod elementwise;
 mod factor;
 mod lanes;
 mod level;
+mod loops;
 mod matmat;
 mod matvec;
 mod micro;

@@ -1,9 +1,11 @@
 //! Loops over contiguous numbers: the bottom of levels 1 and 2.
 //!
 //! Owns the kernels. Complex numbers are pairs of parts here: a product with a scalar is two products of parts, the second with neighbours exchanged, so one loop serves both. Slices of
-//! one kernel have one length, which the callers see to. Knows no strides and no threads.
+//! one kernel have one length, which the callers see to. Where the processor has AVX2, sums and products go to [`super::loops`]. Knows no strides and no threads.
+#![allow(unsafe_code)]
 
 use super::level::{Kernel, run};
+use super::loops::loops;
 use super::sys::{parts, parts_mut};
 use crate::scalar::{Real, Scalar};
 
@@ -59,6 +61,11 @@ pub(super) fn axpy<T: Scalar>(alpha: T, x: &[T], conj: bool, y: &mut [T]) {
     debug_assert_eq!(x.len(), y.len());
     let (own, other) = coefficients(alpha, conj);
     let (x, y) = (parts(x), parts_mut(y));
+    if let Some(loops) = loops::<T::Real>(T::COMPLEX) {
+        let n = y.len().min(x.len());
+        // SAFETY: both slices have `n` parts, pairs of them if complex; the loops are this processor's.
+        return unsafe { (loops.add)([own], [other], [x.as_ptr()], y.as_mut_ptr(), n) };
+    }
     if T::COMPLEX { run(Axpy::<_, true> { own, other, x, y }) } else { run(Axpy::<_, false> { own, other, x, y }) }
 }
 
@@ -105,7 +112,29 @@ impl<R: Real, const C: bool> Kernel for Axpy4<'_, R, C> {
 pub(super) fn axpy4<T: Scalar>(alpha: [T; 4], x: [&[T]; 4], conj: bool, y: &mut [T]) {
     let pairs = alpha.map(|alpha| coefficients(alpha, conj));
     let (own, other, x, y) = (pairs.map(|p| p.0), pairs.map(|p| p.1), x.map(parts), parts_mut(y));
+    if let Some(loops) = loops::<T::Real>(T::COMPLEX) {
+        let n = y.len();
+        assert!(x.iter().all(|x| x.len() >= n), "columns shorter than {n}");
+        // SAFETY: as in `axpy`, for each.
+        return unsafe { (loops.add4)(own, other, x.map(<[T::Real]>::as_ptr), y.as_mut_ptr(), n) };
+    }
     if T::COMPLEX { run(Axpy4::<_, true> { own, other, x, y }) } else { run(Axpy4::<_, false> { own, other, x, y }) }
+}
+
+/// `y += Σ alpha[k] x[k]` over eight columns.
+pub(super) fn axpy8<T: Scalar>(alpha: [T; 8], x: [&[T]; 8], conj: bool, y: &mut [T]) {
+    let Some(loops) = loops::<T::Real>(T::COMPLEX) else {
+        let ([a, b, c, d, ..], [p, q, r, s, ..]) = (alpha, x);
+        axpy4([a, b, c, d], [p, q, r, s], conj, y);
+        let ([.., a, b, c, d], [.., p, q, r, s]) = (alpha, x);
+        return axpy4([a, b, c, d], [p, q, r, s], conj, y);
+    };
+    let pairs = alpha.map(|alpha| coefficients(alpha, conj));
+    let (own, other, x, y) = (pairs.map(|p| p.0), pairs.map(|p| p.1), x.map(parts), parts_mut(y));
+    let n = y.len();
+    assert!(x.iter().all(|x| x.len() >= n), "columns shorter than {n}");
+    // SAFETY: as in `axpy`, for each.
+    unsafe { (loops.add8)(own, other, x.map(<[T::Real]>::as_ptr), y.as_mut_ptr(), n) }
 }
 
 /// Sums of `L` lanes in a fixed tree, even and odd lanes apart.
@@ -185,6 +214,12 @@ fn assemble<T: Scalar>(sums: [[T::Real; 2]; 2], conj: bool) -> T {
 pub(super) fn dot<T: Scalar>(x: &[T], conj: bool, y: &[T]) -> T {
     debug_assert_eq!(x.len(), y.len());
     let (x, y) = ([parts(x)], parts(y));
+    if let Some(loops) = loops::<T::Real>(T::COMPLEX) {
+        let n = y.len().min(x[0].len());
+        // SAFETY: both slices have `n` parts, pairs of them if complex; the loops are this processor's.
+        let [sums] = unsafe { (loops.dot)([x[0].as_ptr()], y.as_ptr(), n) };
+        return assemble(sums, conj);
+    }
     let sums = match (T::COMPLEX, size_of::<T::Real>()) {
         (false, 4) => run(Dots::<_, false, 64, 1> { x, y }),
         (false, _) => run(Dots::<_, false, 32, 1> { x, y }),
@@ -197,6 +232,12 @@ pub(super) fn dot<T: Scalar>(x: &[T], conj: bool, y: &[T]) -> T {
 /// The dots of four columns with one vector.
 pub(super) fn dot4<T: Scalar>(x: [&[T]; 4], conj: bool, y: &[T]) -> [T; 4] {
     let (x, y) = (x.map(parts), parts(y));
+    if let Some(loops) = loops::<T::Real>(T::COMPLEX) {
+        let n = y.len();
+        assert!(x.iter().all(|x| x.len() >= n), "columns shorter than {n}");
+        // SAFETY: as in `dot`, for each.
+        return unsafe { (loops.dot4)(x.map(<[T::Real]>::as_ptr), y.as_ptr(), n) }.map(|sums| assemble(sums, conj));
+    }
     let sums = match (T::COMPLEX, size_of::<T::Real>()) {
         (false, 4) => run(Dots::<_, false, 32, 4> { x, y }),
         (false, _) => run(Dots::<_, false, 16, 4> { x, y }),
@@ -204,6 +245,20 @@ pub(super) fn dot4<T: Scalar>(x: [&[T]; 4], conj: bool, y: &[T]) -> [T; 4] {
         (true, _) => run(Dots::<_, true, 16, 4> { x, y }),
     };
     sums.map(|sums| assemble(sums, conj))
+}
+
+/// The dots of eight columns with one vector.
+pub(super) fn dot8<T: Scalar>(x: [&[T]; 8], conj: bool, y: &[T]) -> [T; 8] {
+    let Some(loops) = loops::<T::Real>(T::COMPLEX) else {
+        let ([a, b, c, d, ..], [.., p, q, r, s]) = (x, x);
+        let ([a, b, c, d], [p, q, r, s]) = (dot4([a, b, c, d], conj, y), dot4([p, q, r, s], conj, y));
+        return [a, b, c, d, p, q, r, s];
+    };
+    let (x, y) = (x.map(parts), parts(y));
+    let n = y.len();
+    assert!(x.iter().all(|x| x.len() >= n), "columns shorter than {n}");
+    // SAFETY: as in `dot`, for each.
+    unsafe { (loops.dot8)(x.map(<[T::Real]>::as_ptr), y.as_ptr(), n) }.map(|sums| assemble(sums, conj))
 }
 
 struct SumOf<'a, R, F, const L: usize> {
@@ -255,11 +310,19 @@ impl<R: Real, F: Term<R>, const L: usize> Kernel for SumOf<'_, R, F, L> {
 
 /// The sum of the parts' sizes.
 pub(super) fn asum<R: Real>(x: &[R]) -> R {
+    if let Some(loops) = loops::<R>(false) {
+        // SAFETY: the slice's own length; the loops are this processor's.
+        return unsafe { (loops.sizes)(x.as_ptr(), x.len()) };
+    }
     if size_of::<R>() == 4 { run(SumOf::<_, _, 64> { x, term: Size }) } else { run(SumOf::<_, _, 32> { x, term: Size }) }
 }
 
 /// The sum of the squares of the parts times `scale`.
 pub(super) fn squares<R: Real>(x: &[R], scale: R) -> R {
+    if let Some(loops) = loops::<R>(false) {
+        // SAFETY: as in `asum`.
+        return unsafe { (loops.squares)(x.as_ptr(), x.len(), scale) };
+    }
     let term = Square(scale);
     if size_of::<R>() == 4 { run(SumOf::<_, _, 64> { x, term }) } else { run(SumOf::<_, _, 32> { x, term }) }
 }

@@ -3,6 +3,7 @@
 //! Owns the kernels: a strip of right-hand sides, up to three registers wide, goes through the triangle a block of rows at a time, products and substitution in registers. A column's solution
 //! does not depend on the strip that it is in. A triangle whose inverse diagonal is not exact enough to be a number (zero, subnormal or not finite) is left to the plain way.
 #![allow(unsafe_code)]
+#![allow(clippy::needless_range_loop, reason = "each row is registers, whose number must be known here")]
 
 use super::blocked::{buffer, give_back};
 use super::lanes::{Lanes, prefetch};
@@ -35,6 +36,19 @@ struct Way<R: 'static> {
     lanes: usize,
     /// The solvers of strips one, two, … registers wide.
     of_width: &'static [Solver<R>],
+}
+
+/// A block's rows one after the other, each with a number known to the compiler: a loop that it does not unroll would keep the rows in memory.
+macro_rules! in_turn {
+    ($p:ident of $rows:ident $body:block) => {
+        in_turn!(@ $p $rows $body 0 1 2 3 4 5 6 7)
+    };
+    (@ $p:ident $rows:ident $body:block $($number:literal)*) => {$(
+        if $number < $rows {
+            const $p: usize = $number;
+            $body
+        }
+    )*};
 }
 
 /// # Safety
@@ -72,22 +86,22 @@ unsafe fn real<V: Lanes, const ROWS: usize, const WIDE: usize>(triangle: Packed<
                 t = t.add(ROWS);
                 before = before.wrapping_offset(row);
             }
-            for p in 0..ROWS {
-                let inverse = V::splat(*t.add(p));
-                let mut known = rows[p];
-                for (v, known) in known.iter_mut().enumerate() {
-                    *known = known.mul(inverse);
-                    known.store(own.offset(p as isize * row).add(v * V::N));
+            in_turn!(P of ROWS {
+                let inverse = V::splat(*t.add(P * ROWS + P));
+                for v in 0..WIDE {
+                    rows[P][v] = rows[P][v].mul(inverse);
+                    rows[P][v].store(own.offset(P as isize * row).add(v * V::N));
                 }
-                #[expect(clippy::needless_range_loop, reason = "each row is registers, whose number must be known here")]
-                for i in p + 1..ROWS {
-                    let factor = V::splat(*t.add(i));
-                    for v in 0..WIDE {
-                        rows[i][v] = known[v].fnma(factor, rows[i][v]);
+                for i in 0..ROWS {
+                    if i > P {
+                        let factor = V::splat(*t.add(P * ROWS + i));
+                        for v in 0..WIDE {
+                            rows[i][v] = rows[P][v].fnma(factor, rows[i][v]);
+                        }
                     }
                 }
-                t = t.add(ROWS);
-            }
+            });
+            t = t.add(ROWS * ROWS);
         }
     }
 }
@@ -145,23 +159,25 @@ unsafe fn complex<V: Lanes, const ROWS: usize, const WIDE: usize>(triangle: Pack
                 t = t.add(2 * ROWS);
                 before = before.wrapping_offset(row);
             }
-            for p in 0..ROWS {
-                let (own_of, other_of) = (V::splat(*t.add(2 * p)), V::splat(*t.add(2 * p + 1)));
+            in_turn!(P of ROWS {
+                let (own_of, other_of) = (V::splat(*t.add(2 * (P * ROWS + P))), V::splat(*t.add(2 * (P * ROWS + P) + 1)));
                 for v in 0..WIDE {
-                    (re[p][v], im[p][v]) = times(re[p][v], im[p][v], own_of, other_of);
-                    let to = own.offset(p as isize * row).add(v * V::N);
-                    re[p][v].store(to);
-                    im[p][v].store(to.add(imaginary));
+                    (re[P][v], im[P][v]) = times(re[P][v], im[P][v], own_of, other_of);
+                    let to = own.offset(P as isize * row).add(v * V::N);
+                    re[P][v].store(to);
+                    im[P][v].store(to.add(imaginary));
                 }
-                for i in p + 1..ROWS {
-                    let (own, other) = (V::splat(*t.add(2 * i)), V::splat(*t.add(2 * i + 1)));
-                    for v in 0..WIDE {
-                        re[i][v] = im[p][v].fma(other, re[p][v].fnma(own, re[i][v]));
-                        im[i][v] = im[p][v].fnma(own, re[p][v].fnma(other, im[i][v]));
+                for i in 0..ROWS {
+                    if i > P {
+                        let (own, other) = (V::splat(*t.add(2 * (P * ROWS + i))), V::splat(*t.add(2 * (P * ROWS + i) + 1)));
+                        for v in 0..WIDE {
+                            re[i][v] = im[P][v].fma(other, re[P][v].fnma(own, re[i][v]));
+                            im[i][v] = im[P][v].fnma(own, re[P][v].fnma(other, im[i][v]));
+                        }
                     }
                 }
-                t = t.add(2 * ROWS);
-            }
+            });
+            t = t.add(2 * ROWS * ROWS);
         }
     }
 }

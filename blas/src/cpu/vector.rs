@@ -12,7 +12,7 @@ use crate::view::{VecMut, VecRef};
 /// Elements of a part of a long vector.
 const PART: usize = 1 << 15;
 /// Elements from which a vector is shared over threads.
-const SHARED: usize = 1 << 17;
+const SHARED: usize = 1 << 16;
 
 fn in_parts<'a, T: Scalar>(mut y: VecMut<'a, T>) -> Vec<VecMut<'a, T>> {
     let mut parts = Vec::with_capacity(y.len() / PART + 1);
