@@ -97,6 +97,47 @@ fn products<T: Scalar>(on: &impl Backend<T>) {
     }
 }
 
+/// Levels 1 and 2 at lengths around those of registers, from addresses that are no multiple of one.
+fn vectors<T: Scalar>(on: &impl Backend<T>) {
+    let mut numbers = Numbers(4);
+    for (number, n) in [0, 1, 2, 7, 8, 9, 31, 33, 64, 65, 130, 257, 300].into_iter().enumerate() {
+        let from = number % 5;
+        let (x, y) = (numbers.list::<T>(n + from), numbers.list::<T>(n + from));
+        let (vx, vy) = (VecRef::new(&x[from..]), VecRef::new(&y[from..]));
+        let pairs = || x[from..].iter().zip(&y[from..]).map(|(&x, &y)| (wide(x), wide(y)));
+        let size = pairs().map(|(x, y)| (x * y).norm()).sum::<f64>();
+        close(blas::dot(on, vx, vy).unwrap(), pairs().map(|(x, y)| x * y).sum(), size, n, "dot");
+        close(blas::dotc(on, vx, vy).unwrap(), pairs().map(|(x, y)| x.conj() * y).sum(), size, n, "dotc");
+        let parts = |term: fn(f64) -> f64| pairs().map(|(x, _)| term(x.re) + term(x.im)).sum::<f64>();
+        let (sum, norm) = (parts(f64::abs), parts(|x| x * x).sqrt());
+        close(T::from_real(blas::asum(on, vx).unwrap()), sum.into(), sum, n, "asum");
+        close(T::from_real(blas::nrm2(on, vx).unwrap()), norm.into(), norm, n, "nrm2");
+        let alpha = numbers.scalar::<T>();
+        let mut z = y.clone();
+        blas::axpy(on, alpha, vx, VecMut::new(&mut z[from..])).unwrap();
+        assert!(z[..from] == y[..from], "axpy wrote before y");
+        for (&z, (x, y)) in z[from..].iter().zip(pairs()) {
+            close(z, wide(alpha) * x + y, (wide(alpha) * x).norm() + y.norm(), 1, "axpy");
+        }
+        for (m, trans) in [1, 5, 8, 21, 300].into_iter().flat_map(|m| FLAGS.map(|trans| (m, trans))) {
+            for (strides, len) in layouts(m, n) {
+                let a = numbers.list::<T>(len + 8);
+                let view = MatRef::strided(&a, from.min(7), (m, n), strides).unwrap();
+                let op = turned(&dense(view), m, n, trans);
+                let (rows, cols) = if trans == Trans::No { (m, n) } else { (n, m) };
+                let (u, old, beta) = (numbers.list::<T>(cols), numbers.list::<T>(rows), numbers.scalar::<T>());
+                let mut v = old.clone();
+                blas::gemv(on, alpha, view.op(trans), VecRef::new(&u), beta, VecMut::new(&mut v)).unwrap();
+                for i in 0..rows {
+                    let terms = || (0..cols).map(|j| wide(alpha) * op[i][j] * wide(u[j]));
+                    let plus = wide(beta) * wide(old[i]);
+                    close(v[i], terms().sum::<Complex<f64>>() + plus, terms().map(Complex::norm).sum::<f64>() + plus.norm(), cols, "gemv");
+                }
+            }
+        }
+    }
+}
+
 /// Triangular products and solutions undo one another, in every form.
 fn triangles<T: Scalar>(on: &impl Backend<T>) {
     let mut numbers = Numbers(2);
@@ -181,6 +222,10 @@ fn suite<B: Backend<f32> + Backend<f64> + Backend<Complex<f32>> + Backend<Comple
     products::<f64>(on);
     products::<Complex<f32>>(on);
     products::<Complex<f64>>(on);
+    vectors::<f32>(on);
+    vectors::<f64>(on);
+    vectors::<Complex<f32>>(on);
+    vectors::<Complex<f64>>(on);
     triangles::<f32>(on);
     triangles::<f64>(on);
     triangles::<Complex<f32>>(on);

@@ -65,7 +65,7 @@ const NARROW: usize = 32;
 /// The same where its own columns are that many bytes apart at most.
 const LESS_NARROW: usize = 128;
 const COMPACT: usize = 1024;
-/// Rows of C up to which a right operand of at most that many bytes is read where it is: packed, it would be used a few times only.
+/// Rows of C up to which a right operand is read where it is, if sums go along its memory or it has at most that many bytes: packed, it would be used a few times only.
 const LOW: usize = 200;
 const CLOSE: usize = 512 << 10;
 /// Products of a sum up to which a tile of C is asked for before its turn.
@@ -203,7 +203,7 @@ pub(super) fn gemm<T: Scalar>(
         beta: [beta.re(), beta.im()],
         keep,
         in_place: !T::COMPLEX && ars == 1 && acs >= 0 && (n <= NARROW || (n <= LESS_NARROW && acs as usize * item <= COMPACT)),
-        direct: !T::COMPLEX && m <= LOW && k.saturating_mul(n).saturating_mul(item) <= CLOSE,
+        direct: !T::COMPLEX && m <= LOW && (brs == 1 || k.saturating_mul(n).saturating_mul(item) <= CLOSE),
         blocks,
         col_parts,
         phases,

@@ -29,8 +29,9 @@ pub(super) struct Loops<R> {
     pub(super) squares: unsafe fn(*const R, usize, R) -> R,
 }
 
-/// Parts that are asked for ahead of their use, in bytes.
+/// How far ahead of their use parts are asked for, in bytes, and the length of vectors from which that pays.
 const AHEAD: usize = 1024;
+const FAR: usize = 24 << 10;
 /// The most lanes of a register.
 const MOST: usize = 16;
 
@@ -63,7 +64,7 @@ unsafe fn fold<V: Lanes, const U: usize>(mut sums: [V; U]) -> [V::Part; 2] {
 #[inline(always)]
 unsafe fn dots<V: Lanes, const K: usize, const U: usize, const C: bool>(x: [*const V::Part; K], y: *const V::Part, n: usize) -> [Sums<V::Part>; K] {
     let zero = <V::Part as Scalar>::ZERO;
-    let ahead = AHEAD / size_of::<V::Part>();
+    let (ahead, far) = (AHEAD / size_of::<V::Part>(), n * size_of::<V::Part>() > FAR);
     // SAFETY: as the caller promises.
     unsafe {
         let mut like = [[V::splat(zero); U]; K];
@@ -74,10 +75,14 @@ unsafe fn dots<V: Lanes, const K: usize, const U: usize, const C: bool>(x: [*con
                 let at = i + u * V::N;
                 let right = V::load(y.add(at));
                 let other = if C { right.swapped() } else { right };
-                prefetch(y.wrapping_add(at + ahead));
+                if far {
+                    prefetch(y.wrapping_add(at + ahead));
+                }
                 for k in 0..K {
                     let left = V::load(x[k].add(at));
-                    prefetch(x[k].wrapping_add(at + ahead));
+                    if far {
+                        prefetch(x[k].wrapping_add(at + ahead));
+                    }
                     like[k][u] = left.fma(right, like[k][u]);
                     if C {
                         unlike[k][u] = left.fma(other, unlike[k][u]);
@@ -116,6 +121,23 @@ unsafe fn dots<V: Lanes, const K: usize, const U: usize, const C: bool>(x: [*con
 }
 
 /// # Safety
+/// The vectors have a part at that place, and the other one of its number if complex.
+#[inline(always)]
+unsafe fn add_part<R: Real, const K: usize, const C: bool>(own: &[[R; 2]; K], other: &[[R; 2]; K], x: [*const R; K], y: *mut R, at: usize) {
+    // SAFETY: as the caller promises.
+    unsafe {
+        let mut sum = *y.add(at);
+        for k in 0..K {
+            if C {
+                sum = (*x[k].add(at ^ 1)).mul_add(other[k][at & 1], sum);
+            }
+            sum = (*x[k].add(at)).mul_add(own[k][at & 1], sum);
+        }
+        *y.add(at) = sum;
+    }
+}
+
+/// # Safety
 /// The vectors have a register's parts at that place; the processor has the instructions of `V`.
 #[inline(always)]
 unsafe fn add_register<V: Lanes, const K: usize, const C: bool>(owns: &[V; K], others: &[V; K], x: [*const V::Part; K], y: *mut V::Part, at: usize) {
@@ -143,7 +165,7 @@ unsafe fn adds<V: Lanes, const K: usize, const U: usize, const C: bool>(
     y: *mut V::Part,
     n: usize,
 ) {
-    let ahead = AHEAD / size_of::<V::Part>();
+    let (ahead, far) = (AHEAD / size_of::<V::Part>(), n * size_of::<V::Part>() > FAR);
     // SAFETY: as the caller promises.
     unsafe {
         let pairs = |pair: [V::Part; 2]| {
@@ -155,13 +177,23 @@ unsafe fn adds<V: Lanes, const K: usize, const U: usize, const C: bool>(
             owns[k] = if C { pairs(own[k]) } else { V::splat(own[k][0]) };
             others[k] = if C { pairs(other[k]) } else { owns[k] };
         }
+        // To where registers of y do not lie across lines of the cache. A number's two parts stay together.
+        let (part, line) = (size_of::<V::Part>(), V::N * size_of::<V::Part>());
+        let whole = y.addr().is_multiple_of(part * (1 + usize::from(C)));
+        let head = if whole && n > 4 * V::N { (line - y.addr() % line) % line / part } else { 0 };
         let mut i = 0;
+        while i < head {
+            add_part::<V::Part, K, C>(&own, &other, x, y, i);
+            i += 1;
+        }
         while i + U * V::N <= n {
             for u in 0..U {
                 let at = i + u * V::N;
-                prefetch(y.wrapping_add(at + ahead).cast_const());
-                for x in x {
-                    prefetch(x.wrapping_add(at + ahead));
+                if far {
+                    prefetch(y.wrapping_add(at + ahead).cast_const());
+                    for x in x {
+                        prefetch(x.wrapping_add(at + ahead));
+                    }
                 }
                 add_register::<V, K, C>(&owns, &others, x, y, at);
             }
@@ -172,14 +204,7 @@ unsafe fn adds<V: Lanes, const K: usize, const U: usize, const C: bool>(
             i += V::N;
         }
         while i < n {
-            let mut sum = *y.add(i);
-            for k in 0..K {
-                if C {
-                    sum = (*x[k].add(i ^ 1)).mul_add(other[k][i & 1], sum);
-                }
-                sum = (*x[k].add(i)).mul_add(own[k][i & 1], sum);
-            }
-            *y.add(i) = sum;
+            add_part::<V::Part, K, C>(&own, &other, x, y, i);
             i += 1;
         }
     }
@@ -196,7 +221,7 @@ unsafe fn sums<V: Lanes, const U: usize>(
     term: impl Fn(V, V) -> V,
     last: impl Fn(V::Part, V::Part) -> V::Part,
 ) -> V::Part {
-    let ahead = AHEAD / size_of::<V::Part>();
+    let (ahead, far) = (AHEAD / size_of::<V::Part>(), n * size_of::<V::Part>() > FAR);
     // SAFETY: as the caller promises.
     unsafe {
         let mut sums = [V::splat(<V::Part as Scalar>::ZERO); U];
@@ -204,7 +229,9 @@ unsafe fn sums<V: Lanes, const U: usize>(
         while i + U * V::N <= n {
             for (u, sum) in sums.iter_mut().enumerate() {
                 let at = i + u * V::N;
-                prefetch(x.wrapping_add(at + ahead));
+                if far {
+                    prefetch(x.wrapping_add(at + ahead));
+                }
                 *sum = term(V::load(x.add(at)), *sum);
             }
             i += U * V::N;

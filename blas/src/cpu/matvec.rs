@@ -5,6 +5,8 @@
 
 use std::borrow::Cow;
 
+use verdigris_device::pool;
+
 use super::share;
 use super::simd;
 use super::vector;
@@ -14,7 +16,7 @@ use crate::scalar::Scalar;
 use crate::view::{MatRef, VecMut, VecRef};
 
 /// Elements of a matrix from which the work is shared over threads.
-const SHARED: usize = 1 << 16;
+const SHARED: usize = 1 << 17;
 /// Rows of a strip: its part of y stays in the first cache while columns pass by.
 const STRIP: usize = 2048;
 
@@ -50,8 +52,8 @@ pub(super) fn gemv<T: Scalar>(call: Gemv<'_, T>) {
     let shared = a.rows() * a.cols() >= SHARED;
     on_slice(y, |y| {
         if by_columns(a.mat) {
-            // Parts of y by rows, at fixed places.
-            let size = if shared { (a.rows() / 16).clamp(64, STRIP).next_multiple_of(64) } else { STRIP };
+            // Parts of y by rows: an element's sum is the same in any.
+            let size = if shared { a.rows().div_ceil(2 * pool::threads()).clamp(64, STRIP).next_multiple_of(64) } else { STRIP };
             let run = |i: usize, y: &mut [T]| add_columns(alpha, a.part(i * size..i * size + y.len(), 0..a.cols()), &x, y);
             if shared {
                 share::each(y.chunks_mut(size).collect(), run);
