@@ -75,10 +75,13 @@ impl<T: Real> Line<T> {
         scratch::<T, 3, _>([2 * n, 2 * n, 2 * width * width], |[a, b, square]| {
             for lane in 0..to.count {
                 let (row, out) = (from.first(n).folded(lane, width), to.first(n).folded(lane, width));
-                let ahead = if lane + 1 < to.count { from.apart() } else { 0 };
+                if lane + 1 < to.count {
+                    from.prefetch_lane(lane + 1);
+                    to.prefetch_lane(lane + 1);
+                }
                 let (mut source, mut target) = (&mut *a, &mut *b);
                 let row = From::<T, EXCHANGED>(&row);
-                in_registers(self.arch, First { row, ahead, turns: &self.turns, order: &self.order, square, area: source });
+                in_registers(self.arch, First { row, turns: &self.turns, order: &self.order, square, area: source });
                 for pass in &self.passes[..last] {
                     run_pass(self.arch, pass, Read(source), Write(&mut *target));
                     swap(&mut source, &mut target);

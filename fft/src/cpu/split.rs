@@ -86,6 +86,12 @@ impl<T: Real> Split<T> {
         self.down.len() * self.across.len()
     }
 
+    /// From one row of what is between the passes to the next, in elements: not a multiple of what caches place lines by.
+    fn apart(&self) -> usize {
+        let a = self.down.len();
+        if (a * size_of::<Complex<T>>()).is_multiple_of(1024) { a + self.down.width() } else { a }
+    }
+
     /// The rows that a row is seen as: results come in rows of as many.
     pub(super) fn rows(&self) -> usize {
         self.down.len()
@@ -117,7 +123,7 @@ impl<T: Real> Split<T> {
 
     /// Complex elements that a run works in, for one row.
     pub(super) fn work_len(&self) -> usize {
-        self.len() + 2 * self.down.width() * self.down.len().max(self.across.len())
+        self.across.len() * self.apart() + 2 * self.down.width() * self.down.len().max(self.across.len())
     }
 
     pub(super) fn bytes(&self) -> usize {
@@ -147,13 +153,14 @@ impl<T: Real> Split<T> {
     pub(super) fn multiplied(&self, from: &Strip<T>, to: &Strip<T>, lanes: Range<usize>, factor: T, by: Option<&[T]>) -> Result<(), Error> {
         assert!(by.is_none_or(|parts| self.fills() && parts.len() == 2 * self.len()));
         let (a, b, width) = (self.down.len(), self.across.len(), self.down.width());
-        let (count, row) = (lanes.len(), 2 * (a * b) as isize);
-        sys::with_area(count * a * b, |middle| {
+        let (count, apart) = (lanes.len(), self.apart());
+        let (step, row) = (2 * apart as isize, 2 * (apart * b) as isize);
+        sys::with_area(count * apart * b, |middle| {
             // Down the columns of the matrix, which are neighbours, to rows.
             let field = sys::field(
                 Ends { data: from.address(lanes.start), step: 2 * b as isize, len: a.min(from.len.div_ceil(b)) },
                 Ends { data: middle, step: 2, len: a },
-                [Lane { extent: count, from: from.apart(), to: row }, Lane { extent: b, from: 2, to: 2 * a as isize }],
+                [Lane { extent: count, from: from.apart(), to: row }, Lane { extent: b, from: 2, to: step }],
                 width,
             );
             let strips = b.div_ceil(width);
@@ -175,7 +182,7 @@ impl<T: Real> Split<T> {
             })?;
             // Along what were rows, now columns; in the result too.
             let field = sys::field(
-                Ends { data: middle, step: 2 * a as isize, len: b },
+                Ends { data: middle, step, len: b },
                 Ends { data: to.address(lanes.start), step: 2 * a as isize, len: b.min(to.len.div_ceil(a)) },
                 [Lane { extent: count, from: row, to: to.apart() }, Lane { extent: a, from: 2, to: 2 }],
                 width,

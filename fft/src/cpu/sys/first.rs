@@ -4,7 +4,7 @@ use pulp::{Simd, WithSimd};
 
 use super::super::lanes::{Arithmetic, Butterfly, width};
 use super::shuffle;
-use super::walk::{From, Source};
+use super::walk::{From, Source, align_frame};
 use crate::scalar::Real;
 
 /// The row as a matrix of as many rows as a register has lanes. Its columns are transformed, multiplied and written as rows, parts separated, in the order in which
@@ -12,8 +12,6 @@ use crate::scalar::Real;
 pub(crate) struct First<'a, T, const EXCHANGED: bool> {
     /// The row, in pieces of a register.
     pub(crate) row: From<'a, T, EXCHANGED>,
-    /// From this row to the one that comes after it, in units of `T`.
-    pub(crate) ahead: isize,
     /// Of each group of columns, for each result, factors: real and imaginary parts.
     pub(crate) turns: &'a [T],
     /// The column that each lane of a split register holds.
@@ -44,6 +42,7 @@ impl<T: Real, const EXCHANGED: bool> First<'_, T, EXCHANGED> {
     where
         T: Butterfly<R>,
     {
+        align_frame();
         let simd = Arithmetic(simd);
         let groups = self.row.0.len / R;
         let order: [usize; R] = std::array::from_fn(|lane| self.order[lane]);
@@ -59,7 +58,6 @@ impl<T: Real, const EXCHANGED: bool> First<'_, T, EXCHANGED> {
             for (k, element) in a.iter_mut().enumerate() {
                 // SAFETY: one of the row's pieces, of which there are R times `groups`.
                 *element = unsafe { self.row.load(simd, k * groups + group) };
-                shuffle::prefetch(self.row.0.data.wrapping_offset(self.row.0.step * (k * groups + group) as isize + self.ahead), 2 * R);
             }
             let b = T::butterfly(simd, a);
             for j in 0..R {

@@ -40,8 +40,8 @@ pub(crate) fn join<T, V: Copy>(pair: [V; 2]) -> Result<[V; 2], [V; 2]> {
     Err(pair)
 }
 
-/// Has the processor fetch what will soon be read: some elements from an address on, which may be any.
-#[inline(always)]
+/// Has the processor fetch what will soon be used: some elements from an address on, which may be any.
+#[inline]
 pub(super) fn prefetch<T>(at: *const T, elements: usize) {
     #[cfg(target_arch = "x86_64")]
     for line in (0..elements * size_of::<T>()).step_by(64) {

@@ -5,6 +5,7 @@ use std::ops::Range;
 use num_complex::Complex;
 use smallvec::SmallVec;
 
+use super::shuffle::prefetch;
 use super::transpose::{Matrix, transpose};
 use crate::scalar::Real;
 
@@ -214,6 +215,35 @@ impl<T: Real> Strip<T> {
     pub(crate) fn folded(&self, lane: usize, width: usize) -> Strip<T> {
         assert!(self.is_complex_rows() && self.len.is_multiple_of(width));
         Strip { data: self.address(lane), step: 2 * width as isize, len: self.len / width, lane: 2, count: width }
+    }
+
+    /// Has the processor fetch a lane that is a dense row.
+    pub(crate) fn prefetch_lane(&self, lane: usize) {
+        prefetch(self.data.wrapping_offset(self.lane * lane as isize), self.len * self.step.unsigned_abs());
+    }
+
+    /// Has the processor fetch lanes, about as much as a first-level cache takes beside its work; not those whose lines fall on few places of a cache, from which they would
+    /// be gone when they are wanted.
+    pub(crate) fn prefetch(&self) {
+        const MOST: usize = 16 << 10;
+        /// Places of a second-level cache, and lines that each has room for.
+        const PLACES: usize = 1024;
+        const LINES: usize = 4;
+        let neighbours = self.lane.unsigned_abs() <= 2 && self.count > 1;
+        let (rows, elements, apart) = match (neighbours, self.step.unsigned_abs()) {
+            (true, _) => (self.len, self.count * self.lane.unsigned_abs(), self.step),
+            (false, step @ 1..=2) => (self.count, self.len * step, self.lane),
+            _ => return,
+        };
+        let bytes = apart.unsigned_abs() * size_of::<T>();
+        let shared = 1 << (bytes / 64).trailing_zeros().min(PLACES.ilog2());
+        if bytes.is_multiple_of(64) && bytes > 0 && rows > LINES * PLACES / shared {
+            return;
+        }
+        let fitting = (MOST / (elements * size_of::<T>()).max(1)).max(1);
+        for row in 0..rows.min(fitting) {
+            prefetch(self.data.wrapping_offset(apart * row as isize), elements.min(MOST / size_of::<T>()));
+        }
     }
 
     /// The step from lane to lane.
