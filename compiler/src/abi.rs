@@ -146,6 +146,8 @@ pub enum SiteKind {
     Barrier,
     /// A loop that waits for another thread: DeadlockError.
     Wait,
+    /// A call too deep for the stack, with the name of the function: RecursionError.
+    Recursion(String),
     /// `raise`: the exception.
     Raise(Box<crate::ir::Raise>),
 }

@@ -35,6 +35,10 @@ pub enum Meaning {
     Constant(Constant),
     /// An array frozen as a constant when the function was compiled.
     Array(Arc<ConstantArray>),
+    /// An array of records frozen as a constant: its type, its extents, and for each of [`RecordType::leaves`] the numbers, which have the records' axes and then the leaf's own.
+    Records(Arc<RecordType>, Vec<usize>, Vec<Arc<ConstantArray>>),
+    /// A tuple with arrays in it.
+    Tuple(Vec<Meaning>),
     /// A type usable as a conversion: `np.float32`, `int`, `verdigris.float64`.
     Type(ScalarType),
     /// A structured dtype.

@@ -269,6 +269,7 @@ impl fmt::Display for ThreadError {
             (SiteKind::ZeroStep, _) => f.write_str("range() step must not be zero")?,
             (SiteKind::Unassigned(name), _) => write!(f, "`{name}` is read before it is assigned")?,
             (SiteKind::TupleIndex, _) => f.write_str("tuple index out of range")?,
+            (SiteKind::Recursion(name), _) => write!(f, "the calls of `{name}` by itself are too deep for the stack")?,
             (SiteKind::Value(complaint), _) => f.write_str(complaint.text())?,
             (SiteKind::Raise(raise), _) => write!(f, "{}{}", raise.class, raise.args.replace(",)", ")"))?,
             (SiteKind::Barrier, _) => f.write_str(&diverged(self.other.as_ref()))?,

@@ -470,6 +470,7 @@ fn described(site: &Site, block: u64, thread: u64, index: Option<(u8, i64, i64)>
         SiteKind::Value(_) => "value",
         SiteKind::Unassigned(_) => "unassigned",
         SiteKind::Barrier => "barrier",
+        SiteKind::Recursion(_) => "recursion",
         SiteKind::Wait => "wait",
         SiteKind::Raise(_) => "raise",
     };

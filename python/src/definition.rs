@@ -4,7 +4,7 @@
 //! [`Definition`], made at the first compilation, when every name that the text uses is looked up once. Until then a name may be defined later in the file; from
 //! then on its value is frozen. What an object means to the compiler is [`crate::meaning`]'s affair.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
 
@@ -49,6 +49,8 @@ struct Resolved {
 thread_local! {
     /// The functions whose names this thread is looking up, outermost first.
     static RESOLVING: RefCell<Vec<usize>> = const { RefCell::new(Vec::new()) };
+    /// The outermost of them that was referred to from inside, by place.
+    static LOWEST: Cell<usize> = const { Cell::new(usize::MAX) };
 }
 
 impl PyFunction {
@@ -82,9 +84,10 @@ impl PyFunction {
 
     /// What a call of this function means to a caller being resolved, and whether all its names were there.
     pub(crate) fn as_callee(&self, py: Python<'_>) -> PyResult<(Meaning, bool)> {
-        if RESOLVING.with_borrow(|stack| stack.contains(&self.address())) {
-            let what = format!("the recursive function `{}`", self.name);
-            return Ok((Meaning::Unsupported { what, help: Some("write it as a loop".to_owned()) }, true));
+        if let Some(place) = RESOLVING.with_borrow(|stack| stack.iter().position(|address| *address == self.address())) {
+            // A function that calls one around it knows that one by its text; the compiler finds the rest.
+            LOWEST.set(LOWEST.get().min(place));
+            return Ok((Meaning::Function(Arc::new(self.bare())), true));
         }
         let found = self.resolve(py)?;
         Ok((Meaning::Function(found.definition), found.complete))
@@ -98,7 +101,7 @@ impl PyFunction {
         if let Some(definition) = self.definition.get() {
             return Ok(Resolved { definition: definition.clone(), complete: true });
         }
-        let _entered = Entered::new(self.address());
+        let entered = Entered::new(self.address());
         let mut definition = self.bare();
         let mut complete = true;
         for (path, object) in self.objects(py, &definition, &mut complete)? {
@@ -112,7 +115,7 @@ impl PyFunction {
             definition.defaults.insert(name.extract()?, meaning::of(&value, &mut complete)?);
         }
         let definition = Arc::new(definition);
-        if complete {
+        if complete && entered.is_whole() {
             return Ok(Resolved { definition: self.definition.get_or_init(|| definition).clone(), complete });
         }
         Ok(Resolved { definition, complete })
@@ -196,18 +199,33 @@ fn walk<'py, 'a>(first: &str, mut object: Bound<'py, PyAny>, rest: impl Iterator
 }
 
 /// Marks a function as being resolved while it lives.
-struct Entered(());
+struct Entered {
+    /// Its place among those being resolved.
+    place: usize,
+    /// [`LOWEST`] before.
+    lowest: usize,
+}
 
 impl Entered {
     fn new(address: usize) -> Entered {
-        RESOLVING.with_borrow_mut(|stack| stack.push(address));
-        Entered(())
+        let place = RESOLVING.with_borrow_mut(|stack| {
+            stack.push(address);
+            stack.len() - 1
+        });
+        Entered { place, lowest: LOWEST.replace(usize::MAX) }
+    }
+
+    /// Whether nothing in it refers to a function around it: then it is the same wherever it is called.
+    fn is_whole(&self) -> bool {
+        LOWEST.get() >= self.place
     }
 }
 
 impl Drop for Entered {
     fn drop(&mut self) {
         RESOLVING.with_borrow_mut(|stack| stack.pop());
+        let mine = if self.is_whole() { usize::MAX } else { LOWEST.get() };
+        LOWEST.set(self.lowest.min(mine));
     }
 }
 
@@ -235,7 +253,8 @@ impl PyFunction {
         PyFunction::from_parts(parts, World::Saved { names, defaults })
     }
 
-    fn __reduce__<'py>(slf: &Bound<'py, PyFunction>) -> PyResult<(Bound<'py, PyAny>, Bound<'py, PyTuple>)> {
+    /// What the names stand for is state, restored when the function is there already: it may name itself.
+    fn __reduce__<'py>(slf: &Bound<'py, PyFunction>) -> PyResult<(Bound<'py, PyAny>, Bound<'py, PyTuple>, Bound<'py, PyTuple>)> {
         let (py, this) = (slf.py(), slf.get());
         let names = PyDict::new(py);
         for (path, object) in this.objects(py, &this.bare(), &mut true)? {
@@ -245,8 +264,16 @@ impl PyFunction {
         }
         let s = &this.source;
         let parts: Parts = (s.file.to_string(), s.text.to_string(), s.first_line, s.indent, this.name.clone(), this.line, this.column);
-        let arguments = (parts, names, this.default_values(py)?).into_pyobject(py)?;
-        Ok((slf.get_type().getattr("restore")?, arguments))
+        let arguments = (parts, PyDict::new(py), PyDict::new(py)).into_pyobject(py)?;
+        Ok((slf.get_type().getattr("restore")?, arguments, (names, this.default_values(py)?).into_pyobject(py)?))
+    }
+
+    fn __setstate__(&self, py: Python<'_>, state: (Bound<'_, PyDict>, Bound<'_, PyDict>)) -> PyResult<()> {
+        if let World::Saved { names, defaults } = &self.world {
+            names.bind(py).update(state.0.as_mapping())?;
+            defaults.bind(py).update(state.1.as_mapping())?;
+        }
+        Ok(())
     }
 
     /// The function's name.

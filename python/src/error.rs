@@ -49,6 +49,7 @@ pub(crate) enum Class {
     KernelIndex,
     KernelValue,
     KernelUnboundLocal,
+    KernelRecursion,
     DivergentBarrier,
     Deadlock,
 }
@@ -68,6 +69,7 @@ impl Class {
             Class::KernelIndex => "KernelIndexError",
             Class::KernelValue => "KernelValueError",
             Class::KernelUnboundLocal => "KernelUnboundLocalError",
+            Class::KernelRecursion => "KernelRecursionError",
             Class::DivergentBarrier => "DivergentBarrier",
             Class::Deadlock => "DeadlockError",
         }
@@ -277,6 +279,9 @@ impl IntoPyErr for Failed {
             SiteKind::Raise(raise) => (Class::Internal, "raise", raise.class.clone()),
             SiteKind::Barrier => (Class::DivergentBarrier, "divergent-barrier", verdigris_cuda_jit::diverged(other.as_ref())),
             SiteKind::Wait => (Class::Deadlock, "deadlock", verdigris_cuda_jit::deadlocked(other.as_ref())),
+            SiteKind::Recursion(name) => {
+                (Class::KernelRecursion, "recursion-depth", format!("the calls of `{name}` by itself are too deep for the stack"))
+            }
             SiteKind::Unassigned(name) => (Class::KernelUnboundLocal, "unassigned-variable", format!("`{name}` is read before it is assigned")),
         };
         let who = match thread {
@@ -296,6 +301,7 @@ impl IntoPyErr for Failed {
                 }
             }
             SiteKind::Unassigned(name) => exception = exception.with("variable", name),
+            SiteKind::Recursion(name) => exception = exception.with("function", name),
             SiteKind::Barrier | SiteKind::Wait => {
                 if let Some(other) = &other {
                     exception = exception.with("other_lineno", other.location.line);

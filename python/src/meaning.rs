@@ -38,6 +38,9 @@ pub(crate) fn of(object: &Bound<'_, PyAny>, complete: &mut bool) -> PyResult<Mea
     if object.is_instance(numpy.ndarray.bind(object.py()))? {
         return array(object, numpy);
     }
+    if let Some(items) = tuple(object, complete)? {
+        return Ok(items);
+    }
     if let Some(function) = marked(object, intern!(object.py(), "__verdigris_definition__"))? {
         let (meaning, all) = function.cast_into::<PyFunction>()?.get().as_callee(object.py())?;
         *complete &= all;
@@ -58,6 +61,19 @@ pub(crate) fn of(object: &Bound<'_, PyAny>, complete: &mut bool) -> PyResult<Mea
         return Ok(Meaning::Exception { name: class.name()?.to_string(), token: exception_token(class) });
     }
     Ok(Meaning::Unsupported { what: phrase(object)?, help: advice(object)? })
+}
+
+/// A plain tuple with arrays in it, none of them of something else than numbers or records.
+fn tuple(object: &Bound<'_, PyAny>, complete: &mut bool) -> PyResult<Option<Meaning>> {
+    let Ok(items) = object.cast_exact::<PyTuple>() else { return Ok(None) };
+    let mut meanings = Vec::new();
+    for item in items.iter() {
+        match of(&item, complete)? {
+            kept @ (Meaning::Constant(_) | Meaning::Array(_) | Meaning::Records(..) | Meaning::Tuple(_)) => meanings.push(kept),
+            _ => return Ok(None),
+        }
+    }
+    Ok(Some(Meaning::Tuple(meanings)))
 }
 
 /// The structured dtype that an object is, or whose type it is.
@@ -324,6 +340,16 @@ fn array(object: &Bound<'_, PyAny>, numpy: &Numpy) -> PyResult<Meaning> {
     let dtype = object.getattr(intern!(py, "dtype"))?;
     let name: String = dtype.getattr(intern!(py, "name"))?.extract()?;
     let shape: Vec<usize> = object.getattr(intern!(py, "shape"))?.extract()?;
+    if let Some(record) = crate::cuda::record_type(dtype.cast()?)? {
+        if shape.is_empty() || shape.len() > usize::from(MOST_AXES) || record.size.saturating_mul(shape.iter().product()) > LARGEST_CONSTANT {
+            return unsupported(format!("an array of {name} with the extents {shape:?}"), "pass it as an argument");
+        }
+        let bytes = object.call_method0(intern!(py, "tobytes"))?;
+        return Ok(match leaves(&record, &shape, bytes.cast::<PyBytes>()?.as_bytes()) {
+            Some(leaves) => Meaning::Records(record, shape, leaves),
+            None => Meaning::Unsupported { what: format!("an array of {name}"), help: Some("pass it as an argument".to_owned()) },
+        });
+    }
     let Some(elem) = ScalarType::from_name(&name) else {
         return unsupported(format!("an array of {name}"), "use an array of bool, int8 to uint64, float32, float64, complex64 or complex128");
     };
@@ -348,6 +374,24 @@ fn array(object: &Bound<'_, PyAny>, numpy: &Numpy) -> PyResult<Meaning> {
     Ok(Meaning::Array(Arc::new(ConstantArray { ty, shape, data })))
 }
 
+/// The numbers of records that lie one behind the other, each leaf in an array of its own; `None` where one has too many axes.
+fn leaves(record: &RecordType, shape: &[usize], bytes: &[u8]) -> Option<Vec<Arc<ConstantArray>>> {
+    let one = |leaf: verdigris_compiler::types::Leaf| {
+        let mut places = vec![leaf.offset];
+        for (extent, step) in &leaf.axes {
+            places = places.into_iter().flat_map(|at| (0..*extent).map(move |n| at + n * step)).collect();
+        }
+        let size = leaf.ty.size();
+        let data =
+            bytes.chunks_exact(record.size.max(1)).flat_map(|one| places.iter().flat_map(move |at| one[*at..*at + size].iter().copied())).collect();
+        let extents: Vec<usize> = shape.iter().copied().chain(leaf.axes.iter().map(|(extent, _)| *extent)).collect();
+        let ndim = u8::try_from(extents.len()).ok().filter(|n| *n <= MOST_AXES)?;
+        let ty = ArrayType { elem: leaf.ty, ndim, layout: Layout::C, readonly: true };
+        Some(Arc::new(ConstantArray { ty, shape: extents, data }))
+    };
+    record.leaves().into_iter().map(one).collect()
+}
+
 /// Whether an array is masked. Nobody has one who has not imported `numpy.ma`, which takes a while.
 fn is_masked(array: &Bound<'_, PyAny>) -> PyResult<bool> {
     let modules = array.py().import("sys")?.getattr("modules")?;
@@ -364,6 +408,8 @@ pub(crate) fn words(meaning: &Meaning) -> String {
     match meaning {
         Meaning::Constant(constant) => format!("constant {}", spelled(constant)),
         Meaning::Array(array) => format!("constant {}", array.ty),
+        Meaning::Records(record, shape, _) => format!("constant array of {record}, {shape:?}"),
+        Meaning::Tuple(items) => format!("tuple ({})", items.iter().map(words).collect::<Vec<_>>().join(", ")),
         Meaning::Type(scalar) => format!("type {scalar}"),
         Meaning::Record(record) => format!("type {record}"),
         Meaning::Builtin(name) => format!("builtin {name}"),

@@ -856,8 +856,24 @@ class Literals(ast.NodeTransformer):
         return node
 
 
+# Functions being made, each with a list that will hold it: one that calls itself finds itself there.
+UNDER_WAY = {}
+
+
 def world(function, substitutes):
     """`function` as it runs on `T`s: its text, with the literals, modules, builtins and constants it names, made of `T`."""
+    if function in UNDER_WAY:
+        made = UNDER_WAY[function]
+        return lambda *args: made[0](*args)
+    made = UNDER_WAY[function] = []
+    try:
+        made.append(rewritten(function, substitutes))
+    finally:
+        del UNDER_WAY[function]
+    return made[0]
+
+
+def rewritten(function, substitutes):
     text, first = inspect.getsourcelines(function)
     tree = ast.parse(textwrap.dedent("".join(text)))
     definition = tree.body[0]

@@ -515,21 +515,6 @@ def test_closures_defaults_and_exec():
     assert out[0] == 7
 
 
-def test_recursion_is_refused():
-    with pytest.raises(errors.UnsupportedError) as raised:
-
-        @cuda.jit(device=True)
-        def factorial(n):
-            return 1 if n < 2 else n * factorial(n - 1)
-
-        @cuda.jit
-        def kernel(out):
-            out[0] = factorial(5)
-
-        kernel[1, 1](np.zeros(1))
-    assert "recursive function `factorial`" in str(raised.value) or raised.value.code == "recursion"
-
-
 @pytest.mark.parametrize(
     ("kernel", "match"),
     [
@@ -552,3 +537,199 @@ def test_what_is_not_there_says_so(kernel, match):
         cuda.jit(kernel)[1, 1](np.zeros(5))
     assert raised.value.filename == __file__
     assert raised.value.lineno
+
+
+# --- variables that name several arrays ---
+
+
+@pytest.mark.parametrize("laps", [0, 1, 2, 5])
+def test_two_arrays_take_turns(laps):
+    @cuda.jit
+    def shared(out, n):
+        a = cuda.shared.array(64, np.float64)
+        b = cuda.shared.array(64, np.float64)
+        i = cuda.threadIdx.x
+        a[i] = i
+        cuda.syncthreads()
+        for _ in range(n):
+            b[i] = a[(i + 1) % 64] * 2
+            cuda.syncthreads()
+            a, b = b, a
+        out[i] = a[i]
+
+    @cuda.jit
+    def passed(x, y, n):
+        i = cuda.grid(1)
+        source, target = x, y
+        for _ in range(n):
+            target[i] = source[i] * 2 + 1
+            source, target = target, source
+
+    out = np.zeros(64)
+    shared[1, 64](out, laps)
+    assert out.tolist() == [(i + laps) % 64 * 2.0**laps for i in range(64)]
+    x, y = np.arange(40.0), np.zeros(40)
+    want = [np.arange(40.0), np.zeros(40)]
+    for _ in range(laps):
+        want[1][:] = want[0] * 2 + 1
+        want.reverse()
+    if laps % 2:
+        want.reverse()
+    passed[5, 8](x, y, laps)
+    assert np.array_equal(x, want[0])
+    assert np.array_equal(y, want[1])
+
+
+def test_an_array_chosen_by_each_thread():
+    @cuda.jit
+    def kernel(out, x, y, z):
+        i = cuda.grid(1)
+        one = x if i % 2 else y
+        one[i] += 100
+        cuda.atomic.add(one, i, 1)
+        if i % 3 == 0:
+            part = x[1:]
+        elif i % 3 == 1:
+            part = y[::2]
+        else:
+            part = z[2]
+        rest = part[i % 4 :]
+        out[i, 0] = one[i]
+        out[i, 1] = rest[0] + rest[-1] * 1000
+        out[i, 2] = rest.size
+        out[i, 3] = one.sum() if i == 5 else len(one)
+        out[i, 4] = (x, y)[i % 2][3]
+        for a in (one, part):
+            out[i, 5] += a[1]
+
+    def plain(i, x, y, z):
+        one = x if i % 2 else y
+        part = (x[1:], y[::2], z[2])[i % 3]
+        rest = part[i % 4 :]
+        return one, part, rest
+
+    n = 37
+    x, y, z = np.arange(n) * 1.0, np.arange(n) * -1.0, np.arange(4.0 * n).reshape(4, n) * 0.5
+    out = np.zeros((n, 6))
+    before = x.copy(), y.copy()
+    a, b = x.copy(), y.copy()
+    kernel[1, 64 - 27](out, a, b, z)
+    for i in range(n):
+        (before[0] if i % 2 else before[1])[i] += 101
+    assert np.array_equal(a, before[0])
+    assert np.array_equal(b, before[1])
+    for i in range(n):
+        one, _, rest = plain(i, a, b, z)
+        assert out[i, 0] == one[i]
+        assert out[i, 2] == rest.size
+        if i != 5:
+            assert out[i, 3] == n
+
+
+def test_arrays_of_different_kinds_have_no_common_name():
+    @cuda.jit
+    def types(out, x, y):
+        a = x if out[0] else y
+        out[0] = a[0]
+
+    @cuda.jit
+    def axes(out, x, y):
+        a = x
+        while out[0] > 3:
+            a = y
+            out[0] -= 1
+        out[0] = a[0]
+
+    with pytest.raises(errors.TypingError, match="no common type"):
+        types[1, 1](np.zeros(1), np.zeros(2), np.zeros(2, np.int32))
+    with pytest.raises(errors.TypingError, match="on one path and"):
+        axes[1, 1](np.zeros(1), np.zeros(2), np.zeros((2, 2)))
+
+
+# --- attributes, atomics on views, constants ---
+
+
+def test_strides_and_types_of_elements():
+    @cuda.jit
+    def kernel(a, out):
+        out[0] = a.strides[0]
+        out[1] = a.strides[1]
+        out[2] = a.T.strides[0]
+        out[3] = a[::2].strides[0]
+        out[4] = a[1, 1:].strides[0]
+        out[5] = len(a.strides)
+        out[6] = a.dtype.type(3.7)
+        out[7] = a.dtype.type(1) / a.dtype.type(3)
+
+    for order in "CF":
+        a, out = np.zeros((3, 5), np.float32, order=order), np.zeros(8)
+        kernel[1, 1](a, out)
+        want = [
+            *a.strides,
+            a.T.strides[0],
+            a[::2].strides[0],
+            a[1, 1:].strides[0],
+            2,
+            np.float32(3.7),
+            np.float32(1) / np.float32(3),
+        ]
+        assert out.tolist() == [float(w) for w in want]
+
+
+def test_atomics_on_parts_of_arrays():
+    @cuda.jit
+    def kernel(counts):
+        i = cuda.grid(1)
+        row = counts[i % 4]
+        cuda.atomic.add(row, 1, 1)
+        cuda.atomic.max(row[1:], -1, i)
+        cuda.atomic.add(counts[:, 0], i % 4, 2)
+
+    counts = np.zeros((4, 3), np.int64)
+    kernel[2, 32](counts)
+    assert counts.tolist() == [[32, 16, 60 + r] for r in range(4)]
+
+
+TABLE = np.array(
+    [(1, 2.5, [(1, 2)] * 2), (3, 4.5, [(3, 4)] * 2)], dtype=[("x", "i4"), ("y", "f8"), ("p", [("a", "i2"), ("b", "u1")], (2,))]
+)
+PARTS = (np.arange(5.0), np.ones(5, np.int32), 7)
+
+
+def test_constant_records_and_tuples_of_arrays():
+    @cuda.jit
+    def kernel(out):
+        i = cuda.grid(1)
+        table = cuda.const.array_like(TABLE)
+        out[i] = table[i].x + table[i]["y"] + TABLE[i].p[1].b * 100 + PARTS[0][i] + PARTS[1][i] + PARTS[2]
+
+    out = np.zeros(2)
+    kernel[1, 2](out)
+    assert out.tolist() == [1 + 2.5 + 200 + 0 + 1 + 7, 3 + 4.5 + 400 + 1 + 1 + 7]
+
+
+def test_libdevice():
+    import math
+
+    from verdigris.cuda import libdevice
+
+    @cuda.jit
+    def kernel(x, out):
+        i = cuda.grid(1)
+        s, c = libdevice.sincos(x[i])
+        out[i, 0] = libdevice.sin(x[i]) - s
+        out[i, 1] = libdevice.fast_cosf(x[i])
+        out[i, 2] = libdevice.rsqrt(x[i] + 1)
+        out[i, 3] = libdevice.popcll(i) + libdevice.clz(i)
+        out[i, 4] = libdevice.round(x[i] * 3 - 1)
+        out[i, 5] = c
+
+    x, out = np.linspace(0, 1, 8), np.zeros((8, 6))
+    kernel[1, 8](x, out)
+    assert (out[:, 0] == 0).all()
+    assert np.allclose(out[:, 1], np.cos(np.float32(x)), rtol=1e-6)
+    assert np.allclose(out[:, 2], 1 / np.sqrt(x + 1), rtol=1e-15)
+    assert out[:, 3].tolist() == [i.bit_count() + 32 - i.bit_length() for i in range(8)]
+    assert out[:, 4].tolist() == [math.copysign(math.floor(abs(v) + 0.5), v) for v in x * 3 - 1]
+    with pytest.raises(errors.UnsupportedError, match="no counterpart"):
+        libdevice.cyl_bessel_i0  # noqa: B018

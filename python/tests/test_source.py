@@ -401,7 +401,7 @@ def test_compiled_functions_and_recursion():
         return loop(x - 1)
 
     assert quadruple.__verdigris_definition__.meanings() == {"double": "function double"}
-    assert loop.__verdigris_definition__.meanings() == {"loop": "unsupported: the recursive function `loop` (write it as a loop)"}
+    assert loop.__verdigris_definition__.meanings() == {"loop": "function loop"}
 
 
 def test_defaults():

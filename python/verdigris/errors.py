@@ -18,6 +18,7 @@ __all__ = [
     "InternalError",
     "KernelError",
     "KernelIndexError",
+    "KernelRecursionError",
     "KernelUnboundLocalError",
     "KernelValueError",
     "LaunchError",
@@ -134,6 +135,12 @@ class KernelUnboundLocalError(KernelError, UnboundLocalError):
     """A variable was read before anything was assigned to it; `variable` is its name."""
 
     variable: str | None = None
+
+
+class KernelRecursionError(KernelError, RecursionError):
+    """Calls of a recursive function were too deep for the stack; `function` is its name."""
+
+    function: str | None = None
 
 
 class DivergentBarrier(KernelError, RuntimeError):

@@ -7,20 +7,23 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable
-from typing import Any, overload
+from typing import Any, NoReturn, overload
 
 import numpy as np
 
-from .errors import ArgumentError
+from .errors import ArgumentError, UnsupportedError
 
 __all__ = [
     "Array",
+    "CPointer",
     "NPDatetime",
     "NPTimedelta",
     "NamedTuple",
     "Record",
     "Scalar",
     "Signature",
+    "Tuple",
+    "UniTuple",
     "Void",
     "as_type",
     "from_dtype",
@@ -47,6 +50,18 @@ class Scalar:
     def dtype(self) -> np.dtype[Any]:
         """NumPy's dtype of the same numbers."""
         return np.dtype(self.name)
+
+    @property
+    def bitwidth(self) -> int:
+        """Bits of a number."""
+        return 1 if self.name == "bool" else self.dtype.itemsize * 8
+
+    @property
+    def underlying_float(self) -> Scalar:
+        """The type of the parts of a complex number."""
+        if not self.name.startswith("complex"):
+            raise AttributeError(f"{self.name} is no complex type")
+        return float32 if self.name == "complex64" else float64
 
     @overload
     def __call__(self, *arguments: Type) -> Signature: ...
@@ -146,6 +161,21 @@ class NamedTuple:
 
     def __reduce__(self) -> tuple[object, ...]:
         return NamedTuple, self._key()
+
+
+def Tuple(items: Iterable[Any]) -> tuple[Any, ...]:
+    """The type of a tuple, from those of its items, under Numba's name."""
+    return tuple(map(as_type, items))
+
+
+def UniTuple(item: Any, count: int) -> tuple[Any, ...]:
+    """The type of a tuple of items of one type, under Numba's name."""
+    return (as_type(item),) * count
+
+
+def CPointer(item: Any) -> NoReturn:
+    """Refused: there are no pointers here."""
+    raise UnsupportedError("kernels take no pointers: declare an array, and pass one", code="unsupported-type")
 
 
 class Void:
@@ -386,6 +416,8 @@ char = i1 = int8
 i2, i4, i8 = int16, int32, int64
 u2, u4, u8 = uint16, uint32, uint64
 intc, uintc = int32, uint32
+short, ushort = int16, uint16
+long_, ulong = int64, uint64
 int_ = intp = ssize_t = longlong = int64
 uint = uintp = size_t = ulonglong = uint64
 f2, f4, f8 = float16, float32, float64

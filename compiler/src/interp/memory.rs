@@ -3,7 +3,7 @@
 //! Owns addressing. [`Memory::bind`] checks once that every element of every window lies in its buffer; accesses then check indexes against extents only, by
 //! the IR's rule (a negative signed index counts from the end). Which index types and parts are allowed the verifier has seen to.
 
-use crate::ir::{Array, Function, Param, Part, Storage};
+use crate::ir::{Array, ArrayInfo, Function, Param, Part, Storage};
 use crate::types::{Scalar, ScalarType};
 
 use super::Argument;
@@ -71,6 +71,8 @@ pub(super) struct Memory<'a, 'b> {
     pub(super) shared: Vec<u8>,
     /// Of the present thread.
     pub(super) local: Vec<u8>,
+    /// For each routine and array of it: the window of a constant.
+    constants: Vec<Vec<Option<usize>>>,
 }
 
 impl<'a, 'b> Memory<'a, 'b> {
@@ -131,7 +133,46 @@ impl<'a, 'b> Memory<'a, 'b> {
             }
             windows.push(Window { elem: info.ty.elem, view, store });
         }
-        Ok(Memory { windows, buffers, shared: vec![0; static_shared + dynamic], local: vec![0; local] })
+        let mut constants = Vec::new();
+        for routine in &f.routines {
+            let window = |info: &'a ArrayInfo| {
+                let constant = info.constant.as_ref()?;
+                let view = View::dense(0, info.ty.elem, &constant.shape);
+                windows.push(Window { elem: info.ty.elem, view, store: Store::Constant(&constant.data) });
+                Some(windows.len() - 1)
+            };
+            constants.push(routine.arrays.iter().map(window).collect());
+        }
+        Ok(Memory { windows, buffers, shared: vec![0; static_shared + dynamic], local: vec![0; local], constants })
+    }
+
+    /// Binds the arrays of one run of a routine: `given` are its parameters' windows in order. What it has of its own lasts until [`Memory::unbind`] of what this gives second.
+    pub(super) fn bind_routine(&mut self, f: &Function, number: u32, given: &[Array]) -> (Vec<Array>, (usize, usize)) {
+        let before = (self.windows.len(), self.local.len());
+        let mut given = given.iter();
+        let mut bound: Vec<Option<Array>> = self.constants[number as usize].iter().map(|w| w.map(|n| Array(n as u32))).collect();
+        for param in &f.params {
+            if let Param::Array { array, .. } = param {
+                bound[array.index()] = given.next().copied();
+            }
+        }
+        for (info, place) in f.arrays.iter().zip(&mut bound) {
+            if let Some(shape) = info.storage.as_ref().and_then(Storage::shape) {
+                let extents: Vec<usize> = shape.iter().map(|n| *n as usize).collect();
+                let mut view = View::dense(0, info.ty.elem, &extents);
+                view.offset = self.local.len();
+                self.local.resize(view.offset + bytes(shape, info.ty.elem), 0);
+                self.windows.push(Window { elem: info.ty.elem, view, store: Store::Local });
+                *place = Some(Array(self.windows.len() as u32 - 1));
+            }
+        }
+        (bound.into_iter().map(|a| a.expect("verified: an array is a parameter, a constant or the routine's own")).collect(), before)
+    }
+
+    /// Forgets what was bound since.
+    pub(super) fn unbind(&mut self, before: (usize, usize)) {
+        self.windows.truncate(before.0);
+        self.local.truncate(before.1);
     }
 
     /// Extent of an axis.

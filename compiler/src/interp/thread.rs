@@ -3,8 +3,10 @@
 //! Owns the step of each instruction and the stack of open blocks that takes the place of recursion: [`Thread::run`] can pause after any instruction and go on
 //! later. Operand types, targets of jumps and dominance are proven by the verifier; memory is [`Memory`]'s.
 
+use std::borrow::Cow;
+
 use crate::abi::{Site, SiteKind};
-use crate::ir::{Array, Axis, Block, Failure, Function, Geometry, Inst, Label, Meeting, Part, Value};
+use crate::ir::{Array, Axis, Block, Failure, Function, Geometry, Inst, Label, Meeting, Param, Part, Value};
 use crate::op::eval;
 use crate::types::{Scalar, ScalarType};
 
@@ -62,10 +64,33 @@ struct Open<'f> {
     then: Then<'f>,
 }
 
+/// Calls of routines inside each other, at most. Compiled code goes as deep as its stack.
+const DEEPEST: usize = 100_000;
+
+/// A function that has called a routine and waits for it.
+struct Caller<'f> {
+    f: &'f Function,
+    params: Cow<'f, [Scalar]>,
+    values: Vec<Scalar>,
+    slots: Vec<Scalar>,
+    open: Vec<Open<'f>>,
+    arrays: Option<Vec<Array>>,
+    call: Value,
+    /// What memory had before the routine's own.
+    memory: (usize, usize),
+}
+
 /// A thread of a function; started again for each place of a launch.
 pub(super) struct Thread<'f> {
+    /// The function as launched.
+    root: &'f Function,
+    /// What runs now: it, or a routine.
     f: &'f Function,
-    params: &'f [Scalar],
+    params: Cow<'f, [Scalar]>,
+    /// Those that wait for what runs now, outermost first.
+    callers: Vec<Caller<'f>>,
+    /// The windows of a routine's arrays.
+    arrays: Option<Vec<Array>>,
     place: Place,
     values: Vec<Scalar>,
     slots: Vec<Scalar>,
@@ -89,8 +114,11 @@ impl<'f> Thread<'f> {
         let zeros: Vec<Scalar> = f.slots.iter().map(|s| Scalar::zero(s.ty)).collect();
         let values = vec![Scalar::bool(false); f.insts.len()];
         Thread {
+            root: f,
             f,
-            params,
+            params: Cow::Borrowed(params),
+            callers: Vec::new(),
+            arrays: None,
             place: Place::default(),
             values,
             slots: zeros.clone(),
@@ -105,6 +133,7 @@ impl<'f> Thread<'f> {
     /// Puts the thread at the beginning of the body.
     pub(super) fn start(&mut self, place: Place) {
         self.place = place;
+        debug_assert!(self.callers.is_empty(), "a thread ends in the function that was launched");
         self.slots.copy_from_slice(&self.zeros);
         self.open.clear();
         self.waits_at = None;
@@ -185,9 +214,76 @@ impl<'f> Thread<'f> {
 
     /// Executes until the body ends, the thread fails, or `steps` (counted down) reaches 0.
     pub(super) fn run(&mut self, memory: &mut Memory<'_, '_>, steps: &mut u64, print: &dyn Fn(&str)) -> Status {
-        let f = self.f;
+        let status = self.advance(memory, steps, print);
+        if matches!(status, Status::Failed(_)) {
+            while !self.callers.is_empty() {
+                self.go_back(memory, false);
+            }
+        }
+        status
+    }
+
+    /// Begins a run of a routine.
+    fn call(&mut self, memory: &mut Memory<'_, '_>, at: Value) {
+        let Inst::Call { routine, args, arrays, .. } = self.f.inst(at) else { unreachable!("a call") };
+        let callee = &self.root.routines[*routine as usize];
+        let mut scalars = args.iter();
+        let params: Vec<Scalar> = callee
+            .params
+            .iter()
+            .map(|param| match param {
+                Param::Scalar { .. } => self.value(*scalars.next().expect("verified: an argument a parameter")),
+                Param::Array { .. } => Scalar::bool(false),
+            })
+            .collect();
+        let given: Vec<Array> = arrays.iter().map(|a| self.window(*a)).collect();
+        let (arrays, before) = memory.bind_routine(callee, *routine, &given);
+        self.callers.push(Caller {
+            f: std::mem::replace(&mut self.f, callee),
+            params: std::mem::replace(&mut self.params, Cow::Owned(params)),
+            values: std::mem::replace(&mut self.values, vec![Scalar::bool(false); callee.insts.len()]),
+            slots: std::mem::replace(&mut self.slots, callee.slots.iter().map(|s| Scalar::zero(s.ty)).collect()),
+            open: std::mem::take(&mut self.open),
+            arrays: self.arrays.replace(arrays),
+            call: at,
+            memory: before,
+        });
+        self.enter(&callee.body, Then::Leave);
+    }
+
+    /// Goes on in the function that called, with the results or after the thread has ended.
+    fn go_back(&mut self, memory: &mut Memory<'_, '_>, ended: bool) {
+        let Some(caller) = self.callers.pop() else { return };
+        let results: Vec<Scalar> =
+            self.f.results.iter().map(|s| if ended { Scalar::zero(self.f.slot(*s).ty) } else { self.slots[s.index()] }).collect();
+        memory.unbind(caller.memory);
+        self.f = caller.f;
+        self.params = caller.params;
+        self.values = caller.values;
+        self.slots = caller.slots;
+        self.open = caller.open;
+        self.arrays = caller.arrays;
+        if let Inst::Call { into, ended: told, .. } = self.f.inst(caller.call) {
+            into.iter().zip(results).for_each(|(slot, value)| self.slots[slot.index()] = value);
+            self.slots[told.index()] = Scalar::bool(ended);
+        }
+    }
+
+    /// Where an array of the function that runs lies.
+    fn window(&self, array: Array) -> Array {
+        self.arrays.as_ref().map_or(array, |all| all[array.index()])
+    }
+
+    fn advance(&mut self, memory: &mut Memory<'_, '_>, steps: &mut u64, print: &dyn Fn(&str)) -> Status {
         while *steps > 0 {
-            let Some(open) = self.open.last_mut() else { return Status::Done };
+            let f = self.f;
+            let Some(open) = self.open.last_mut() else {
+                if self.callers.is_empty() {
+                    return Status::Done;
+                }
+                self.go_back(memory, false);
+                continue;
+            };
             *steps -= 1;
             let Some(&at) = open.block.get(open.next) else {
                 self.end_of_block();
@@ -209,14 +305,14 @@ impl<'f> Thread<'f> {
                 }
                 Inst::Param(i) => self.params[*i as usize],
                 Inst::Geometry(g) => self.coordinate(*g),
-                Inst::Extent { array, axis } => Scalar::int(ScalarType::I64, memory.extent(*array, *axis).into()),
-                Inst::Load { array, index, part } => match memory.load(*array, index.iter().map(|i| self.value(*i)), *part) {
+                Inst::Extent { array, axis } => Scalar::int(ScalarType::I64, memory.extent(self.window(*array), *axis).into()),
+                Inst::Load { array, index, part } => match memory.load(self.window(*array), index.iter().map(|i| self.value(*i)), *part) {
                     Ok(value) => value,
                     Err(index) => return self.out_of_bounds(at, *array, index),
                 },
                 Inst::Store { array, index, part, value } => {
                     let value = self.value(*value);
-                    match memory.store(*array, index.iter().map(|i| self.value(*i)), *part, value) {
+                    match memory.store(self.window(*array), index.iter().map(|i| self.value(*i)), *part, value) {
                         Ok(()) => continue,
                         Err(index) => return self.out_of_bounds(at, *array, index),
                     }
@@ -238,12 +334,12 @@ impl<'f> Thread<'f> {
                 }
                 Inst::Atomic { op, array, index, value, expected } => {
                     let place = || index.iter().map(|i| self.value(*i));
-                    let old = match memory.load(*array, place(), Part::Whole) {
+                    let old = match memory.load(self.window(*array), place(), Part::Whole) {
                         Ok(old) => old,
                         Err(index) => return self.out_of_bounds(at, *array, index),
                     };
                     let new = op.step(old, self.value(*value), expected.map(|v| self.value(v)));
-                    if let Err(index) = memory.store(*array, place(), Part::Whole, new) {
+                    if let Err(index) = memory.store(self.window(*array), place(), Part::Whole, new) {
                         return self.out_of_bounds(at, *array, index);
                     }
                     old
@@ -253,6 +349,17 @@ impl<'f> Thread<'f> {
                     return Status::Waiting;
                 }
                 Inst::Fence => continue,
+                Inst::Call { routine, .. } => {
+                    if self.callers.len() >= DEEPEST {
+                        return self.failed(at, SiteKind::Recursion(self.root.routines[*routine as usize].name.clone()), None);
+                    }
+                    self.call(memory, at);
+                    continue;
+                }
+                Inst::Leave => {
+                    self.go_back(memory, true);
+                    continue;
+                }
                 Inst::Break(label) => {
                     self.leave_to(*label);
                     self.open.pop();
@@ -289,7 +396,7 @@ impl<'f> Thread<'f> {
             };
             self.values[at.index()] = given;
         }
-        if self.open.is_empty() { Status::Done } else { Status::Paused }
+        if self.open.is_empty() && self.callers.is_empty() { Status::Done } else { Status::Paused }
     }
 
     /// Goes where the innermost open block leads when it ends.

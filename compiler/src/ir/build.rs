@@ -42,6 +42,7 @@ impl Builder {
                 raises: Vec::new(),
                 labels: 0,
                 body: Vec::new(),
+                routines: Vec::new(),
                 sources: Sources::default(),
             },
             open: vec![Vec::new()],

@@ -1,6 +1,6 @@
 //! The structured IR.
 //!
-//! A [`Function`] is one whole kernel or scalar function, calls inlined. Its body is a tree of blocks; a block is a list of instructions, each held in one
+//! A [`Function`] is one whole kernel or scalar function, calls inlined but for those of recursive functions, which it holds as [`Function::routines`]. Its body is a tree of blocks; a block is a list of instructions, each held in one
 //! arena and named by a [`Value`] handle with a span. Straight-line values are SSA: an operand must stand earlier in the same block or in a block around it.
 //! What changes over time lives in a *slot* (`Get`/`Set`): a Python variable, a loop counter, the result of a branch. There is no goto: control leaves a
 //! construct by `Break` or `Continue` to its label, always the last instruction of its block. Values are scalars of a non-complex [`ScalarType`]; the front
@@ -222,6 +222,11 @@ pub enum Inst {
     Continue(Label),
     /// Ends the thread with an error.
     Fail(Failure),
+    /// Runs a routine, by its number in the outermost function, with these scalars and arrays; then its results are in `into`, and `ended` tells whether the thread has left by
+    /// [`Inst::Leave`] (the results are zero then). Calls too deep for the stack end the thread with RecursionError.
+    Call { routine: u32, args: Args, arrays: SmallVec<[Array; 2]>, into: SmallVec<[Slot; 2]>, ended: Slot },
+    /// Leaves a routine, to tell the caller that the thread has ended.
+    Leave,
     /// Writes a line, or part of one, to the standard output of the host.
     Print { pieces: Arc<[Piece]>, values: Args },
     /// Tells of an error; the thread goes on (to its end).
@@ -307,6 +312,8 @@ pub enum Kind {
     Kernel,
     /// The body of a generalized ufunc, run for one set of core arrays: scalar and array parameters, any number of results, no place in a launch.
     Core,
+    /// A recursive function that one of the others calls: scalar and array parameters, any number of results. Its threads never wait for each other.
+    Routine,
 }
 
 /// A whole function.
@@ -336,6 +343,8 @@ pub struct Function {
     pub labels: u32,
     /// The body.
     pub body: Block,
+    /// What it and they call; of an outermost function only.
+    pub routines: Vec<Function>,
     /// What the spans point into.
     pub sources: Sources,
 }
@@ -437,6 +446,15 @@ impl Inst {
         blocks
     }
 
+    /// The slots it assigns (those in inner blocks not included).
+    pub fn assigns(&self) -> SmallVec<[Slot; 2]> {
+        match self {
+            Inst::Set(slot, _) => SmallVec::from_slice(&[*slot]),
+            Inst::Call { into, ended, .. } => into.iter().chain([ended]).copied().collect(),
+            _ => SmallVec::new(),
+        }
+    }
+
     /// The values it reads (those in inner blocks not included).
     pub fn operands(&self) -> SmallVec<[Value; 4]> {
         match self {
@@ -448,14 +466,14 @@ impl Inst {
             Inst::If { cond, .. } => SmallVec::from_slice(&[*cond]),
             Inst::Barrier { operand, .. } => operand.iter().copied().collect(),
             Inst::Atomic { index, value, expected, .. } => index.iter().chain([value]).chain(expected).copied().collect(),
-            Inst::Warp { args, .. } => args.iter().copied().collect(),
+            Inst::Warp { args, .. } | Inst::Call { args, .. } => args.iter().copied().collect(),
             _ => SmallVec::new(),
         }
     }
 
     /// Whether control never goes on to the next instruction.
     pub fn is_terminator(&self) -> bool {
-        matches!(self, Inst::Break(_) | Inst::Continue(_) | Inst::Fail(_))
+        matches!(self, Inst::Break(_) | Inst::Continue(_) | Inst::Fail(_) | Inst::Leave)
     }
 }
 

@@ -40,7 +40,7 @@ const DEEPEST: usize = 500;
 /// The first line that cannot be read.
 pub fn parse(text: &str) -> Result<Function, ParseError> {
     let mut reader = Reader::new(text);
-    let function = reader.function();
+    let function = reader.whole();
     function.map_err(|message| ParseError { line: reader.number.max(1), message })
 }
 
@@ -77,6 +77,7 @@ impl<'t> Reader<'t> {
             raises: Vec::new(),
             labels: 0,
             body: Vec::new(),
+            routines: Vec::new(),
             sources,
         };
         Reader { lines: meaningful.collect::<Vec<_>>().into_iter(), number: 0, function, values: HashMap::new() }
@@ -86,6 +87,20 @@ impl<'t> Reader<'t> {
         let (number, span, line) = self.lines.next().ok_or("the text ends too early")?;
         self.number = number;
         Ok((span, Cursor { rest: line }))
+    }
+
+    /// A function and its routines.
+    fn whole(&mut self) -> Fallible<Function> {
+        let mut first = self.function()?;
+        while let Some((number, more)) = self.lines.as_slice().first().map(|(number, _, line)| (*number, line.starts_with("routine "))) {
+            if !more {
+                self.number = number;
+                return Err("text after the body".into());
+            }
+            let routine = self.function()?;
+            first.routines.push(routine);
+        }
+        Ok(first)
     }
 
     fn function(&mut self) -> Fallible<Function> {
@@ -121,12 +136,11 @@ impl<'t> Reader<'t> {
         }
         let (body, mut closing) = self.block(0)?;
         closing.end()?;
-        if let Some((number, ..)) = self.lines.next() {
-            self.number = number;
-            return Err("text after the body".into());
-        }
         self.function.body = body;
-        Ok(std::mem::replace(&mut self.function, Reader::new("").function))
+        self.values.clear();
+        let mut next = Reader::new("").function;
+        next.sources = self.function.sources.clone();
+        Ok(std::mem::replace(&mut self.function, next))
     }
 
     fn slot(&mut self, at: &mut Cursor<'t>) -> Fallible<()> {
@@ -277,6 +291,14 @@ impl<'t> Reader<'t> {
             "fail" => Inst::Fail(failure(at)?),
             "report" => Inst::Report(failure(at)?),
             "fence" => Inst::Fence,
+            "leave" => Inst::Leave,
+            "call" => {
+                let routine = at.number()?;
+                let args = at.list("]", |at| self.value(at))?.into_iter().collect();
+                let arrays = at.list("]", |at| at.array())?.into_iter().collect();
+                let into = at.list("]", |at| at.slot())?.into_iter().collect();
+                Inst::Call { routine, args, arrays, into, ended: at.slot()? }
+            }
             "cast" => {
                 let to = ty.ok_or("a cast has a type")?;
                 Inst::Apply { op: Op::Cast(to), args: self.operands(at)? }

@@ -76,6 +76,10 @@ impl Numbers {
                 Inst::Get(slot) | Inst::Set(slot, _) | Inst::Fail(Failure::Unassigned(slot)) | Inst::Report(Failure::Unassigned(slot)) => {
                     dense.slots.mention(slot.0)
                 }
+                Inst::Call { arrays, .. } => {
+                    arrays.iter().for_each(|array| dense.arrays.mention(array.0));
+                    inst.assigns().iter().for_each(|slot| dense.slots.mention(slot.0));
+                }
                 Inst::Load { array, .. } | Inst::Store { array, .. } | Inst::Extent { array, .. } | Inst::Atomic { array, .. } => {
                     dense.arrays.mention(array.0)
                 }
@@ -157,7 +161,8 @@ impl fmt::Display for Function {
         }
         writeln!(out, "body {{")?;
         block(out, self, &numbers, &self.body, 1)?;
-        writeln!(out, "}}")
+        writeln!(out, "}}")?;
+        self.routines.iter().try_for_each(|routine| write!(out, "{routine}"))
     }
 }
 
@@ -251,6 +256,12 @@ impl fmt::Display for Line<'_> {
                 operand.iter().try_for_each(|v| write!(out, " {}", n.value(*v)))
             }
             Inst::Fence => out.write_str("fence"),
+            Inst::Leave => out.write_str("leave"),
+            Inst::Call { routine, args, arrays, into, ended } => {
+                let arrays: Vec<String> = arrays.iter().map(|a| n.array(*a)).collect();
+                let into: Vec<String> = into.iter().map(|s| n.slot(*s)).collect();
+                write!(out, "call {routine} [{}] [{}] [{}] {}", n.values(args), arrays.join(", "), into.join(", "), n.slot(*ended))
+            }
             Inst::Atomic { op, array, index, value, expected } => {
                 write!(out, "atomic.{} {}[{}], {}", op.name(), n.array(*array), n.values(index), n.value(*value))?;
                 expected.iter().try_for_each(|v| write!(out, ", {}", n.value(*v)))
@@ -279,7 +290,7 @@ impl fmt::Display for Quoted<'_> {
 }
 
 impl Kind {
-    pub(super) const ALL: [Kind; 3] = [Kind::Scalar, Kind::Kernel, Kind::Core];
+    pub(super) const ALL: [Kind; 4] = [Kind::Scalar, Kind::Kernel, Kind::Core, Kind::Routine];
 
     /// Spelling in printed IR.
     pub fn name(self) -> &'static str {
@@ -287,6 +298,7 @@ impl Kind {
             Kind::Scalar => "function",
             Kind::Kernel => "kernel",
             Kind::Core => "core",
+            Kind::Routine => "routine",
         }
     }
 }

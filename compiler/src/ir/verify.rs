@@ -14,11 +14,14 @@
 //! it. Operands of an operation are as its row of the op table wants them; what is set into a slot has the slot's type; the condition of an `If` is bool.
 //! `Param` names a scalar parameter; `Geometry`, `Barrier`, `Atomic` and `Warp` stand in a kernel only; `Extent` names an axis of its array.
 //!
+//! **Calls.** Only an outermost function has routines; each call has arguments and slots of the types of its routine's parameters and results, array for array of one type. `Leave` stands in routines
+//! only, which have neither barriers, operations of warps, nor shared memory.
+//!
 //! **Memory.** An access has one index an axis, each int64 or uint64. A complex element is accessed by part, a real one whole; a stored value has the type of
 //! the element or part. Nothing is stored to a readonly array.
 //!
 //! **Control.** Labels are unique. `Break` and `Continue` name a construct around them, `Continue` a `Loop`, and neither jumps out of a latch. `Break`,
-//! `Continue` and `Fail` are the last of their block, and a latch itself does not end in one.
+//! `Continue`, `Fail` and `Leave` are the last of their block, and a latch itself does not end in one.
 
 use std::collections::HashSet;
 use std::fmt;
@@ -41,15 +44,21 @@ impl Verified {
     /// # Errors
     /// All violations found.
     pub fn new(function: Function) -> Result<Verified, Invalid> {
-        let mut check = Check::new(&function);
-        check.interface();
-        if function.types.len() != function.insts.len() || function.spans.len() != function.insts.len() {
-            check.faults.push("`types` and `spans` must have one entry an instruction".into());
-        } else {
-            check.block(&function.body);
-            check.leftovers();
+        let mut faults = Vec::new();
+        for (n, f) in std::iter::once(&function).chain(&function.routines).enumerate() {
+            let mut check = Check::new(f, &function.routines);
+            check.interface();
+            if f.types.len() != f.insts.len() || f.spans.len() != f.insts.len() {
+                check.faults.push("`types` and `spans` must have one entry an instruction".into());
+            } else {
+                check.block(&f.body);
+                check.leftovers();
+            }
+            if (f.kind == Kind::Routine) != (n > 0) || (n > 0 && !f.routines.is_empty()) {
+                check.faults.push("routines are what an outermost function holds, and hold none".into());
+            }
+            faults.extend(check.faults);
         }
-        let faults = check.faults;
         if faults.is_empty() { Ok(Verified(Arc::new(function))) } else { Err(Invalid(faults)) }
     }
 
@@ -81,6 +90,7 @@ pub const MOST_STORAGE: u64 = 1 << 30;
 
 struct Check<'f> {
     f: &'f Function,
+    routines: &'f [Function],
     faults: Vec<String>,
     /// Instructions met so far.
     seen: Vec<bool>,
@@ -98,9 +108,9 @@ struct Around {
 }
 
 impl<'f> Check<'f> {
-    fn new(f: &'f Function) -> Check<'f> {
+    fn new(f: &'f Function, routines: &'f [Function]) -> Check<'f> {
         let n = f.insts.len();
-        Check { f, faults: Vec::new(), seen: vec![false; n], visible: vec![false; n], around: Vec::new(), labels: HashSet::new() }
+        Check { f, routines, faults: Vec::new(), seen: vec![false; n], visible: vec![false; n], around: Vec::new(), labels: HashSet::new() }
     }
 
     fn fault(&mut self, at: Value, what: impl fmt::Display) {
@@ -138,7 +148,10 @@ impl<'f> Check<'f> {
                 if array.constant.is_some() || bound != 0 {
                     say(format!("array a{i} is memory of the kernel's own and also something else"));
                 }
-                if f.kind != Kind::Kernel || array.ty.readonly || array.ty.layout != crate::types::Layout::C {
+                if !(f.kind == Kind::Kernel || f.kind == Kind::Routine && matches!(storage, Storage::Local(_)))
+                    || array.ty.readonly
+                    || array.ty.layout != crate::types::Layout::C
+                {
                     say(format!("array a{i} is memory of a kernel's own, in C order and writable, or not valid"));
                 }
                 let fits = |shape: &[u64]| {
@@ -324,7 +337,35 @@ impl<'f> Check<'f> {
             }
             Inst::Fail(Failure::Unassigned(s)) | Inst::Report(Failure::Unassigned(s)) => slot(s).map(|_| None),
             Inst::Fail(Failure::Raise(n)) | Inst::Report(Failure::Raise(n)) if *n as usize >= f.raises.len() => Err("names no exception".into()),
-            Inst::Atomic { .. } | Inst::Warp { .. } if f.kind != Kind::Kernel => Err("stands in kernels only".into()),
+            Inst::Atomic { .. } if !matches!(f.kind, Kind::Kernel | Kind::Routine) => Err("stands in kernels only".into()),
+            Inst::Warp { .. } if f.kind != Kind::Kernel => Err("stands in kernels only".into()),
+            Inst::Leave if f.kind != Kind::Routine => Err("stands in routines only".into()),
+            Inst::Call { routine, args, arrays, into, ended } => {
+                let callee = self.routines.get(*routine as usize).ok_or("calls a routine that does not exist")?;
+                let (mut scalars, mut others) = (args.iter(), arrays.iter());
+                for param in &callee.params {
+                    let fits = match param {
+                        Param::Scalar { ty, .. } => scalars.next().is_some_and(|v| f.ty(*v) == *ty),
+                        Param::Array { array, .. } => {
+                            let wanted = callee.arrays.get(array.index()).map(|info| info.ty);
+                            others.next().and_then(|a| f.arrays.get(a.index())).is_some_and(|info| {
+                                wanted == Some(info.ty) || wanted == Some(ArrayType { layout: crate::types::Layout::A, ..info.ty })
+                            })
+                        }
+                    };
+                    if !fits {
+                        return Err(format!("does not fit the parameters of routine {routine}"));
+                    }
+                }
+                if scalars.next().is_some() || others.next().is_some() {
+                    return Err(format!("has more arguments than routine {routine} has parameters"));
+                }
+                let types = into.iter().map(slot).collect::<Result<Vec<_>, _>>()?;
+                if types != callee.result_types() || slot(ended)? != ScalarType::Bool {
+                    return Err(format!("does not take the results of routine {routine}"));
+                }
+                Ok(None)
+            }
             Inst::Atomic { op, array, index, value, expected } => {
                 let info = f.arrays.get(array.index()).ok_or("the array does not exist")?;
                 let ty = info.ty.elem;
@@ -350,7 +391,7 @@ impl<'f> Check<'f> {
             Inst::Barrier { meeting: Meeting::Plain | Meeting::Grid, operand: None } | Inst::Fence => Ok(None),
             Inst::Barrier { meeting, operand: Some(v) } if meeting.counts() && f.ty(*v) == ScalarType::Bool => some(ScalarType::I32),
             Inst::Barrier { .. } => Err("a barrier that reduces takes a bool, a plain one nothing".into()),
-            Inst::If { .. } | Inst::Loop { .. } | Inst::Scope { .. } | Inst::Fail(_) | Inst::Report(_) => Ok(None),
+            Inst::If { .. } | Inst::Loop { .. } | Inst::Scope { .. } | Inst::Fail(_) | Inst::Report(_) | Inst::Leave => Ok(None),
         }
     }
 

@@ -241,7 +241,7 @@ pub fn best_lanes(ir: &Verified, cpu: &Cpu) -> Lanes {
         return Lanes::Warp;
     }
     let mut branches = false;
-    ir.walk(&mut |_, inst| branches |= matches!(inst, crate::ir::Inst::If { .. } | crate::ir::Inst::Loop { .. }));
+    ir.walk(&mut |_, inst| branches |= matches!(inst, crate::ir::Inst::If { .. } | crate::ir::Inst::Loop { .. } | crate::ir::Inst::Call { .. }));
     if branches { Lanes::One } else { Lanes::Warp }
 }
 
@@ -358,6 +358,7 @@ fn key(ir: &Verified, shape: &Shape, cpu: &Cpu) -> Key {
     hash.update(ir.to_string());
     // Two functions of one text at two places share code only if their failures would name the same places.
     hash.update(format!("{:?}{:?}", ir.spans, ir.sources));
+    ir.routines.iter().for_each(|routine| hash.update(format!("{:?}", routine.spans)));
     hash.update(format!("{shape:?}{cpu:?}"));
     hash.finalize().into()
 }

@@ -23,6 +23,7 @@ pub(super) fn symbols() -> Vec<(&'static str, *const c_void)> {
         vg_print,
         vg_diverged,
         vg_wait,
+        vg_stack_limit,
         vg_access,
         vg_gather,
         vg_scatter,
@@ -63,6 +64,55 @@ fn lanes(mask: u32) -> impl Iterator<Item = usize> {
 unsafe fn state<'a>(launch: *const Launch) -> &'a LaunchState {
     // SAFETY: the caller of compiled code keeps launch and state alive while it runs (abi).
     unsafe { &*(*launch).state }
+}
+
+/// The lowest address that the stack of this thread may reach by calls of recursive functions: what is left below is for what those call. At most [`DEEPEST`] bytes below the present place.
+unsafe extern "C" fn vg_stack_limit() -> u64 {
+    use std::cell::Cell;
+    thread_local! {
+        static LOWEST: Cell<Option<u64>> = const { Cell::new(None) };
+    }
+    let here = 0u8;
+    let here = std::ptr::from_ref(&here) as u64;
+    let lowest = LOWEST.get().unwrap_or_else(|| {
+        let lowest = stack_end().unwrap_or_else(|| here.saturating_sub(KEPT_FREE));
+        LOWEST.set(Some(lowest));
+        lowest
+    });
+    lowest.saturating_add(KEPT_FREE).max(here.saturating_sub(DEEPEST))
+}
+
+/// Stack that recursive functions leave to what they call.
+const KEPT_FREE: u64 = 256 << 10;
+/// Stack that they take at most: as much as the pool's threads have.
+const DEEPEST: u64 = 16 << 20;
+
+/// Where this thread's stack ends.
+#[cfg(all(target_os = "linux", target_pointer_width = "64"))]
+fn stack_end() -> Option<u64> {
+    unsafe extern "C" {
+        fn pthread_self() -> usize;
+        fn pthread_getattr_np(thread: usize, attributes: *mut [u64; 16]) -> i32;
+        fn pthread_attr_getstack(attributes: *const [u64; 16], address: *mut *mut c_void, size: *mut usize) -> i32;
+        fn pthread_attr_destroy(attributes: *mut [u64; 16]) -> i32;
+    }
+    let mut attributes = [0u64; 16];
+    let (mut address, mut size) = (std::ptr::null_mut(), 0);
+    // SAFETY: `pthread_attr_t` has 56 bytes on x86-64 and 64 on other 64-bit Linux systems, aligned to 8; the attributes are read only if they were given.
+    let known = unsafe {
+        pthread_getattr_np(pthread_self(), &mut attributes) == 0 && {
+            let read = pthread_attr_getstack(&attributes, &mut address, &mut size) == 0;
+            pthread_attr_destroy(&mut attributes);
+            read
+        }
+    };
+    // The guard page counts as part of it on some systems.
+    known.then_some(address as u64 + (64 << 10))
+}
+
+#[cfg(not(all(target_os = "linux", target_pointer_width = "64")))]
+fn stack_end() -> Option<u64> {
+    None
 }
 
 /// Whether to stop.

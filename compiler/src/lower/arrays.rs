@@ -13,12 +13,20 @@ use crate::types::{Scalar, ScalarType, Type};
 
 /// A number in an array, its index evaluated.
 pub(super) struct Element {
-    array: Array,
-    piece: Piece,
-    index: Index,
+    /// Where it lies: one place, or several of which a number chooses one.
+    places: Vec<Lies>,
+    number: Option<Value>,
     /// The whole expression, and the array in it.
     span: Span,
     base: Span,
+}
+
+/// A place in an array of the IR.
+#[derive(Clone)]
+pub(super) struct Lies {
+    pub(super) array: Array,
+    pub(super) piece: Piece,
+    pub(super) index: Index,
 }
 
 /// What an index or an attribute of an array or a record names: a place to read and to write.
@@ -68,9 +76,8 @@ impl Lowerer {
     pub(super) fn element_at(&mut self, view: &View<Value>, index: &[Value], inside: bool, span: Span, base: Span) -> Spot {
         match view.source() {
             Source::Array(..) => {
-                let (source, index) = self.resolve(view, index, inside);
-                let Source::Array(array, piece) = source else { unreachable!("the source of the view") };
-                Spot::Element(Element { array, piece, index, span, base })
+                let (number, places) = self.places(view, index, inside);
+                Spot::Element(Element { places, number, span, base })
             }
             Source::Records(_) => {
                 let mut record = view.clone();
@@ -96,8 +103,53 @@ impl Lowerer {
         }
     }
 
+    /// Where an element of numbers lies.
+    pub(super) fn places(&mut self, view: &View<Value>, index: &[Value], inside: bool) -> (Option<Value>, Vec<Lies>) {
+        let (number, found) = self.resolve(view, index, inside);
+        let lies = |(source, index)| match source {
+            Source::Array(array, piece) => Lies { array, piece, index },
+            Source::Records(_) => unreachable!("a view of numbers"),
+        };
+        (number, found.into_iter().map(lies).collect())
+    }
+
+    /// Does something at the place that the number chooses.
+    pub(super) fn at_chosen(
+        &mut self,
+        number: Option<Value>,
+        places: &[Lies],
+        run: &mut dyn FnMut(&mut Self, &Lies) -> Result<Val>,
+        span: Span,
+    ) -> Result<Val> {
+        let (Some(number), [first, rest @ ..]) = (number, places) else { return run(self, &places[0]) };
+        if rest.is_empty() {
+            return run(self, first);
+        }
+        // Counted from the end, so that the rest keep their numbers.
+        let (last, others) = places.split_last().expect("two or more");
+        let n = self.b.int(others.len() as i64);
+        let is_last = self.op(Op::Eq, &[number, n]);
+        if let Some(known) = self.known(is_last) {
+            return if known.as_bool() { run(self, last) } else { self.at_chosen(Some(number), others, run, span) };
+        }
+        let then = self.nested(|this| run(this, last))?;
+        let otherwise = self.nested(|this| this.at_chosen(Some(number), others, run, span))?;
+        self.at(span);
+        if (&then.0, &otherwise.0) == (&Val::None, &Val::None) {
+            self.b.push(Inst::If { cond: is_last, then: then.1, otherwise: otherwise.1 });
+            return Ok(Val::None);
+        }
+        self.one_of(is_last, then, otherwise, span)
+    }
+
     pub(super) fn load_element(&mut self, element: &Element) -> Val {
-        self.at(element.span);
+        let span = element.span;
+        let loaded = self.at_chosen(element.number, &element.places, &mut |this, place| Ok(this.load_at(place, span)), span);
+        loaded.ok().expect("elements of one type")
+    }
+
+    fn load_at(&mut self, element: &Lies, span: Span) -> Val {
+        self.at(span);
         let (array, index) = (element.array, element.index.clone());
         let mut load = |part| self.b.push(Inst::Load { array, index: index.clone(), part });
         match element.piece {
@@ -120,21 +172,27 @@ impl Lowerer {
     }
 
     pub(super) fn store_element(&mut self, element: &Element, val: &Val, source: Span) -> Result<()> {
+        let (span, base) = (element.span, element.base);
+        let mut store = |this: &mut Self, place: &Lies| this.store_at(place, val, source, span, base).map(|()| Val::None);
+        self.at_chosen(element.number, &element.places, &mut store, span).map(drop)
+    }
+
+    fn store_at(&mut self, element: &Lies, val: &Val, source: Span, span: Span, base: Span) -> Result<()> {
         let info = self.b.function().array(element.array).clone();
         if info.ty.readonly || info.constant.is_some() {
             let what = if info.constant.is_some() { "a constant array" } else { "a read-only array" };
-            let d = Diagnostic::new(Code::ReadOnly, element.span, format!("`{}` is {what}", info.name));
-            let d = d.also(element.base, info.ty.to_string());
+            let d = Diagnostic::new(Code::ReadOnly, span, format!("`{}` is {what}", info.name));
+            let d = d.also(base, info.ty.to_string());
             return fault(if info.constant.is_some() { d.note("its contents were taken when the function was compiled") } else { d });
         }
         let elem = if element.piece == Piece::Whole { info.ty.elem } else { info.ty.elem.part() };
         let Some(converted) = self.to_scalar(val, elem) else {
             let name = self.describe(val);
             let d = Diagnostic::new(Code::TypeMismatch, source, format!("{name} cannot be stored in {}", info.ty)).label(name);
-            let d = d.also(element.base, info.ty.to_string());
+            let d = d.also(base, info.ty.to_string());
             return fault(if matches!(val, Val::Complex(..)) { d.help("store `.real` or `abs()` of it") } else { d });
         };
-        self.at(element.span);
+        self.at(span);
         if let Some(Type::Scalar(natural)) = self.type_of(val)
             && !matches!(val, Val::Real(v) if self.known(*v).is_some())
             && !self.stored.iter().any(|(name, ty)| *name == info.name && *ty == natural)

@@ -1,11 +1,13 @@
 //! `cuda.atomic`: which arrays, indexes and values its functions take. What they do is [`AtomicOp`]'s.
 
 use super::Lowerer;
+use super::arrays::Lies;
 use super::call::Arg;
 use super::fault::{Result, fault};
 use super::value::Val;
+use super::view::{Piece, Source};
 use crate::diagnostic::{Code, Diagnostic};
-use crate::ir::{Index, Inst};
+use crate::ir::{Inst, Value};
 use crate::op::AtomicOp;
 use crate::source::Span;
 use crate::types::ScalarType;
@@ -39,13 +41,17 @@ impl Lowerer {
         span: Span,
     ) -> Result<Val> {
         self.in_kernel(text, span)?;
-        let (Val::Array(target), at) = (&array.0, array.1) else {
+        let at = array.1;
+        let Some((view, first)) = self.view_of(&array.0).and_then(|view| match view.source() {
+            Source::Array(first, Piece::Whole) => Some((view.clone(), *first)),
+            _ => None,
+        }) else {
             let name = self.describe(&array.0);
             return fault(
                 Diagnostic::new(Code::TypeMismatch, array.1, format!("{text}() works on an element of an array, not on {name}")).label(name),
             );
         };
-        let info = self.b.function().array(*target).clone();
+        let info = self.b.function().array(first).clone();
         let elem = info.ty.elem;
         if !op.takes(elem) {
             let types: Vec<&str> = ScalarType::ALL.into_iter().filter(|t| op.takes(*t)).map(ScalarType::name).collect();
@@ -55,7 +61,7 @@ impl Lowerer {
         if info.ty.readonly {
             return fault(Diagnostic::new(Code::ReadOnly, at, format!("`{}` is a read-only array", info.name)).label(info.ty.to_string()));
         }
-        let ndim = usize::from(info.ty.ndim);
+        let ndim = view.ndim();
         let given: Vec<(Val, Span)> = match index {
             Some((Val::Tuple(items), at)) => items.iter().map(|v| (v.clone(), *at)).collect(),
             Some((one, at)) => vec![(one.clone(), *at)],
@@ -65,10 +71,10 @@ impl Lowerer {
             let d = Diagnostic::new(Code::BadIndex, span, format!("{} indexes for an array of {ndim} dimensions", given.len()));
             return fault(d.also(at, info.ty.to_string()).help("give an index for each dimension, as a tuple"));
         }
-        let mut places = given.iter().map(|(val, at)| self.index_value(val, *at)).collect::<Result<Index>>()?;
-        while places.len() < ndim {
+        let mut index = given.iter().map(|(val, at)| self.index_value(val, *at)).collect::<Result<Vec<Value>>>()?;
+        while index.len() < ndim {
             let zero = self.b.int(0);
-            places.push(zero);
+            index.push(zero);
         }
         let operand = |this: &mut Self, (val, at): &Arg| match this.to_scalar(val, elem) {
             Some(Val::Real(v)) => Ok(v),
@@ -84,6 +90,16 @@ impl Lowerer {
             None => None,
         };
         self.at(span);
-        Ok(Val::Real(self.b.push(Inst::Atomic { op, array: *target, index: places, value, expected })))
+        let (number, places) = self.places(&view, &index, false);
+        let mut act = |this: &mut Self, place: &Lies| {
+            let info = this.b.function().array(place.array);
+            if info.ty.readonly {
+                let d = Diagnostic::new(Code::ReadOnly, at, format!("`{}` is a read-only array", info.name)).label(info.ty.to_string());
+                return fault(d);
+            }
+            this.at(span);
+            Ok(Val::Real(this.b.push(Inst::Atomic { op, array: place.array, index: place.index.clone(), value, expected })))
+        };
+        self.at_chosen(number, &places, &mut act, span)
     }
 }

@@ -39,12 +39,20 @@ impl Lowerer {
                 return fault(Diagnostic::new(Code::WrongArguments, e.span, format!("{text}() got two values for `{name}`")));
             }
         }
+        if shared {
+            self.not_in_recursion(text, span)?;
+        }
         let [Some(shape), Some(dtype)] = given else {
             return self.wrong_count(text, "a shape and a type", args.len() + keywords.len(), span);
         };
         let elem = self.element_type(text, dtype)?;
         let extents = self.extents(shared, text, shape)?;
         self.at(span);
+        let size = match &elem {
+            FieldType::Scalar(elem) => elem.size(),
+            FieldType::Record(record) => record.leaves().iter().map(|leaf| leaf.ty.size() * leaf.axes.iter().map(|a| a.0).product::<usize>()).sum(),
+        };
+        self.local_in_recursion(extents.iter().product::<u64>().saturating_mul(size as u64), span)?;
         let record = match elem {
             FieldType::Scalar(elem) => return Ok(Val::Array(self.own_array(shared, elem, extents, 0, span))),
             FieldType::Record(record) => record,
@@ -134,6 +142,18 @@ impl Lowerer {
         Ok(extents)
     }
 
+    /// The type of an array's elements, or of a number; `None` for records.
+    pub(super) fn element_of(&mut self, val: &Val) -> Option<ScalarType> {
+        match self.view_of(val).map(|view| view.source().clone()) {
+            Some(Source::Array(array, piece)) => {
+                let elem = self.b.function().array(array).ty.elem;
+                Some(if piece == Piece::Whole { elem } else { elem.part() })
+            }
+            Some(Source::Records(_)) => None,
+            None => self.scalar_type(val),
+        }
+    }
+
     /// The type that an expression names: a type, its name in a string, or an array's `dtype`.
     fn element_type(&mut self, text: &str, e: &Expr) -> Result<FieldType> {
         if let ExprKind::Attribute { value, attr, .. } = &e.kind
@@ -187,6 +207,7 @@ impl Lowerer {
     /// `cuda.syncthreads()`, and those that count.
     pub(super) fn barrier(&mut self, meeting: Meeting, text: &str, args: &[Arg], span: Span) -> Result<Val> {
         self.in_kernel(text, span)?;
+        self.not_in_recursion(text, span)?;
         let operand = match (meeting, args) {
             (Meeting::Plain | Meeting::Grid, []) => None,
             (Meeting::Plain | Meeting::Grid, _) => return self.wrong_count(text, "no arguments", args.len(), span),

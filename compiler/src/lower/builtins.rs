@@ -107,6 +107,8 @@ pub(super) enum Builtin {
     Inlined(&'static str),
     /// A function of complex numbers in the texts of the math library, which takes and gives real and imaginary part.
     Cmath(&'static str),
+    /// `isclose(a, b, *, rel_tol=1e-9, abs_tol=0.0)`
+    IsClose,
     /// `a*b + c` rounded once.
     Fma,
     /// Functions of the math library's dialect: a row; one of two values; a polynomial by Horner's rule.
@@ -266,6 +268,8 @@ table! {
     "math.degrees" => B::Degrees,
     "math.radians" => B::Radians,
     "math.gcd" => B::Gcd,
+    "math.isclose" => B::IsClose,
+    "cmath.isclose" => B::IsClose,
     "math.isnan" => B::FloatTest(Op::IsNan, false),
     "math.isinf" => B::FloatTest(Op::IsInf, false),
     "math.isfinite" => B::FloatTest(Op::IsFinite, true),

@@ -55,7 +55,7 @@ impl Lowerer {
                 self.at(span);
                 self.call_function(callee, args, named, span)
             }
-            Meaning::Constant(_) | Meaning::Array(_) => {
+            Meaning::Constant(_) | Meaning::Array(_) | Meaning::Records(..) | Meaning::Tuple(_) => {
                 let val = self.meaning_value(&path.meaning, &path.text, path.span)?;
                 self.not_callable(&val, path.span)
             }
@@ -73,6 +73,9 @@ impl Lowerer {
             let keywords = self.keyword_arguments(keywords)?;
             self.at(span);
             return self.print(&args, &keywords, span);
+        }
+        if *builtin == builtins::Builtin::IsClose {
+            return self.is_close(&text, args, keywords, span);
         }
         if let builtins::Builtin::BlockArray { shared } = builtin {
             return self.block_array(*shared, &text, args, keywords, span);
@@ -145,6 +148,12 @@ impl Lowerer {
             let val = self.expr(func)?;
             return self.not_callable(&val, func.span);
         };
+        if let Some(elem) = self.called_type(value, attr)? {
+            self.no_keywords(attr, keywords)?;
+            let args = self.arguments(args)?;
+            self.at(span);
+            return self.convert_call(&self.text(func.span), elem, &args, span);
+        }
         let val = self.expr(value)?;
         self.no_keywords(attr, keywords)?;
         self.at(span);
@@ -191,36 +200,48 @@ impl Lowerer {
         }
     }
 
+    /// The scalar type that `a.dtype.type(x)` converts to.
+    fn called_type(&mut self, value: &Expr, attr: &str) -> Result<Option<crate::types::ScalarType>> {
+        let ExprKind::Attribute { value: array, attr: inner, .. } = &value.kind else { return Ok(None) };
+        if (inner.as_str(), attr) != ("dtype", "type") {
+            return Ok(None);
+        }
+        let val = self.expr(array)?;
+        Ok(self.element_of(&val))
+    }
+
     // --- compiled functions ---
 
     fn call_function(&mut self, callee: Arc<Definition>, args: Vec<Arg>, named: Vec<(String, Arg)>, span: Span) -> Result<Val> {
-        let same =
-            |d: &Definition| Arc::ptr_eq(&d.source, &callee.source) && d.name == callee.name && d.line == callee.line && d.column == callee.column;
-        if self.frames.iter().any(|f| same(&f.definition)) || self.frames.len() >= DEEPEST {
-            return self.recursion(&callee.name, span);
+        let callee = self.with_names(callee);
+        if self.frames.len() >= DEEPEST {
+            let text = format!("`{}` is called through more than {DEEPEST} functions", callee.name);
+            return fault(Diagnostic::new(Code::Recursion, span, text));
         }
         let parsed = match self.parse(&callee) {
             Ok(parsed) => parsed,
             Err(Stop::Fault(d)) => return fault(self.called(d, span, &args)),
             Err(stop) => return Err(stop),
         };
+        if self.is_recursive(&callee) {
+            let bound = self.bind(&callee, &parsed, args, named, span)?;
+            return self.call_recursive(&callee, &parsed, &bound, span);
+        }
         self.inline(&callee, &parsed, None, args, named, span)
     }
 
     fn call_closure(&mut self, closure: &Closure, args: Vec<Arg>, named: Vec<(String, Arg)>, span: Span) -> Result<Val> {
         if self.frames.iter().any(|f| Arc::ptr_eq(&f.parsed, &closure.parsed)) || self.frames.len() >= DEEPEST {
-            return self.recursion(&closure.definition.name, span);
+            let text = format!("`{}`, a function inside another, calls itself, which compiled code cannot do", closure.definition.name);
+            return fault(
+                Diagnostic::new(Code::Recursion, span, text).help("put it outside, decorated with `@cuda.jit(device=True)`, or write it as a loop"),
+            );
         }
         if !self.frames.iter().any(|f| f.id == closure.frame) {
             let text = format!("`{}` is called after the function it stands in has returned", closure.definition.name);
             return fault(Diagnostic::new(Code::UnsupportedSyntax, span, text).help("pass what it uses as arguments"));
         }
         self.inline(&closure.definition, &closure.parsed, Some(closure.frame), args, named, span)
-    }
-
-    fn recursion<T>(&self, name: &str, span: Span) -> Result<T> {
-        let d = Diagnostic::new(Code::Recursion, span, format!("`{name}` calls itself, which compiled code cannot do"));
-        fault(d.help("write it as a loop"))
     }
 
     /// Binds the arguments and lowers the body here; a fault in it says with what it was called.
@@ -242,7 +263,7 @@ impl Lowerer {
         }
     }
 
-    fn called(&self, d: Box<Diagnostic>, span: Span, args: &[Arg]) -> Box<Diagnostic> {
+    pub(super) fn called(&self, d: Box<Diagnostic>, span: Span, args: &[Arg]) -> Box<Diagnostic> {
         let types: Vec<String> = args.iter().map(|(v, _)| self.describe(v)).collect();
         d.also(span, format!("called here with ({})", types.join(", ")))
     }

@@ -4,7 +4,8 @@
 //! always, and a `Select` chooses.
 
 use super::Lowerer;
-use super::fault::{Result, fault};
+use super::env::join_shapes;
+use super::fault::{Result, Stop, fault};
 use super::value::Val;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::ir::{Block, Inst, Kind, Value};
@@ -82,7 +83,7 @@ impl Lowerer {
 
     /// `left and right`, `left or right` on bools, `right` evaluated only where it is needed.
     pub(super) fn short_circuit(&mut self, and: bool, left: Value, span: Span, right: impl FnOnce(&mut Self) -> Result<Test>) -> Result<Test> {
-        let (right, mut block) = self.nested(right)?;
+        let Some((right, mut block)) = self.nested_if_known(right)? else { return Ok(Test::Value(left)) };
         self.at(span);
         let right = match right {
             Test::Value(v) => v,
@@ -130,7 +131,7 @@ impl Lowerer {
             Test::Value(v) => v,
         };
         let right_span = Span { start: rest[0].span.start, ..span };
-        let (right, block) = self.nested(|this| this.bool_op(and, rest, span))?;
+        let Some((right, block)) = self.nested_if_known(|this| this.bool_op(and, rest, span))? else { return Ok(left) };
         self.at(span);
         if let (Val::Real(l), Val::Real(r)) = (&left, &right)
             && self.ty(*l) == ScalarType::Bool
@@ -153,10 +154,19 @@ impl Lowerer {
             Test::Always(false) => return self.expr(otherwise),
             Test::Value(v) => v,
         };
-        let (val, block) = self.nested(|this| this.expr(then))?;
+        let first = self.nested_if_known(|this| this.expr(then))?;
+        let second = self.nested_if_known(|this| this.expr(otherwise))?;
+        let ((val, block), (other, other_block)) = match (first, second) {
+            (Some(first), Some(second)) => (first, second),
+            // The other is not known yet: this attempt is only for the type.
+            (Some((val, block)), None) | (None, Some((val, block))) => {
+                self.b.append(block);
+                return Ok(val);
+            }
+            (None, None) => return Err(Stop::Unreachable),
+        };
         let then = Arm { val, block, span: then.span };
-        let (val, block) = self.nested(|this| this.expr(otherwise))?;
-        let otherwise = Arm { val, block, span: otherwise.span };
+        let otherwise = Arm { val: other, block: other_block, span: otherwise.span };
         self.at(span);
         self.choose(cond, then, otherwise, span)
     }
@@ -171,6 +181,17 @@ impl Lowerer {
         if then.val == otherwise.val && then.block.is_empty() && otherwise.block.is_empty() {
             return Ok(then.val);
         }
+        if differ_in_arrays(&then.val, &otherwise.val)
+            && let Some(shape) = self.shape_of(&then.val).zip(self.shape_of(&otherwise.val)).and_then(|(a, b)| join_shapes(self.b.function(), &a, &b))
+        {
+            for arm in [&mut then, &mut otherwise] {
+                self.b.open();
+                arm.val = self.reshape(arm.val.clone(), &shape);
+                let code = self.b.close();
+                arm.block.extend(code);
+            }
+            return Ok(self.chosen(cond, then, otherwise));
+        }
         let types = (self.type_of(&then.val), self.type_of(&otherwise.val));
         let common = types.0.zip(types.1).and_then(|(a, b)| unify_types(&a, &b));
         let arrays = differ_in_arrays(&then.val, &otherwise.val);
@@ -178,7 +199,11 @@ impl Lowerer {
             let (a, b) = (self.describe(&then.val), self.describe(&otherwise.val));
             let d = Diagnostic::new(Code::NoCommonType, span, format!("this is {a} or {b}, which have no common type"));
             let d = d.also(then.span, a).also(otherwise.span, b);
-            return fault(if arrays { d.note("which array a name means must not depend on a condition") } else { d });
+            return fault(if arrays {
+                d.note("a name may stand for several arrays, up to eight, if their elements have one type and they as many axes")
+            } else {
+                d
+            });
         };
         for arm in [&mut then, &mut otherwise] {
             self.b.open();
@@ -186,9 +211,15 @@ impl Lowerer {
             let code = self.b.close();
             arm.block.extend(code);
         }
+        Ok(self.chosen(cond, then, otherwise))
+    }
+
+    /// One of two values of one form.
+    fn chosen(&mut self, cond: Value, then: Arm, otherwise: Arm) -> Val {
         let (mut a, mut b) = (Vec::new(), Vec::new());
         parts(&then.val, &mut a);
         parts(&otherwise.val, &mut b);
+        let form = then.val;
         let chosen: Vec<Value> = if self.is_cheap(&then.block) && self.is_cheap(&otherwise.block) {
             self.b.append(then.block);
             self.b.append(otherwise.block);
@@ -206,7 +237,13 @@ impl Lowerer {
             self.b.push(Inst::If { cond, then, otherwise });
             slots.into_iter().map(|s| self.b.get(s)).collect()
         };
-        Ok(rebuild(&then.val, &mut chosen.into_iter()))
+        rebuild(&form, &mut chosen.into_iter())
+    }
+
+    /// One of two numbers, each with the code that makes it.
+    pub(super) fn one_of(&mut self, cond: Value, then: (Val, Block), otherwise: (Val, Block), span: Span) -> Result<Val> {
+        let arm = |(val, block): (Val, Block)| Arm { val, block, span };
+        self.choose(cond, arm(then), arm(otherwise), span)
     }
 
     /// Whether code may be evaluated where Python would not: it is short and has no effect, not even a floating-point flag that a ufunc reports.

@@ -217,7 +217,7 @@ impl Lowerer {
     /// Element by element, a copy within one array would read what it has written.
     fn refuse_overlap(&mut self, to: &View<Value>, from: &View<Value>, target: Span, source: Span) -> Result<()> {
         match (to.source(), from.source()) {
-            (Source::Array(a, _), Source::Array(b, _)) if a == b && to != from && to.ndim() > 0 => {
+            (Source::Array(..), Source::Array(..)) if to != from && to.ndim() > 0 && share(to, from) => {
                 // Rows of one array do not overlap unless they are the same row.
                 let d = self.unsupported(
                     target,
@@ -537,4 +537,12 @@ impl Lowerer {
             }
         }
     }
+}
+
+/// Whether two views may lie in one array.
+fn share(a: &View<Value>, b: &View<Value>) -> bool {
+    let (mut of_a, mut of_b) = (Vec::new(), Vec::new());
+    a.arrays(&mut of_a);
+    b.arrays(&mut of_b);
+    of_a.iter().any(|array| of_b.contains(array))
 }

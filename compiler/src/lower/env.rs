@@ -10,10 +10,11 @@ use std::sync::Arc;
 use super::Lowerer;
 use super::fault::{Result, fault};
 use super::liveness::Names;
+use super::naming;
 use super::value::{Closure, Val};
 use super::view::{Source, View};
 use crate::diagnostic::{Code, Diagnostic};
-use crate::ir::{Array, Block, Failure, Inst, Slot, Value};
+use crate::ir::{Array, Block, Failure, Function, Inst, Slot, Value};
 use crate::op::Op;
 use crate::source::Span;
 use crate::types::{NamedType, Scalar, ScalarType, unify};
@@ -132,6 +133,14 @@ impl Lowerer {
 
     /// Assigns a variable.
     pub(super) fn assign(&mut self, name: &str, val: &Val, span: Span) -> Result<()> {
+        let kept;
+        let val = match val {
+            Val::View(view) if view.has_choice() => {
+                kept = Val::View(Box::new(self.kept_view(view)));
+                &kept
+            }
+            val => val,
+        };
         let place = self.store(name, val, span)?;
         self.frame().env.insert(name.to_string(), Binding::Assigned { place, flag: None, span });
         Ok(())
@@ -305,14 +314,16 @@ impl Lowerer {
 
     fn join_variable(&self, a: &Want, b: &Want) -> Want {
         match (a, b) {
-            (Want::Assigned { shape: s, flag: f, span }, Want::Assigned { shape: t, flag: g, span: other }) => match join_shapes(s, t) {
-                Some(shape) => Want::Assigned { shape, flag: *f || *g, span: *span },
-                None => Want::Conflict(Conflict {
-                    types: [self.describe_shape(s), self.describe_shape(t)],
-                    spans: [*span, *other],
-                    arrays: matches!((s, t), (Shape::Array(_) | Shape::View(_), Shape::Array(_) | Shape::View(_))),
-                }),
-            },
+            (Want::Assigned { shape: s, flag: f, span }, Want::Assigned { shape: t, flag: g, span: other }) => {
+                match join_shapes(self.b.function(), s, t) {
+                    Some(shape) => Want::Assigned { shape, flag: *f || *g, span: *span },
+                    None => Want::Conflict(Conflict {
+                        types: [self.describe_shape(s), self.describe_shape(t)],
+                        spans: [*span, *other],
+                        arrays: matches!((s, t), (Shape::Array(_) | Shape::View(_), Shape::Array(_) | Shape::View(_))),
+                    }),
+                }
+            }
             (Want::Conflict(c), _) | (_, Want::Conflict(c)) => Want::Conflict(c.clone()),
         }
     }
@@ -419,11 +430,17 @@ impl Lowerer {
         }
     }
 
-    fn reshape(&mut self, val: Val, shape: &Shape) -> Val {
+    /// A value as what a join wants.
+    pub(super) fn reshape(&mut self, val: Val, shape: &Shape) -> Val {
         match (val, shape) {
             (Val::Tuple(items), Shape::Tuple(shapes)) => Val::Tuple(items.into_iter().zip(shapes).map(|(v, s)| self.reshape(v, s)).collect()),
             (Val::Named(named, items), Shape::Named(_, shapes)) => {
                 Val::Named(named, items.into_iter().zip(shapes).map(|(v, s)| self.reshape(v, s)).collect())
+            }
+            (Val::Array(array), Shape::Array(wanted)) if array == *wanted => Val::Array(array),
+            (val @ (Val::Array(_) | Val::View(_)), Shape::View(wanted)) => {
+                let view = self.view_of(&val).expect("an array");
+                Val::View(Box::new(self.fitted(&view, wanted)))
             }
             (val, Shape::Real(t) | Shape::Complex(t)) => self.to_scalar(&val, *t).expect("a type found by unification holds both"),
             (val, _) => val,
@@ -487,21 +504,22 @@ fn agree(binding: &mut Binding, other: &Binding) {
 }
 
 /// The shape that holds both, if there is one.
-fn join_shapes(a: &Shape, b: &Shape) -> Option<Shape> {
+pub(super) fn join_shapes(f: &Function, a: &Shape, b: &Shape) -> Option<Shape> {
     match (a, b) {
-        (Shape::Half, Shape::Real(_) | Shape::Complex(_)) => join_shapes(&Shape::Real(ScalarType::F32), b),
-        (Shape::Real(_) | Shape::Complex(_), Shape::Half) => join_shapes(a, &Shape::Real(ScalarType::F32)),
+        (Shape::Half, Shape::Real(_) | Shape::Complex(_)) => join_shapes(f, &Shape::Real(ScalarType::F32), b),
+        (Shape::Real(_) | Shape::Complex(_), Shape::Half) => join_shapes(f, a, &Shape::Real(ScalarType::F32)),
         (Shape::Real(a) | Shape::Complex(a), Shape::Real(b) | Shape::Complex(b)) => {
             let t = unify(*a, *b);
             Some(if t.is_complex() { Shape::Complex(t) } else { Shape::Real(t) })
         }
         (Shape::Tuple(a), Shape::Tuple(b)) if a.len() == b.len() => {
-            a.iter().zip(b).map(|(a, b)| join_shapes(a, b)).collect::<Option<_>>().map(Shape::Tuple)
+            a.iter().zip(b).map(|(a, b)| join_shapes(f, a, b)).collect::<Option<_>>().map(Shape::Tuple)
         }
         (Shape::Named(name, a), Shape::Named(other, b)) if name == other && a.len() == b.len() => {
-            let items = a.iter().zip(b).map(|(a, b)| join_shapes(a, b)).collect::<Option<_>>()?;
+            let items = a.iter().zip(b).map(|(a, b)| join_shapes(f, a, b)).collect::<Option<_>>()?;
             Some(Shape::Named(name.clone(), items))
         }
+        (Shape::Array(_) | Shape::View(_), Shape::Array(_) | Shape::View(_)) if a != b => naming::join(f, a, b),
         _ => (a == b).then(|| a.clone()),
     }
 }
@@ -515,5 +533,5 @@ fn conflict_fault(name: &str, span: Span, c: &Conflict) -> Box<Diagnostic> {
     }
     let d = Diagnostic::new(Code::NoCommonType, span, format!("`{name}` is {first} on one path and {second} on another"));
     let d = d.also(c.spans[0], format!("{first} here")).also(c.spans[1], format!("{second} here"));
-    if c.arrays { d.note("which array a variable means must not depend on the path") } else { d }
+    if c.arrays { d.note("a variable may name several arrays, up to eight, if their elements have one type and they as many axes") } else { d }
 }

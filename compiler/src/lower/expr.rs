@@ -168,6 +168,22 @@ impl Lowerer {
                 });
                 Ok(Val::Array(array))
             }
+            Meaning::Records(ty, shape, leaves) => {
+                let mut arrays = Vec::new();
+                for (leaf, contents) in ty.leaves().iter().zip(leaves) {
+                    let meaning = Meaning::Array(contents.clone());
+                    let Val::Array(array) = self.meaning_value(&meaning, &format!("{text}.{}", leaf.path), span)? else { unreachable!("an array") };
+                    arrays.push(array);
+                }
+                arrays.reverse();
+                let source = super::view::Source::Records(super::function::records_of(ty, true, &mut arrays));
+                let extents = shape.iter().map(|n| self.b.int(*n as i64)).collect();
+                Ok(Val::View(Box::new(super::view::whole(source, extents))))
+            }
+            Meaning::Tuple(items) => {
+                let items = items.iter().enumerate().map(|(i, item)| self.meaning_value(item, &format!("{text}[{i}]"), span));
+                Ok(Val::Tuple(items.collect::<Result<_>>()?))
+            }
             Meaning::Class(named) => {
                 fault(refuse(format!("`{text}` is a class, not a value")).help(format!("call it: `{text}({})`", named.fields.join(", "))))
             }

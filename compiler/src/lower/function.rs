@@ -368,7 +368,7 @@ impl Lowerer {
         Ok(Outcome { slots, ty })
     }
 
-    fn result_slots(&mut self, val: &Val, span: Span, into: &mut Vec<Slot>) -> Result<()> {
+    pub(super) fn result_slots(&mut self, val: &Val, span: Span, into: &mut Vec<Slot>) -> Result<()> {
         let mut scalar = |this: &mut Self, v: Value| {
             // A result read from the slot that the returns set is there already.
             let there = match this.b.function().inst(v) {

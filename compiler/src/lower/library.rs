@@ -172,6 +172,11 @@ impl Lowerer {
                 (Some(name), [(Val::Complex(..), _)]) => self.of_complex(name, text, args, span),
                 _ => self.math(m, text, args, numpy_float, span),
             },
+            B::Cmath("complex_log") if args.len() == 2 => {
+                let number = self.of_complex("complex_log", text, &args[..1], span)?;
+                let base = self.of_complex("complex_log", text, &args[1..], span)?;
+                self.binary(BinaryOp::TrueDiv, (&number, args[0].1), (&base, args[1].1), span)
+            }
             B::Cmath(name) => self.of_complex(name, text, args, span),
             B::MathPow => self.float_op(Op::Pow, text, args, |_| ScalarType::F64, 2, span),
             B::Fmod => self.float_op(Op::Fmod, text, args, |_| ScalarType::F64, 2, span),
@@ -288,6 +293,7 @@ impl Lowerer {
             }
             B::Polynomial => self.polynomial(args),
             B::ByType => unreachable!("chosen before its arguments are values"),
+            B::IsClose => unreachable!("taken with its keywords"),
             B::Where => match args {
                 [(cond, at), (a, s), (b, t)] => match self.truth(cond, *at)? {
                     super::choice::Test::Always(c) => {
@@ -634,6 +640,11 @@ impl Lowerer {
             [(val, at)] | [(val, at), (Val::None, _)] => (val, *at, None),
             [(val, at), (digits, digits_at)] => match digits {
                 Val::Real(d) if self.known(*d).is_some_and(|c| !c.ty().is_float()) => (val, *at, Some(self.known(*d).expect("a constant").as_int())),
+                Val::Real(d) if self.ty(*d).is_integer() && matches!(val, Val::Real(v) if self.ty(*v).is_float()) => {
+                    let ty = self.scalar_type(val).expect("a float");
+                    let rounded = self.library("round_digits", vec![val.clone(), digits.clone()], span)?;
+                    return Ok(self.to_scalar(&rounded, ty).expect("a number"));
+                }
                 _ => return fault(self.unsupported(*digits_at, "a number of digits that is not a constant", None)),
             },
             _ => return self.wrong_count(text, "one or two arguments", args.len(), span),

@@ -6,7 +6,7 @@
 //!
 //! A variable's type belongs to a path. Where paths join ([`env`]) the types of live variables are unified and conversions are put at the ends of the
 //! paths; a loop is lowered on the assumption that its variables enter with the types they had before it, and once more with wider types if that was wrong
-//! ([`loops`]). Calls are inlined ([`call`]). Values that do not outlive their block need no slot: [`pass::prepare`](crate::pass::prepare) drops what is never read.
+//! ([`loops`]). Calls are inlined ([`call`]), but for those of functions that call themselves ([`recursion`]). Values that do not outlive their block need no slot: [`pass::prepare`](crate::pass::prepare) drops what is never read.
 
 mod arithmetic;
 mod arrays;
@@ -31,12 +31,14 @@ mod literal;
 mod liveness;
 mod loops;
 mod named;
+mod naming;
 mod power;
 mod prelude;
 mod printing;
 mod raise;
 mod ranges;
 mod reach;
+mod recursion;
 mod slices;
 mod stmt;
 mod time;
@@ -49,7 +51,7 @@ pub use builtins::BUILTINS;
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Code, Diagnostic};
 use crate::ir::{Array, Builder, Kind, Mark, Slot, Value, Verified};
 use crate::names::Definition;
 use crate::op::{self, Op};
@@ -119,8 +121,18 @@ pub fn lower_with(
     lowerer.literals = literals;
     match lowerer.entry(definition, args, returns) {
         Ok(result) => {
-            let Lowerer { b, sources, stored, cooperative, .. } = lowerer;
-            let function = crate::pass::prepare(b.finish(result.slots, sources), options.fma);
+            let Lowerer { b, sources, stored, cooperative, recursion, .. } = lowerer;
+            let Some(routines) = recursion.finish() else {
+                let text = format!("a function that `{}` calls never returns", definition.name);
+                return Err(Diagnostic::new(Code::Recursion, Span::default(), text).with_sources(&sources));
+            };
+            let prepared = |mut routine: crate::ir::Function| {
+                routine.sources = sources.clone();
+                crate::pass::prepare(routine, options.fma)
+            };
+            let routines = routines.into_iter().map(prepared).collect();
+            let mut function = crate::pass::prepare(b.finish(result.slots, sources.clone()), options.fma);
+            function.routines = routines;
             let ir = Verified::new(function).unwrap_or_else(|invalid| panic!("lowering made invalid IR: {invalid:?}"));
             Ok(Lowered { ir, params: args.to_vec(), result: result.ty, stored, cooperative })
         }
@@ -184,6 +196,7 @@ struct Lowerer {
     stored: Vec<(String, ScalarType)>,
     /// See [`Lowered::cooperative`].
     cooperative: bool,
+    recursion: recursion::Recursion,
 }
 
 /// The state of a [`Lowerer`] to return to.
@@ -208,6 +221,7 @@ impl Lowerer {
             pending: Vec::new(),
             stored: Vec::new(),
             cooperative: false,
+            recursion: recursion::Recursion::default(),
             literals: Literals::Wide,
         }
     }

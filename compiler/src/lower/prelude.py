@@ -43,6 +43,23 @@ def round_to(x, decimals):
     return numpy.rint(x * scale) / scale
 
 
+def round_digits(x, digits):
+    # Numba's: scaled, rounded and scaled back; as it is where that overflows.
+    if math.isnan(x) or math.isinf(x) or digits > 330:
+        return x
+    if digits < -330:
+        return x * 0.0
+    scale = 1.0
+    for _ in range(abs(digits)):
+        scale *= 10.0
+    if digits < 0:
+        return x * 0.0 if math.isinf(scale) else numpy.rint(x / scale) * scale
+    scaled = x * scale
+    if math.isinf(scale) or math.isinf(scaled):
+        return x
+    return numpy.rint(scaled) / scale
+
+
 # --- functions of complex numbers, by Kahan's formulas ("Branch Cuts for Complex Elementary Functions", 1987), which keep the signs of zeros ---
 
 
@@ -208,3 +225,21 @@ def cmath_isinf(z):
 
 def cmath_isfinite(z):
     return math.isfinite(z.real) and math.isfinite(z.imag)
+
+
+def is_close(a, b, rel_tol, abs_tol):
+    if a == b:
+        return True
+    if math.isinf(a) or math.isinf(b):
+        return False
+    difference = abs(b - a)
+    return difference <= abs(rel_tol * b) or difference <= abs(rel_tol * a) or difference <= abs_tol
+
+
+def complex_is_close(a, b, rel_tol, abs_tol):
+    if a == b:
+        return True
+    if math.isinf(a.real) or math.isinf(a.imag) or math.isinf(b.real) or math.isinf(b.imag):
+        return False
+    difference = abs(b - a)
+    return difference <= rel_tol * abs(b) or difference <= rel_tol * abs(a) or difference <= abs_tol

@@ -11,6 +11,7 @@ use super::fault::{Result, fault};
 use super::value::Val;
 use crate::names::{Constant, Definition, Meaning};
 use crate::source::{SourceFile, Span};
+use crate::syntax::Expr;
 use crate::types::ScalarType;
 
 const TEXT: &str = include_str!("prelude.py");
@@ -71,6 +72,40 @@ impl Lowerer {
         let result = self.activation(definition, parsed, None, args, Some(quiet));
         self.at(span);
         result
+    }
+
+    /// `math.isclose` and `cmath.isclose`: in float64 or complex128.
+    pub(super) fn is_close(&mut self, text: &str, args: &[Expr], keywords: &[(String, Expr)], span: Span) -> Result<Val> {
+        let [a, b] = args else { return self.wrong_count(text, "two numbers", args.len(), span) };
+        let mut tolerances = [self.float(ScalarType::F64, 1e-9), self.float(ScalarType::F64, 0.0)];
+        let mut given = Vec::new();
+        for e in [a, b] {
+            given.push((self.expr(e)?, e.span));
+        }
+        for (name, e) in keywords {
+            let place = match name.as_str() {
+                "rel_tol" => 0,
+                "abs_tol" => 1,
+                _ => return self.bad_keyword(text, name, e.span),
+            };
+            let val = self.expr(e)?;
+            tolerances[place] = match self.to_real(&val, ScalarType::F64) {
+                Some(v) => v,
+                None => return fault(self.bad_argument(text, &val, e.span)),
+            };
+        }
+        self.at(span);
+        let complex = text.starts_with("cmath") || given.iter().any(|(val, _)| matches!(val, Val::Complex(..)));
+        let mut numbers = Vec::new();
+        for (val, at) in &given {
+            let number = if val.is_number() { self.to_scalar(val, if complex { ScalarType::C128 } else { ScalarType::F64 }) } else { None };
+            match number {
+                Some(number) => numbers.push(number),
+                None => return fault(self.bad_argument(text, val, *at)),
+            }
+        }
+        numbers.extend(tolerances.map(Val::Real));
+        self.library(if complex { "complex_is_close" } else { "is_close" }, numbers, span)
     }
 
     /// A function of `cmath`: it takes complex numbers (of `rect` real ones) and computes in their type, complex128 for real numbers.

@@ -26,7 +26,7 @@ impl Lowerer {
             self.b.push(Inst::Fail(Failure::Raise(number)));
         } else {
             self.b.push(Inst::Report(Failure::Raise(number)));
-            self.end_thread();
+            self.thread_over();
         }
         self.frame().alive = false;
         Ok(())

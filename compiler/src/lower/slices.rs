@@ -13,7 +13,7 @@ use crate::ir::Value;
 use crate::op::Op;
 use crate::source::Span;
 use crate::syntax::{Expr, ExprKind};
-use crate::types::{Scalar, ScalarType};
+use crate::types::{Layout, Scalar, ScalarType};
 
 /// The parts of a slice as written.
 type Parts<'e> = [&'e Option<Box<Expr>>; 3];
@@ -278,6 +278,10 @@ impl Lowerer {
                 let count = if attr == "nbytes" { self.count_of(&view.extents) } else { self.b.int(1) };
                 value(Val::Real(self.op(Op::Mul, &[count, size])))
             }
+            "strides" => {
+                let strides = self.strides_of(view, attr_span)?;
+                value(integers(strides))
+            }
             "T" => {
                 let order: Vec<usize> = (0..view.ndim()).rev().collect();
                 Ok(Spot::View(self.permuted(view, &order)))
@@ -295,6 +299,7 @@ impl Lowerer {
                         Base::Elements(Source::Array(_, p)) => *p = piece,
                         Base::Elements(Source::Records(_)) => unreachable!("numbers"),
                         Base::Flat(inner) => replace(inner, piece),
+                        Base::Choice(_, options) => options.iter_mut().for_each(|o| replace(o, piece)),
                     }
                 }
                 replace(&mut view, piece);
@@ -307,6 +312,46 @@ impl Lowerer {
                 fault(if matches!(attr, "imag") { d.help("the imaginary part of a real array is 0") } else { d })
             }
         }
+    }
+
+    /// Bytes from one element to the next along each axis.
+    fn strides_of(&mut self, view: &View<Value>, at: Span) -> Result<Vec<Value>> {
+        let refused = |this: &Self, what: &str| {
+            let help = Some("pass them as an argument: `tuple(a.strides)`");
+            fault(this.unsupported(at, format!("`.strides` of {what}"), help))
+        };
+        let array = match &view.base {
+            Base::Elements(Source::Array(array, _)) => *array,
+            Base::Elements(Source::Records(_)) => return refused(self, "records"),
+            Base::Flat(_) => return refused(self, "a reshaped array"),
+            Base::Choice(..) => return refused(self, "a variable that names several arrays"),
+        };
+        let ty = self.b.function().array(array).ty;
+        let order: Vec<u8> = match ty.layout {
+            Layout::C => (0..ty.ndim).rev().collect(),
+            Layout::F => (0..ty.ndim).collect(),
+            Layout::A => return refused(self, "an array that is neither in C nor in Fortran order"),
+        };
+        let mut of_array = vec![None; usize::from(ty.ndim)];
+        let mut step = self.b.int(ty.elem.size() as i64);
+        for axis in order {
+            of_array[usize::from(axis)] = Some(step);
+            let extent = self.b.push(crate::ir::Inst::Extent { array, axis });
+            step = self.op(Op::Mul, &[step, extent]);
+        }
+        let mut strides = Vec::new();
+        for axis in 0..view.ndim() {
+            let mut sum: Option<Value> = None;
+            for (coord, stride) in view.coords.iter().zip(&of_array) {
+                let stride = stride.expect("each axis has one");
+                for (_, by) in coord.terms.iter().filter(|(a, _)| *a == axis) {
+                    let term = self.scaled_step(stride, *by);
+                    sum = Some(self.plus(sum, term));
+                }
+            }
+            strides.push(sum.unwrap_or_else(|| self.b.int(0)));
+        }
+        Ok(strides)
     }
 
     /// `array.reshape(...)`, `ravel()`, `transpose(...)`; `None` for another method.

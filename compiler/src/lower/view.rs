@@ -56,6 +56,8 @@ pub(super) enum Base<V> {
     Elements(Source),
     /// The elements of another view counted in C order: one axis.
     Flat(Box<View<V>>),
+    /// The views that a number chooses among, all with as many axes ([`super::naming`]).
+    Choice(V, Vec<View<V>>),
 }
 
 /// A view. `V` is an int64 of the IR, or where one is kept.
@@ -75,6 +77,10 @@ impl<V> View<V> {
         let base = match &self.base {
             Base::Elements(source) => Base::Elements(source.clone()),
             Base::Flat(inner) => Base::Flat(Box::new(inner.map(f))),
+            Base::Choice(number, options) => {
+                let number = f(number);
+                Base::Choice(number, options.iter().map(|o| o.map(f)).collect())
+            }
         };
         let coords = self
             .coords
@@ -89,8 +95,13 @@ impl<V> View<V> {
 
     /// Every value, in the order of [`View::map`].
     pub(super) fn each(&mut self, f: &mut dyn FnMut(&mut V)) {
-        if let Base::Flat(inner) = &mut self.base {
-            inner.each(f);
+        match &mut self.base {
+            Base::Elements(_) => {}
+            Base::Flat(inner) => inner.each(f),
+            Base::Choice(number, options) => {
+                f(number);
+                options.iter_mut().for_each(|o| o.each(f));
+            }
         }
         for c in &mut self.coords {
             c.start.iter_mut().for_each(&mut *f);
@@ -99,11 +110,12 @@ impl<V> View<V> {
         self.extents.iter_mut().for_each(f);
     }
 
-    /// What the elements are in the end.
+    /// What the elements are in the end; of a choice, one that stands for all.
     pub(super) fn source(&self) -> &Source {
         match &self.base {
             Base::Elements(source) => source,
             Base::Flat(inner) => inner.source(),
+            Base::Choice(_, options) => options[0].source(),
         }
     }
 
@@ -142,14 +154,14 @@ impl Lowerer {
         }
     }
 
-    fn scaled_step(&mut self, value: Value, step: Option<Value>) -> Value {
+    pub(super) fn scaled_step(&mut self, value: Value, step: Option<Value>) -> Value {
         match step {
             None => value,
             Some(step) => self.op(Op::Mul, &[value, step]),
         }
     }
 
-    fn plus(&mut self, a: Option<Value>, b: Value) -> Value {
+    pub(super) fn plus(&mut self, a: Option<Value>, b: Value) -> Value {
         match a {
             Some(a) if self.known(a).is_none_or(|c| c.as_int() != 0) => self.op(Op::Add, &[a, b]),
             _ => b,
@@ -182,8 +194,8 @@ impl Lowerer {
         self.cast(at, ScalarType::I64)
     }
 
-    /// The index of the underlying array for one index an axis of the view. `inside`: they are known to be in bounds and not negative.
-    pub(super) fn resolve(&mut self, view: &View<Value>, index: &[Value], inside: bool) -> (Source, Index) {
+    /// The index of the underlying array for one index an axis of the view; of a choice, that of each, and the number that chooses. `inside`: they are known to be in bounds and not negative.
+    pub(super) fn resolve(&mut self, view: &View<Value>, index: &[Value], inside: bool) -> (Option<Value>, Vec<(Source, Index)>) {
         let array = view.source().first();
         let index: Vec<Value> = index
             .iter()
@@ -201,7 +213,8 @@ impl Lowerer {
             base.push(at.unwrap_or_else(|| self.b.int(0)));
         }
         match &view.base {
-            Base::Elements(source) => (source.clone(), base),
+            Base::Elements(source) => (None, vec![(source.clone(), base)]),
+            Base::Choice(number, options) => (Some(*number), options.iter().flat_map(|o| self.resolve(o, &base, true).1).collect()),
             Base::Flat(inner) => {
                 let mut left = base[0];
                 let mut positions = Vec::new();
@@ -340,6 +353,13 @@ impl Lowerer {
                 let inner = inner.clone();
                 view.base = Base::Flat(Box::new(self.field_of(&inner, records, field)?));
             }
+            Base::Choice(number, options) => {
+                let fields = options.iter().map(|o| match o.source() {
+                    Source::Records(own) => self.field_of(o, &own.clone(), field),
+                    Source::Array(..) => None,
+                });
+                view.base = Base::Choice(*number, fields.collect::<Option<_>>()?);
+            }
         }
         for extent in own {
             let axis = view.extents.len();
@@ -354,6 +374,11 @@ impl Lowerer {
 
 /// All of what lies there.
 pub(super) fn whole(source: Source, extents: Vec<Value>) -> View<Value> {
+    whole_of(source, extents)
+}
+
+/// [`whole`], of whatever stands for values.
+pub(super) fn whole_of<V>(source: Source, extents: Vec<V>) -> View<V> {
     let coords = (0..extents.len()).map(|axis| Affine { start: None, terms: vec![(axis, None)] }).collect();
     let checked = vec![false; extents.len()];
     View { base: Base::Elements(source), coords, extents, checked }

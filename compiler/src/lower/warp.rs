@@ -33,6 +33,7 @@ impl Lowerer {
     /// A warp operation; `text` is how the user spells it.
     pub(super) fn warp(&mut self, op: WarpOp, text: &str, args: &[Arg], span: Span) -> Result<Val> {
         self.in_kernel(text, span)?;
+        self.not_in_recursion(text, span)?;
         let real = |this: &mut Self, i: usize| match &args[i] {
             (Val::Real(v), _) => Ok(*v),
             (other, at) => fault(this.bad_argument(text, other, *at)),

@@ -104,9 +104,9 @@ fn last_set(f: &Function, block: &Block, slot: Slot) -> Option<Value> {
         match f.inst(at) {
             Inst::Set(s, value) if *s == slot => return Some(*value),
             inst => {
-                let mut assigns = false;
+                let mut assigns = inst.assigns().contains(&slot);
                 for inner in inst.blocks() {
-                    f.walk_block(inner, &mut |_, inst| assigns |= matches!(inst, Inst::Set(s, _) if *s == slot));
+                    f.walk_block(inner, &mut |_, inst| assigns |= inst.assigns().contains(&slot));
                 }
                 if assigns {
                     return None;
@@ -135,17 +135,12 @@ impl Loop {
         let mut inside = HashSet::new();
         f.walk_block(body, &mut |at, inst| {
             inside.insert(at);
-            match inst {
-                Inst::Set(slot, _) => *assigned.entry(*slot).or_default() += 1,
-                Inst::Continue(l) => continues |= *l == label,
-                _ => {}
-            }
+            inst.assigns().iter().for_each(|slot| *assigned.entry(*slot).or_default() += 1);
+            continues |= matches!(inst, Inst::Continue(l) if *l == label);
         });
         f.walk_block(latch, &mut |at, inst| {
             inside.insert(at);
-            if let Inst::Set(slot, _) = inst {
-                *assigned.entry(*slot).or_default() += 1;
-            }
+            inst.assigns().iter().for_each(|slot| *assigned.entry(*slot).or_default() += 1);
         });
         if continues {
             return None;

@@ -71,7 +71,7 @@ fn is_pure(inst: &Inst) -> bool {
         Inst::Set(..) | Inst::Load { .. } | Inst::Store { .. } | Inst::If { .. } | Inst::Loop { .. } | Inst::Scope { .. } => false,
         Inst::Break(_) | Inst::Continue(_) | Inst::Fail(_) | Inst::Report(_) | Inst::Barrier { .. } | Inst::Fence | Inst::Print { .. } => false,
         // What a lane gives others may have effects there.
-        Inst::Atomic { .. } | Inst::Warp { .. } => false,
+        Inst::Atomic { .. } | Inst::Warp { .. } | Inst::Call { .. } | Inst::Leave => false,
     }
 }
 
@@ -161,7 +161,14 @@ impl Renewal<'_> {
             Inst::Warp { op, args } => Inst::Warp { op: *op, args: self.to(args) },
             Inst::Barrier { meeting, operand } => Inst::Barrier { meeting: *meeting, operand: operand.map(|v| self.values[&v]) },
             Inst::Report(Failure::Unassigned(slot)) => Inst::Report(Failure::Unassigned(self.slot(*slot))),
-            Inst::Break(_) | Inst::Continue(_) | Inst::Fail(_) | Inst::Report(_) | Inst::Fence => inst.clone(),
+            Inst::Call { routine, args, arrays, into, ended } => Inst::Call {
+                routine: *routine,
+                args: self.to(args),
+                arrays: arrays.iter().map(|a| self.array(*a)).collect(),
+                into: into.iter().map(|s| self.slot(*s)).collect(),
+                ended: self.slot(*ended),
+            },
+            Inst::Break(_) | Inst::Continue(_) | Inst::Fail(_) | Inst::Report(_) | Inst::Fence | Inst::Leave => inst.clone(),
         }
     }
 }

@@ -50,9 +50,15 @@ pub struct Divergence {
     partial_escape: Vec<bool>,
     leaves: Vec<bool>,
     loses: Vec<bool>,
+    routines: Vec<Divergence>,
 }
 
 impl Divergence {
+    /// Of a routine, which runs one lane at a time.
+    pub fn routine(&self, number: usize) -> &Divergence {
+        &self.routines[number]
+    }
+
     /// Class of a value.
     pub fn value(&self, value: Value) -> Class {
         self.values[value.index()]
@@ -122,6 +128,7 @@ pub fn analyse(function: &Function, lanes: Lanes<'_>) -> Divergence {
         partial_escape: a.partial_escape,
         leaves,
         loses: a.loses,
+        routines: function.routines.iter().map(|routine| analyse(routine, Lanes::One)).collect(),
     }
 }
 
@@ -256,6 +263,16 @@ impl Analysis<'_> {
                     if new != old {
                         self.slots[slot.index()] = new;
                         self.changed = true;
+                    }
+                }
+                // Routines run one lane at a time.
+                Inst::Call { .. } => {
+                    let class = if self.lanes == Lanes::One { Class::Uniform } else { Class::Varying };
+                    for slot in f.inst(value).assigns() {
+                        self.access(slot, value, true, region, id);
+                        let new = join(self.slots[slot.index()], Some(class));
+                        self.changed |= new != self.slots[slot.index()];
+                        self.slots[slot.index()] = new;
                     }
                 }
                 Inst::If { cond, then, otherwise } => {

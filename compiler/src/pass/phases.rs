@@ -233,6 +233,11 @@ fn needs(f: &Function, number: usize, segment: &mut Segment, home: &[usize], kep
         f.walk_block(&[at], &mut |v, inst| match inst {
             Inst::Get(slot) => note(*slot, None),
             Inst::Set(slot, _) => note(*slot, Some(v)),
+            // Lanes that are off keep what they had.
+            Inst::Call { .. } => inst.assigns().into_iter().for_each(|slot| {
+                note(slot, None);
+                note(slot, Some(v));
+            }),
             _ => {}
         });
         straight &= f.inst(at).blocks().is_empty();
@@ -264,10 +269,14 @@ struct Life {
 fn life(f: &Function, block: &[Value], path: &mut Vec<usize>, next: &mut usize, lives: &mut [Life]) {
     for &v in block {
         let inst = f.inst(v);
-        if let Inst::Get(slot) | Inst::Set(slot, _) = inst {
+        let mut slots = inst.assigns();
+        if let Inst::Get(slot) = inst {
+            slots.push(*slot);
+        }
+        for slot in slots {
             let life = &mut lives[slot.index()];
             if !life.seen {
-                *life = Life { seen: true, begins: matches!(inst, Inst::Set(..)), block: *path.last().expect("the body") };
+                *life = Life { seen: true, begins: !matches!(inst, Inst::Get(_)), block: *path.last().expect("the body") };
             } else if !path.contains(&life.block) {
                 life.begins = false;
             }

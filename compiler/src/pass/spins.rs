@@ -25,7 +25,7 @@ pub fn waits(f: &Function, at: Value) -> bool {
             Inst::Set(slot, _) => {
                 assigned.insert(*slot);
             }
-            Inst::Store { .. } | Inst::Print { .. } | Inst::Report(_) | Inst::Barrier { .. } => idle = false,
+            Inst::Store { .. } | Inst::Print { .. } | Inst::Report(_) | Inst::Barrier { .. } | Inst::Call { .. } => idle = false,
             Inst::Atomic { op, value, .. } => idle &= repeats(f, *op, *value),
             _ => {}
         }

@@ -10,6 +10,7 @@ use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList, PyTuple};
 
+use verdigris_compiler::ir::{Function, Storage};
 use verdigris_compiler::llvm::{BlockClass, Listing};
 use verdigris_compiler::types::Type;
 use verdigris_cuda_jit::{self as cuda_jit, Config, Error, Options};
@@ -96,6 +97,28 @@ impl Kernel {
                 return Ok(text.into_pyobject(py)?.into_any());
             }
             table.set_item(types_tuple(py, overload.types())?, text)?;
+        }
+        match wanted {
+            None => Ok(table.into_any()),
+            Some(types) => {
+                let text = format!("{} has not been compiled for {}", self.name(), types_tuple(py, &types)?);
+                Err(Exception::new(py, Class::Argument, text).with("code", "no-overload").build())
+            }
+        }
+    }
+
+    /// A number of one overload, or of all in a dict; of a specialized kernel, its only one's.
+    fn resource<'py>(&self, py: Python<'py>, signature: Option<&Bound<'py, PyAny>>, of: impl Fn(&Function) -> u64) -> PyResult<Bound<'py, PyAny>> {
+        let wanted = signature.map(|s| types::signature(s).map(|s| s.args)).transpose()?;
+        let table = PyDict::new(py);
+        for overload in self.made.get().iter().flat_map(|kernel| kernel.overloads()) {
+            let number = of(&overload.lowered().ir);
+            match &wanted {
+                Some(types) if types == overload.types() => return Ok(number.into_pyobject(py)?.into_any()),
+                Some(_) => {}
+                None if self.specialized() && self.signatures.len() == 1 => return Ok(number.into_pyobject(py)?.into_any()),
+                None => table.set_item(types_tuple(py, overload.types())?, number)?,
+            }
         }
         match wanted {
             None => Ok(table.into_any()),
@@ -322,6 +345,36 @@ impl Kernel {
         Ok(table.into_any())
     }
 
+    /// Registers that a thread has: the processor's vector registers, each of which holds numbers of several threads.
+    #[pyo3(signature = (signature=None))]
+    fn get_regs_per_thread<'py>(&self, py: Python<'py>, signature: Option<&Bound<'py, PyAny>>) -> PyResult<Bound<'py, PyAny>> {
+        self.resource(py, signature, |_| registers())
+    }
+
+    /// Bytes of constant arrays.
+    #[pyo3(signature = (signature=None))]
+    fn get_const_mem_size<'py>(&self, py: Python<'py>, signature: Option<&Bound<'py, PyAny>>) -> PyResult<Bound<'py, PyAny>> {
+        self.resource(py, signature, constant_bytes)
+    }
+
+    /// Bytes of static shared memory of a block.
+    #[pyo3(signature = (signature=None))]
+    fn get_shared_mem_per_block<'py>(&self, py: Python<'py>, signature: Option<&Bound<'py, PyAny>>) -> PyResult<Bound<'py, PyAny>> {
+        self.resource(py, signature, |f| storage_bytes(f, |s| matches!(s, Storage::Shared(_))))
+    }
+
+    /// Bytes of a thread's local arrays.
+    #[pyo3(signature = (signature=None))]
+    fn get_local_mem_per_thread<'py>(&self, py: Python<'py>, signature: Option<&Bound<'py, PyAny>>) -> PyResult<Bound<'py, PyAny>> {
+        self.resource(py, signature, |f| storage_bytes(f, |s| matches!(s, Storage::Local(_))))
+    }
+
+    /// The text and its names, for kernels that call this one as a device function.
+    #[getter(__verdigris_definition__)]
+    fn verdigris_definition(&self, py: Python<'_>) -> Py<PyFunction> {
+        self.function.clone_ref(py)
+    }
+
     /// The Python function.
     #[getter]
     fn py_func(&self, py: Python<'_>) -> PyResult<Py<PyAny>> {
@@ -416,6 +469,30 @@ impl Overload {
         self.overload.lowered().cooperative
     }
 
+    /// Registers that a thread has; see `get_regs_per_thread`.
+    #[getter]
+    fn regs_per_thread(&self) -> u64 {
+        registers()
+    }
+
+    /// Bytes of constant arrays.
+    #[getter]
+    fn const_mem_size(&self) -> u64 {
+        constant_bytes(&self.overload.lowered().ir)
+    }
+
+    /// Bytes of static shared memory of a block.
+    #[getter]
+    fn shared_mem_per_block(&self) -> u64 {
+        storage_bytes(&self.overload.lowered().ir, |s| matches!(s, Storage::Shared(_)))
+    }
+
+    /// Bytes of a thread's local arrays.
+    #[getter]
+    fn local_mem_per_thread(&self) -> u64 {
+        storage_bytes(&self.overload.lowered().ir, |s| matches!(s, Storage::Local(_)))
+    }
+
     /// Most threads of a block.
     #[getter]
     fn max_threads_per_block(&self) -> i64 {
@@ -443,6 +520,33 @@ impl Overload {
         let types: Vec<String> = self.overload.types().iter().map(ToString::to_string).collect();
         format!("<kernel {} for ({})>", self.kernel.name(), types.join(", "))
     }
+}
+
+/// Vector registers of the processor.
+fn registers() -> u64 {
+    if cfg!(target_arch = "x86_64") && !has_avx512() { 16 } else { 32 }
+}
+
+#[cfg(target_arch = "x86_64")]
+fn has_avx512() -> bool {
+    std::arch::is_x86_feature_detected!("avx512f")
+}
+
+#[cfg(not(target_arch = "x86_64"))]
+fn has_avx512() -> bool {
+    false
+}
+
+fn constant_bytes(f: &Function) -> u64 {
+    f.arrays.iter().filter_map(|a| a.constant.as_ref()).map(|c| c.data.len() as u64).sum()
+}
+
+fn storage_bytes(f: &Function, of: impl Fn(&Storage) -> bool) -> u64 {
+    let bytes = |a: &verdigris_compiler::ir::ArrayInfo| {
+        let storage = a.storage.as_ref().filter(|s| of(s))?;
+        Some(storage.shape()?.iter().product::<u64>() * a.ty.elem.size() as u64)
+    };
+    f.arrays.iter().filter_map(bytes).sum()
 }
 
 /// One to three extents from an int or a tuple (or list) of ints.

@@ -142,17 +142,17 @@ def loops(a):
 @cuda.jit
 def recursion(a):
     a[0] = loops(a[0])
+    a[1] = 1
+    a[2] = 2
+    a[3] = 3
+    a[4] = 4
 # UnsupportedError
-# error[unsupported-name]: the recursive function `loops` cannot be used in compiled code
+# error[recursion]: `loops` calls itself on every path, and so never returns
 #    --> faults.py:139:12
 #     |
 # 139 |     return loops(a)
-#     |            ^^^^^
-#    ::: faults.py:144:12
-#     |
-# 144 |     a[0] = loops(a[0])
-#     |            ----------- called here with (float64)
-#     = help: write it as a loop
+#     |            ^^^^^^^^
+#     = help: let it return without a call of itself on some path
 
 
 @cuda.jit(device=True)

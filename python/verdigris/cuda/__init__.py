@@ -18,6 +18,9 @@ array([0., 2., 4., 6., 8.])
 
 from __future__ import annotations
 
+import importlib
+from typing import Any
+
 from verdigris._verdigris import DeviceNDArray, Event, Stream, device_array, to_device
 from verdigris.cuda import fp16
 from verdigris.cuda._arrays import (
@@ -103,9 +106,11 @@ from verdigris.cuda._refused import __all__ as _refused
 from verdigris.cuda._transfers import In, InOut, Out
 from verdigris.cuda._vectors import *  # noqa: F403
 from verdigris.cuda._vectors import __all__ as _vectors
+from verdigris.errors import DeviceError as CudaAPIError
 from verdigris.errors import DeviceError as CudaSupportError
 
 __all__ = [
+    "CudaAPIError",
     "CudaSupportError",
     "DeviceNDArray",
     "Event",
@@ -193,3 +198,15 @@ __all__ = [
 
 __all__ += _refused
 __all__ += _vectors
+
+# Modules that few programs need, imported when they are asked for.
+_MODULES = ("cudadrv", "libdevice", "random")
+_HINTS = ("ldca", "ldcg", "ldcs", "ldcv", "ldlu", "stcg", "stcs", "stwb", "stwt")
+
+
+def __getattr__(name: str) -> Any:
+    if name in _MODULES:
+        return importlib.import_module(f"verdigris.cuda.{name}")
+    if name in _HINTS:
+        return getattr(importlib.import_module("verdigris.cuda._cache_hints"), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -89,6 +89,14 @@ impl<'c> Emitter<'_, 'c> {
                 }
                 // Its lanes run as one, in program order.
                 Inst::Warp { op: WarpOp::Sync, .. } => Flow::Open,
+                Inst::Call { routine, args, arrays, into, ended } => {
+                    self.call_routine(at, *routine, args, arrays, into, *ended);
+                    Flow::Open
+                }
+                Inst::Leave => {
+                    self.leave_routine();
+                    Flow::Ended
+                }
                 Inst::Fence => {
                     self.i.fence();
                     Flow::Open

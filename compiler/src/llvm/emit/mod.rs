@@ -5,7 +5,7 @@
 //! never act on memory, trap or call; masks are merged by `select m, c, false`.
 //!
 //! `entry` frames the body as a kernel or a loop, `core` as a loop over core arrays, `phases` runs kernels with barriers, `control` does constructs and masks, `memory` element access, `ops` the op
-//! table, `lines` comparisons of lines, `routine` the functions of the math library, `warp` and `division` what no SIMD has. Failures leave the
+//! table, `lines` comparisons of lines, `routine` the functions of the math library, `recursion` functions that call themselves, `warp` and `division` what no SIMD has. Failures leave the
 //! warp: its other lanes stop where they are, other warps go on, and the launch reports the lowest block and thread.
 
 mod control;
@@ -17,6 +17,7 @@ mod lines;
 mod memory;
 mod ops;
 mod phases;
+mod recursion;
 mod routine;
 mod warp;
 
@@ -129,6 +130,12 @@ struct Emitter<'a, 'c> {
     phases: Option<phases::Phases<'c>>,
     /// Loops that are known to end.
     laps: std::collections::HashMap<Value, crate::pass::laps::Laps>,
+    /// The function that has the routines, and what is known of them.
+    outermost: (&'a Function, &'a Divergence),
+    /// In a routine: its context.
+    context: Option<V<'c>>,
+    /// The context that this function lends to the routines it calls.
+    lent: Option<V<'c>>,
 }
 
 impl<'c> Emitter<'_, 'c> {

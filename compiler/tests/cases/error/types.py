@@ -61,7 +61,7 @@ def choice(n):
     return (1, 2) if n > 3 else n
 
 
-# (array(float64, 1d, C), array(float64, 1d, C), int64)
+# (array(float64, 1d, C), array(int64, 1d, C), int64)
 def which_array(a, b, n):
     c = a if n > 3 else b
     return c[0]
@@ -141,7 +141,7 @@ def is_between_values(n):
     return n is 3
 
 
-# (array(float64, 1d, C), array(float64, 1d, C), int64)
+# (array(float64, 1d, C), array(int64, 1d, C), int64)
 def array_in_tuple(a, b, n):
     t = (a, 1) if n > 3 else (b, 2)
     return t[1]

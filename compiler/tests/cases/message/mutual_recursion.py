@@ -1,7 +1,7 @@
 # args: int64
 def even(n):
-    return n == 0 or odd(n - 1)
+    return odd(n - 1)
 
 
 def odd(n):
-    return n != 0 and even(n - 1)
+    return even(n - 1)

@@ -1,0 +1,190 @@
+"""Functions of NVIDIA's libdevice under their names, for kernels that use them by way of `numba.cuda.libdevice`.
+
+Each is a device function over this package's own math library: the names are libdevice's, the accuracy is docs/math.md's.
+Names that end in `f` work in float32. `fast_*` are their plain forms. A function that has no counterpart here is an
+`UnsupportedError` that names it; it is made when its name is first asked for.
+"""
+
+from __future__ import annotations
+
+import linecache
+import os
+from typing import Any
+
+from verdigris.errors import UnsupportedError
+
+#: Functions that have their names in Python's `math`, and in this package's.
+# fmt: off
+_MATH = [
+    "acos", "acosh", "asin", "asinh", "atan", "atanh", "cbrt", "cos", "cosh", "erf", "erfc", "exp", "expm1",
+    "fabs", "lgamma", "log", "log10", "log1p", "log2", "sin", "sinh", "sqrt", "tan", "tanh", ]
+# fmt: on
+_OWN_MATH = ["cospi", "sinpi", "erfcinv", "erfcx", "erfinv", "exp10", "normcdf", "normcdfinv", "rsqrt"]
+_FAST_NAMES = ["cos", "exp", "exp10", "log", "log10", "log2", "sin", "tan"]
+
+#: Functions of floats: name without `f`, parameters, and what it gives.
+_FLOATS: dict[str, tuple[str, str]] = {
+    **{name: ("x", f"math.{name}(x)") for name in _MATH},
+    **{name: ("x", f"vmath.{name}(x)") for name in _OWN_MATH},
+    "exp2": ("x", "math.exp2(x)"),
+    "tgamma": ("x", "math.gamma(x)"),
+    "ceil": ("x", "np.ceil(x)"),
+    "floor": ("x", "np.floor(x)"),
+    "trunc": ("x", "np.trunc(x)"),
+    "rint": ("x", "np.rint(x)"),
+    "nearbyint": ("x", "np.rint(x)"),
+    "round": ("x", "math.copysign(np.floor(abs(x)) + (1.0 if abs(x) - np.floor(abs(x)) >= 0.5 else 0.0), x)"),
+    "logb": ("x", "math.log2(abs(x)) if x == 0.0 or math.isinf(x) or math.isnan(x) else float(math.frexp(x)[1] - 1)"),
+    "atan2": ("x, y", "math.atan2(x, y)"),
+    "copysign": ("x, y", "math.copysign(x, y)"),
+    "fdim": ("x, y", "vmath.fdim(x, y)"),
+    "rcbrt": ("x", "1.0 / math.cbrt(x)"),
+    "fmax": ("x, y", "np.fmax(x, y)"),
+    "fmin": ("x, y", "np.fmin(x, y)"),
+    "fmod": ("x, y", "math.fmod(x, y)"),
+    "hypot": ("x, y", "math.hypot(x, y)"),
+    "rhypot": ("x, y", "1.0 / math.hypot(x, y)"),
+    "nextafter": ("x, y", "math.nextafter(x, y)"),
+    "pow": ("x, y", "math.pow(x, y)"),
+    "remainder": ("x, y", "math.remainder(x, y)"),
+    "powi": ("x, n", "x ** n"),
+    "ldexp": ("x, n", "math.ldexp(x, n)"),
+    "scalbn": ("x, n", "math.ldexp(x, n)"),
+    "fma": ("x, y, z", "cuda.fma(x, y, z)"),
+}
+
+#: Everything else: parameters, and what it gives.
+_OTHERS: dict[str, tuple[str, str]] = {
+    "sincos": ("x", "math.sin(x), math.cos(x)"),
+    "sincosf": ("x", "np.float32(math.sin(np.float32(x))), np.float32(math.cos(np.float32(x)))"),
+    "sincospi": ("x", "vmath.sinpi(x), vmath.cospi(x)"),
+    "sincospif": ("x", "np.float32(vmath.sinpi(np.float32(x))), np.float32(vmath.cospi(np.float32(x)))"),
+    "frexp": ("x", "math.frexp(x)"),
+    "frexpf": ("x", "math.frexp(np.float32(x))"),
+    "modf": ("x", "math.modf(x)"),
+    "modff": ("x", "math.modf(np.float32(x))"),
+    "ilogb": ("x", "np.int32(math.frexp(x)[1] - 1)"),
+    "ilogbf": ("x", "np.int32(math.frexp(np.float32(x))[1] - 1)"),
+    "abs": ("x", "np.int32(abs(x))"),
+    "llabs": ("x", "np.int64(abs(x))"),
+    "brev": ("x", "np.int32(cuda.brev(np.uint32(x)))"),
+    "brevll": ("x", "np.int64(cuda.brev(np.uint64(x)))"),
+    "clz": ("x", "np.int32(cuda.clz(np.uint32(x)))"),
+    "clzll": ("x", "np.int32(cuda.clz(np.uint64(x)))"),
+    "ffs": ("x", "np.int32(cuda.ffs(np.uint32(x)))"),
+    "ffsll": ("x", "np.int32(cuda.ffs(np.uint64(x)))"),
+    "popc": ("x", "np.int32(cuda.popc(np.uint32(x)))"),
+    "popcll": ("x", "np.int32(cuda.popc(np.uint64(x)))"),
+    "max": ("x, y", "np.int32(max(np.int32(x), np.int32(y)))"),
+    "min": ("x, y", "np.int32(min(np.int32(x), np.int32(y)))"),
+    "llmax": ("x, y", "max(np.int64(x), np.int64(y))"),
+    "llmin": ("x, y", "min(np.int64(x), np.int64(y))"),
+    "umax": ("x, y", "np.uint32(max(np.uint32(x), np.uint32(y)))"),
+    "umin": ("x, y", "np.uint32(min(np.uint32(x), np.uint32(y)))"),
+    "ullmax": ("x, y", "max(np.uint64(x), np.uint64(y))"),
+    "ullmin": ("x, y", "min(np.uint64(x), np.uint64(y))"),
+    "mul24": ("x, y", "np.int32((np.int64(x) << 40 >> 40) * (np.int64(y) << 40 >> 40))"),
+    "mulhi": ("x, y", "np.int32(np.int64(np.int32(x)) * np.int64(np.int32(y)) >> 32)"),
+    "umulhi": ("x, y", "np.uint32(np.uint64(np.uint32(x)) * np.uint64(np.uint32(y)) >> np.uint64(32))"),
+    "sad": ("x, y, z", "np.uint32(abs(np.int64(np.int32(x)) - np.int64(np.int32(y))) + np.int64(z))"),
+    "hadd": ("x, y", "np.int32(np.int64(np.int32(x)) + np.int64(np.int32(y)) >> 1)"),
+    "rhadd": ("x, y", "np.int32(np.int64(np.int32(x)) + np.int64(np.int32(y)) + 1 >> 1)"),
+    "saturatef": ("x", "np.float32(0.0) if not x > 0.0 else (np.float32(1.0) if x > 1.0 else np.float32(x))"),
+    "isfinited": ("x", "np.int32(math.isfinite(x))"),
+    "finitef": ("x", "np.int32(math.isfinite(np.float32(x)))"),
+    "isinfd": ("x", "np.int32(math.isinf(x))"),
+    "isinff": ("x", "np.int32(math.isinf(np.float32(x)))"),
+    "isnand": ("x", "np.int32(math.isnan(x))"),
+    "isnanf": ("x", "np.int32(math.isnan(np.float32(x)))"),
+    "signbitd": ("x", "np.int32(math.copysign(1.0, x) < 0.0)"),
+    "signbitf": ("x", "np.int32(math.copysign(1.0, x) < 0.0)"),
+    "llrint": ("x", "np.int64(np.rint(x))"),
+    "llrintf": ("x", "np.int64(np.rint(np.float32(x)))"),
+    "fast_fdividef": ("x, y", "np.float32(x) / np.float32(y)"),
+    "fast_powf": ("x, y", "np.float32(math.pow(np.float32(x), np.float32(y)))"),
+    "dadd_rn": ("x, y", "x + y"),
+    "dmul_rn": ("x, y", "x * y"),
+    "ddiv_rn": ("x, y", "x / y"),
+    "dsqrt_rn": ("x", "math.sqrt(x)"),
+    "drcp_rn": ("x", "1.0 / x"),
+    "fadd_rn": ("x, y", "np.float32(x) + np.float32(y)"),
+    "fsub_rn": ("x, y", "np.float32(x) - np.float32(y)"),
+    "fmul_rn": ("x, y", "np.float32(x) * np.float32(y)"),
+    "fdiv_rn": ("x, y", "np.float32(x) / np.float32(y)"),
+    "fsqrt_rn": ("x", "np.float32(math.sqrt(np.float32(x)))"),
+    "frsqrt_rn": ("x", "np.float32(1.0) / np.float32(math.sqrt(np.float32(x)))"),
+    "frcp_rn": ("x", "np.float32(1.0) / np.float32(x)"),
+    "fma_rn": ("x, y, z", "cuda.fma(x, y, z)"),
+    "fmaf_rn": ("x, y, z", "np.float32(cuda.fma(np.float32(x), np.float32(y), np.float32(z)))"),
+    "int2double_rn": ("x", "np.float64(np.int32(x))"),
+    "uint2double_rn": ("x", "np.float64(np.uint32(x))"),
+    "ll2double_rn": ("x", "np.float64(np.int64(x))"),
+    "int2float_rn": ("x", "np.float32(np.int32(x))"),
+    "ll2float_rn": ("x", "np.float32(np.int64(x))"),
+    "double2float_rn": ("x", "np.float32(x)"),
+    "double2int_rz": ("x", "np.int32(x)"),
+    "double2int_rn": ("x", "np.int32(np.rint(x))"),
+    "double2int_rd": ("x", "np.int32(math.floor(x))"),
+    "double2int_ru": ("x", "np.int32(math.ceil(x))"),
+    "double2ll_rz": ("x", "np.int64(x)"),
+    "double2ll_rn": ("x", "np.int64(np.rint(x))"),
+    "float2int_rz": ("x", "np.int32(np.float32(x))"),
+    "float2int_rn": ("x", "np.int32(np.rint(np.float32(x)))"),
+    "float2int_rd": ("x", "np.int32(math.floor(np.float32(x)))"),
+    "float2int_ru": ("x", "np.int32(math.ceil(np.float32(x)))"),
+    "float2ll_rz": ("x", "np.int64(np.float32(x))"),
+    "float2ll_rn": ("x", "np.int64(np.rint(np.float32(x)))"),
+}
+
+_FAST = {"fast_" + name + "f" for name in _FAST_NAMES}
+
+
+def _single(params: str, expression: str) -> str:
+    """The body of the float32 form."""
+    names = params.split(", ")
+    casts = "".join(f"    {name} = np.float32({name})\n" for name in names if name != "n")
+    return f"{casts}    return np.float32({expression})\n"
+
+
+def _text(name: str) -> str | None:
+    plain = name.removeprefix("fast_") if name in _FAST else name
+    if name in _OTHERS:
+        params, expression = _OTHERS[name]
+        return f"def {name}({params}):\n    return {expression}\n"
+    if plain in _FLOATS:
+        params, expression = _FLOATS[plain]
+        return f"def {name}({params}):\n    return {expression}\n"
+    if plain.endswith("f") and plain[:-1] in _FLOATS:
+        params, expression = _FLOATS[plain[:-1]]
+        return f"def {name}({params}):\n{_single(params, expression)}"
+    return None
+
+
+def __getattr__(name: str) -> Any:
+    if name.startswith("__"):
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    text = _text(name)
+    if text is None:
+        raise UnsupportedError(
+            f"cuda.libdevice.{name} has no counterpart here: use a function of `math` or `verdigris.math`",
+            code="unsupported-name",
+        )
+    import math
+
+    import numpy as np
+
+    import verdigris.math as vmath
+    from verdigris import cuda
+
+    file = os.path.join(os.path.dirname(__file__), "libdevice", f"{name}.py")
+    linecache.cache[file] = (len(text), None, text.splitlines(keepends=True), file)
+    world = {"math": math, "np": np, "vmath": vmath, "cuda": cuda, "__name__": __name__}
+    exec(compile(text, file, "exec"), world)
+    # Its text may call the built-in function of its name.
+    made = cuda.jit(device=True)(world.pop(name))
+    globals()[name] = made
+    return made
+
+
+def __dir__() -> list[str]:
+    return sorted({*_FLOATS, *(name + "f" for name in _FLOATS), *_OTHERS, *_FAST})
