@@ -4,6 +4,7 @@
 
 import collections
 import enum
+import math
 import operator
 
 import numpy as np
@@ -733,3 +734,74 @@ def test_libdevice():
     assert out[:, 4].tolist() == [math.copysign(math.floor(abs(v) + 0.5), v) for v in x * 3 - 1]
     with pytest.raises(errors.UnsupportedError, match="no counterpart"):
         libdevice.cyl_bessel_i0  # noqa: B018
+
+
+@cuda.jit(device=True)
+def combined(combine, a, b):
+    return combine(a, b)
+
+
+@cuda.jit(device=True)
+def difference(a, b):
+    return a - b
+
+
+@cuda.jit(device=True)
+def counted(counter, values, size, dtype, into):
+    shared = cuda.shared.array(size, dtype)
+    tid = cuda.threadIdx.x
+    if tid < size:
+        shared[tid] = 0
+    cuda.syncthreads()
+    counter(shared, dtype(values[tid]) % dtype(size), dtype(3))
+    cuda.syncthreads()
+    if tid < size:
+        into[tid] = shared[tid]
+
+
+def test_functions_and_types_are_arguments():
+    @cuda.jit
+    def numbers(out, x, y):
+        hypotenuse = math.hypot
+        halves = np.float32
+        out[0] = combined(difference, x, y)
+        out[1] = combined(min, x, y)
+        out[2] = combined(hypotenuse, x, y)
+        out[3] = combined(lambda a, b: halves(a) * b, x, y)
+        out[4] = combined(operator.add, x, y)
+
+    out = np.zeros(5)
+    numbers[1, 1](out, 3.0, 4.0)
+    assert out.tolist() == [-1.0, 3.0, 5.0, 12.0, 7.0]
+
+    @cuda.jit
+    def added(values, into):
+        counted(cuda.atomic.add, values, 8, np.uint32, into)
+
+    @cuda.jit
+    def largest(values, into):
+        counted(cuda.atomic.max, values, 8, np.int64, into)
+
+    values = np.arange(64)
+    into = np.zeros(8, np.uint32)
+    added[1, 64](values, into)
+    assert into.tolist() == [24] * 8
+    into = np.zeros(8, np.int64)
+    largest[1, 64](values, into)
+    assert into.tolist() == [3] * 8
+
+
+def test_functions_and_types_are_no_numbers():
+    @cuda.jit
+    def sums(out):
+        out[0] = 1 + math.sin
+
+    with pytest.raises(errors.TypingError, match="the function `math.sin`"):
+        sums[1, 1](np.zeros(1))
+
+    @cuda.jit
+    def stores(out):
+        out[0] = np.float32
+
+    with pytest.raises(errors.TypingError, match="the type float32"):
+        stores[1, 1](np.zeros(1))

@@ -7,11 +7,11 @@ use super::builtins::{self, Builtin};
 use super::call::Arg;
 use super::fault::{Result, fault};
 use super::function::records_of;
-use super::value::Val;
+use super::value::{Callee, Val};
 use super::view::{self, Piece, Source};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::ir::{Array, Inst, MOST_STORAGE, Meeting, Storage};
-use crate::names::{Constant, Meaning};
+use crate::names::Meaning;
 use crate::source::Span;
 use crate::syntax::{Expr, ExprKind};
 use crate::types::{ArrayType, FieldType, Layout, MOST_AXES, Scalar, ScalarType};
@@ -172,12 +172,12 @@ impl Lowerer {
         }
         let spelled = match &e.kind {
             ExprKind::Str(name) => ScalarType::from_name(name),
-            _ => match self.path(e)? {
-                Some(path) if path.rest.is_empty() => match &path.meaning {
-                    Meaning::Type(ty) => Some(*ty),
-                    Meaning::Record(record) => return Ok(FieldType::Record(record.clone())),
-                    Meaning::Constant(Constant::Str(name)) => ScalarType::from_name(name),
-                    Meaning::Builtin(name) => match builtins::find(name) {
+            ExprKind::Name(_) | ExprKind::Attribute { .. } => match self.expr(e)? {
+                Val::Str(name) => ScalarType::from_name(&name),
+                Val::Function(callee) => match &*callee {
+                    Callee::Named(Meaning::Type(ty), _) => Some(*ty),
+                    Callee::Named(Meaning::Record(record), _) => return Ok(FieldType::Record(record.clone())),
+                    Callee::Named(Meaning::Builtin(name), _) => match builtins::find(name) {
                         Some(Builtin::Int) => Some(ScalarType::I64),
                         Some(Builtin::Float) => Some(ScalarType::F64),
                         Some(Builtin::Bool) => Some(ScalarType::Bool),
@@ -188,6 +188,7 @@ impl Lowerer {
                 },
                 _ => None,
             },
+            _ => None,
         };
         match spelled {
             Some(ty) => Ok(FieldType::Scalar(ty)),

@@ -8,7 +8,7 @@ use super::Lowerer;
 use super::builtins;
 use super::elementwise::Reduction;
 use super::fault::{Result, Stop, fault};
-use super::value::{Closure, Val};
+use super::value::{Callee, Closure, Val};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::ir::Value;
 use crate::names::{Definition, Meaning};
@@ -28,18 +28,25 @@ impl Lowerer {
             if let Meaning::Builtin(name) = &path.meaning {
                 let full = path.rest.iter().fold(name.clone(), |text, (attr, ..)| format!("{text}.{attr}"));
                 if builtins::find(&full).is_some() {
-                    return self.call_builtin(&full, func, args, keywords, span);
+                    let text = self.text(func.span);
+                    return self.call_builtin(&full, &text, func.span, args, keywords, span);
                 }
             }
             return self.method(func, args, keywords, span);
         }
-        match &path.meaning {
-            Meaning::Builtin(name) => self.call_builtin(name, func, args, keywords, span),
+        let text = if let Meaning::Builtin(_) = &path.meaning { self.text(func.span) } else { path.text };
+        self.call_meaning(&path.meaning, &text, path.span, args, keywords, span)
+    }
+
+    /// A call of what a name of the table stands for; `at` is where that is written.
+    fn call_meaning(&mut self, meaning: &Meaning, text: &str, at: Span, args: &[Expr], keywords: &[(String, Expr)], span: Span) -> Result<Val> {
+        match meaning {
+            Meaning::Builtin(name) => self.call_builtin(name, text, at, args, keywords, span),
             Meaning::Type(ty) => {
-                self.no_keywords(&path.text, keywords)?;
+                self.no_keywords(text, keywords)?;
                 let args = self.arguments(args)?;
                 self.at(span);
-                self.convert_call(&path.text, *ty, &args, span)
+                self.convert_call(text, *ty, &args, span)
             }
             Meaning::Class(named) => {
                 let named = named.clone();
@@ -56,18 +63,21 @@ impl Lowerer {
                 self.call_function(callee, args, named, span)
             }
             Meaning::Constant(_) | Meaning::Array(_) | Meaning::Records(..) | Meaning::Tuple(_) => {
-                let val = self.meaning_value(&path.meaning, &path.text, path.span)?;
-                self.not_callable(&val, path.span)
+                let val = self.meaning_value(meaning, text, at)?;
+                self.not_callable(&val, at)
             }
-            Meaning::Exception { .. } | Meaning::Record(_) | Meaning::Unsupported { .. } => self.meaning_value(&path.meaning, &path.text, path.span),
+            Meaning::Record(_) => {
+                let val = self.meaning_value(meaning, text, at)?;
+                self.not_callable(&val, at)
+            }
+            Meaning::Exception { .. } | Meaning::Unsupported { .. } => self.meaning_value(meaning, text, at),
         }
     }
 
-    fn call_builtin(&mut self, name: &str, func: &Expr, args: &[Expr], keywords: &[(String, Expr)], span: Span) -> Result<Val> {
+    fn call_builtin(&mut self, name: &str, text: &str, at: Span, args: &[Expr], keywords: &[(String, Expr)], span: Span) -> Result<Val> {
         let Some(builtin) = builtins::find(name) else {
-            return fault(Diagnostic::new(Code::UnsupportedName, func.span, format!("`{name}` is not supported in compiled code")));
+            return fault(Diagnostic::new(Code::UnsupportedName, at, format!("`{name}` is not supported in compiled code")));
         };
-        let text = self.text(func.span);
         if *builtin == builtins::Builtin::Print {
             let args = self.arguments(args)?;
             let keywords = self.keyword_arguments(keywords)?;
@@ -75,10 +85,10 @@ impl Lowerer {
             return self.print(&args, &keywords, span);
         }
         if *builtin == builtins::Builtin::IsClose {
-            return self.is_close(&text, args, keywords, span);
+            return self.is_close(text, args, keywords, span);
         }
         if let builtins::Builtin::BlockArray { shared } = builtin {
-            return self.block_array(*shared, &text, args, keywords, span);
+            return self.block_array(*shared, text, args, keywords, span);
         }
         if *builtin == builtins::Builtin::ByType {
             return self.by_type(args);
@@ -90,11 +100,11 @@ impl Lowerer {
                     let val = self.expr(e)?;
                     args.push((val, e.span));
                 }
-                _ => return self.bad_keyword(&text, keyword, e.span),
+                _ => return self.bad_keyword(text, keyword, e.span),
             }
         }
         self.at(span);
-        self.builtin(*builtin, &text, &args, func.span, span)
+        self.builtin(*builtin, text, &args, at, span)
     }
 
     /// Values of arguments, in order.
@@ -127,12 +137,15 @@ impl Lowerer {
             return self.method(func, args, keywords, span);
         }
         match self.expr(func)? {
-            Val::Function(closure) => {
-                let args = self.arguments(args)?;
-                let named = self.keyword_arguments(keywords)?;
-                self.at(span);
-                self.call_closure(&closure, args, named, span)
-            }
+            Val::Function(callee) => match &*callee {
+                Callee::Named(meaning, text) => self.call_meaning(meaning, text, func.span, args, keywords, span),
+                Callee::Nested(closure) => {
+                    let args = self.arguments(args)?;
+                    let named = self.keyword_arguments(keywords)?;
+                    self.at(span);
+                    self.call_closure(closure, args, named, span)
+                }
+            },
             val => self.not_callable(&val, func.span),
         }
     }

@@ -11,7 +11,7 @@ use super::Lowerer;
 use super::fault::{Result, fault};
 use super::liveness::Names;
 use super::naming;
-use super::value::{Closure, Val};
+use super::value::{Callee, Val};
 use super::view::{Source, View};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::ir::{Array, Block, Failure, Function, Inst, Slot, Value};
@@ -38,7 +38,7 @@ pub(super) enum Place {
     Tuple(Vec<Place>),
     Named(Arc<NamedType>, Vec<Place>),
     Array(Array),
-    Function(Arc<Closure>),
+    Function(Arc<Callee>),
     View(Box<View<Leaf>>),
 }
 
@@ -81,7 +81,7 @@ pub(super) enum Shape {
     Tuple(Vec<Shape>),
     Named(Arc<NamedType>, Vec<Shape>),
     Array(Array),
-    Function(Arc<Closure>),
+    Function(Arc<Callee>),
     View(Box<View<ScalarType>>),
 }
 
@@ -151,7 +151,7 @@ impl Lowerer {
             Val::None => Place::None,
             Val::Grid => Place::Grid,
             Val::Array(a) => Place::Array(*a),
-            Val::Function(closure) => Place::Function(closure.clone()),
+            Val::Function(callee) => Place::Function(callee.clone()),
             Val::Real(v) => Place::Real(self.set_leaf(name, *v)),
             Val::Half(v) => Place::Half(self.set_leaf(name, *v)),
             Val::Time(ty, v) => Place::Time(*ty, self.set_leaf(name, *v)),
@@ -244,7 +244,7 @@ impl Lowerer {
             Place::None => Val::None,
             Place::Grid => Val::Grid,
             Place::Array(a) => Val::Array(*a),
-            Place::Function(closure) => Val::Function(closure.clone()),
+            Place::Function(callee) => Val::Function(callee.clone()),
             Place::Real(l) => Val::Real(self.leaf(l)),
             Place::Half(l) => Val::Half(self.leaf(l)),
             Place::Time(ty, l) => Val::Time(*ty, self.leaf(l)),
@@ -271,7 +271,7 @@ impl Lowerer {
             Place::None => Shape::None,
             Place::Grid => Shape::Grid,
             Place::Array(a) => Shape::Array(*a),
-            Place::Function(closure) => Shape::Function(closure.clone()),
+            Place::Function(callee) => Shape::Function(callee.clone()),
             Place::Real(l) => Shape::Real(ty(l)),
             Place::Half(_) => Shape::Half,
             Place::Time(ty, _) => Shape::Time(*ty),
@@ -335,7 +335,7 @@ impl Lowerer {
             Shape::Half => ScalarType::F16.to_string(),
             Shape::Real(t) | Shape::Time(t) | Shape::Complex(t) => t.to_string(),
             Shape::Array(a) => self.b.function().array(*a).ty.to_string(),
-            Shape::Function(closure) => format!("the function `{}`", closure.definition.name),
+            Shape::Function(callee) => callee.to_string(),
             Shape::Tuple(items) => {
                 let items: Vec<String> = items.iter().map(|s| self.describe_shape(s)).collect();
                 format!("tuple({})", items.join(", "))
@@ -402,7 +402,7 @@ impl Lowerer {
             Shape::None => Place::None,
             Shape::Grid => Place::Grid,
             Shape::Array(a) => Place::Array(*a),
-            Shape::Function(closure) => Place::Function(closure.clone()),
+            Shape::Function(callee) => Place::Function(callee.clone()),
             Shape::Real(t) => Place::Real(Leaf { slot: self.variable_slot(name, *t), known: None }),
             Shape::Half => Place::Half(Leaf { slot: self.variable_slot(name, ScalarType::F32), known: None }),
             Shape::Time(t) => Place::Time(*t, Leaf { slot: self.variable_slot(name, ScalarType::I64), known: None }),

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::Lowerer;
 use super::builtins::{self, Builtin};
 use super::fault::{Result, fault, nearest};
-use super::value::Val;
+use super::value::{Callee, Val};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::names::Meaning;
 use crate::source::Span;
@@ -156,6 +156,7 @@ impl Lowerer {
     pub(super) fn meaning_value(&mut self, meaning: &Meaning, text: &str, span: Span) -> Result<Val> {
         self.at(span);
         let refuse = |what: String| Diagnostic::new(Code::UnsupportedName, span, what);
+        let callee = || Val::Function(Arc::new(Callee::Named(meaning.clone(), text.to_owned())));
         match meaning {
             Meaning::Constant(c) => self.constant_value(c, span),
             Meaning::Array(contents) => {
@@ -184,15 +185,10 @@ impl Lowerer {
                 let items = items.iter().enumerate().map(|(i, item)| self.meaning_value(item, &format!("{text}[{i}]"), span));
                 Ok(Val::Tuple(items.collect::<Result<_>>()?))
             }
-            Meaning::Class(named) => {
-                fault(refuse(format!("`{text}` is a class, not a value")).help(format!("call it: `{text}({})`", named.fields.join(", "))))
-            }
-            Meaning::Type(t) => fault(refuse(format!("`{text}` is a type, not a value")).help(format!("call it to convert: `{text}(x)` gives {t}"))),
-            Meaning::Record(record) => fault(refuse(format!("`{text}` is the type {record}, not a value"))),
+            Meaning::Class(_) | Meaning::Type(_) | Meaning::Record(_) | Meaning::Function(_) => Ok(callee()),
             Meaning::Exception { name, .. } => {
                 fault(refuse(format!("the exception `{name}` cannot be used as a value")).help(format!("raise it: `raise {text}`")))
             }
-            Meaning::Function(_) => fault(refuse(format!("the function `{text}` cannot be used as a value")).help("call it")),
             Meaning::Unsupported { what, help } => {
                 let d = refuse(format!("{what} cannot be used in compiled code"));
                 fault(match help {
@@ -210,7 +206,7 @@ impl Lowerer {
                     Ok(Val::Real(size))
                 }
                 Some(Builtin::Axes) => fault(refuse(format!("`{text}` cannot be used as a whole")).help(format!("take an axis: `{text}.x`"))),
-                Some(_) => fault(refuse(format!("the function `{text}` cannot be used as a value")).help("call it")),
+                Some(_) => Ok(callee()),
                 None => fault(refuse(format!("`{name}` is not supported in compiled code"))),
             },
         }

@@ -11,7 +11,7 @@ use super::fault::{Result, Stop, fault};
 use super::liveness::{Liveness, Names};
 use super::loops::Loop;
 use super::reach;
-use super::value::{Closure, Val};
+use super::value::{Callee, Closure, Val};
 use super::view::{self, Piece, Records, Source};
 use super::{Checkpoint, Lowerer};
 use crate::diagnostic::{Code, Diagnostic};
@@ -216,7 +216,7 @@ impl Lowerer {
                 made
             }
         };
-        Val::Function(Arc::new(Closure { definition, parsed, frame: self.frame().id }))
+        Val::Function(Arc::new(Callee::Nested(Closure { definition, parsed, frame: self.frame().id })))
     }
 
     /// Lowers a body for these arguments at the present place and gives its result. `outer`: the activation around a nested function.
@@ -317,7 +317,8 @@ impl Lowerer {
         }
         let (val, at) = value.unwrap_or((Val::None, span));
         if let Val::Str(_) | Val::Function(_) = val {
-            let text = format!("a compiled function cannot return {}", if let Val::Str(_) = val { "a string" } else { "a function" });
+            let what = if let Val::Function(callee) = &val { callee.to_string() } else { "a string".to_owned() };
+            let text = format!("a compiled function cannot return {what}");
             return fault(Diagnostic::new(Code::UnsupportedType, at, text));
         }
         self.assign(RESULT, &val, at)?;

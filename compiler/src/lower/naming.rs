@@ -162,7 +162,7 @@ impl Lowerer {
             Val::Named(named, items) => Shape::Named(named.clone(), items.iter().map(|v| self.shape_of(v)).collect::<Option<_>>()?),
             Val::Array(array) => Shape::Array(*array),
             Val::View(view) => Shape::View(Box::new(view.map(&mut |v| self.ty(*v)))),
-            Val::Function(closure) => Shape::Function(closure.clone()),
+            Val::Function(callee) => Shape::Function(callee.clone()),
             Val::Str(_) => return None,
         })
     }

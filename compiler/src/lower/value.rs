@@ -2,6 +2,7 @@
 //!
 //! Owns the split of complex numbers and tuples into scalars, and the names of types in messages.
 
+use std::fmt;
 use std::sync::Arc;
 
 use super::Lowerer;
@@ -10,7 +11,7 @@ use super::function::Parsed;
 use super::view::{Piece, Source, View};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::ir::{Array, Value};
-use crate::names::{Constant, Definition};
+use crate::names::{Constant, Definition, Meaning};
 use crate::source::Span;
 use crate::types::{ArrayType, Layout, NamedType, RecordsType, Scalar, ScalarType, Type};
 
@@ -20,6 +21,44 @@ pub(super) struct Closure {
     pub(super) definition: Arc<Definition>,
     pub(super) parsed: Arc<Parsed>,
     pub(super) frame: u32,
+}
+
+/// What can be called, as a value.
+#[derive(Debug)]
+pub(super) enum Callee {
+    /// A nested function.
+    Nested(Closure),
+    /// What a name of the table stands for (a type, a class or a function), and the name as it is written.
+    Named(Meaning, String),
+}
+
+impl PartialEq for Callee {
+    fn eq(&self, other: &Callee) -> bool {
+        match (self, other) {
+            (Callee::Nested(a), Callee::Nested(b)) => a == b,
+            (Callee::Named(a, _), Callee::Named(b, _)) => match (a, b) {
+                (Meaning::Type(a), Meaning::Type(b)) => a == b,
+                (Meaning::Record(a), Meaning::Record(b)) => a == b,
+                (Meaning::Builtin(a), Meaning::Builtin(b)) => a == b,
+                (Meaning::Class(a), Meaning::Class(b)) => a == b,
+                (Meaning::Function(a), Meaning::Function(b)) => Arc::ptr_eq(a, b),
+                _ => false,
+            },
+            _ => false,
+        }
+    }
+}
+
+impl fmt::Display for Callee {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Callee::Nested(closure) => write!(f, "the function `{}`", closure.definition.name),
+            Callee::Named(Meaning::Type(ty), _) => write!(f, "the type {ty}"),
+            Callee::Named(Meaning::Record(ty), _) => write!(f, "the type {ty}"),
+            Callee::Named(Meaning::Class(_), text) => write!(f, "the class `{text}`"),
+            Callee::Named(_, text) => write!(f, "the function `{text}`"),
+        }
+    }
 }
 
 impl PartialEq for Closure {
@@ -45,8 +84,8 @@ pub(super) enum Val {
     Array(Array),
     /// Part of an array, an array of records, or one record (no axes).
     View(Box<View<Value>>),
-    /// A function written inside the present one or inside one that called it.
-    Function(Arc<Closure>),
+    /// A function, a type or a class: to be called, or where a type is asked for.
+    Function(Arc<Callee>),
     /// The threads of the whole grid, as a group that can wait.
     Grid,
     /// A string: only ever something to complain about.
@@ -85,7 +124,7 @@ impl Lowerer {
     pub(super) fn describe(&self, val: &Val) -> String {
         match val {
             Val::Str(_) => "str".to_string(),
-            Val::Function(closure) => format!("the function `{}`", closure.definition.name),
+            Val::Function(callee) => callee.to_string(),
             Val::Tuple(items) => {
                 let items: Vec<String> = items.iter().map(|v| self.describe(v)).collect();
                 format!("tuple({})", items.join(", "))

@@ -315,6 +315,15 @@ impl DeviceNDArray {
         self.array.layout().is_f()
     }
 
+    /// Whether it is dense in C's and in Fortran's order, under NumPy's names of that.
+    #[getter]
+    fn flags<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
+        let flags = PyDict::new(py);
+        flags.set_item("C_CONTIGUOUS", self.is_c_contiguous())?;
+        flags.set_item("F_CONTIGUOUS", self.is_f_contiguous())?;
+        Ok(flags)
+    }
+
     /// The transpose, a view.
     #[getter(T)]
     fn transposed(&self, py: Python<'_>) -> DeviceNDArray {

@@ -3,7 +3,7 @@
 //! Owns the Python side of a launch: the configuration from what stands in the brackets, the arguments by [`super::arguments`], and the order of things around the call.
 //! Types, compilation and running are `verdigris-cuda-jit`'s.
 
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use pyo3::exceptions::PyAttributeError;
 use pyo3::gc::{PyTraverseError, PyVisit};
@@ -35,6 +35,8 @@ pub(crate) struct Kernel {
     signatures: Vec<Vec<Type>>,
     /// Made at first need, kept once all names of the function were there.
     made: OnceLock<Arc<cuda_jit::Kernel>>,
+    /// What `specialize` made, of one signature each.
+    specialized: Mutex<Vec<Py<Kernel>>>,
 }
 
 /// A kernel with its launch configuration: what `kernel[grid, block]` gives.
@@ -184,7 +186,7 @@ impl Kernel {
             }
             read.push(signature.args);
         }
-        let kernel = Kernel { function, py_func, fma, fastmath, boundscheck, signatures: read, made: OnceLock::new() };
+        let kernel = Kernel { function, py_func, fma, fastmath, boundscheck, signatures: read, made: OnceLock::new(), specialized: Mutex::default() };
         if !kernel.signatures.is_empty() {
             // Declared types are compiled now, so that what is wrong with them is told here.
             let (made, _) = kernel.compiled(py)?;
@@ -260,13 +262,18 @@ impl Kernel {
         Err(Exception::new(py, Class::Launch, text).with("code", "no-configuration").build())
     }
 
-    /// A kernel declared for the types of these arguments, compiled now; it takes what converts to them.
+    /// A kernel declared for the types of these arguments, compiled now; it takes what converts to them. The same one for the same types.
     #[pyo3(signature = (*args))]
-    fn specialize(slf: &Bound<'_, Kernel>, args: &Bound<'_, PyTuple>) -> PyResult<Kernel> {
+    fn specialize(slf: &Bound<'_, Kernel>, args: &Bound<'_, PyTuple>) -> PyResult<Py<Kernel>> {
         let (py, this) = (slf.py(), slf.get());
         let (kernel, _) = this.compiled(py)?;
         let parameter = |i: usize| kernel.parameters().get(i).cloned().unwrap_or_else(|| format!("number {}", i + 1));
         let taken = Taken::new(args, kernel.name(), parameter)?;
+        let known = |specialized: &[Py<Kernel>]| specialized.iter().find(|k| k.get().signatures[0] == taken.args.types()).map(|k| k.clone_ref(py));
+        let found = known(&this.specialized.lock().unwrap_or_else(PoisonError::into_inner));
+        if let Some(found) = found {
+            return Ok(found);
+        }
         let declared = Kernel {
             function: this.function.clone_ref(py),
             py_func: this.py_func.as_ref().map(|f| f.clone_ref(py)),
@@ -275,10 +282,28 @@ impl Kernel {
             boundscheck: this.boundscheck,
             signatures: vec![taken.args.types().to_vec()],
             made: OnceLock::new(),
+            specialized: Mutex::default(),
         };
         let (made, _) = declared.compiled(py)?;
         let _ = declared.made.set(made);
+        let declared = Py::new(py, declared)?;
+        let mut specialized = this.specialized.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(found) = known(&specialized) {
+            return Ok(found);
+        }
+        specialized.push(declared.clone_ref(py));
         Ok(declared)
+    }
+
+    /// What `specialize` made, by argument types.
+    #[getter]
+    fn specializations<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
+        let table = PyDict::new(py);
+        let made: Vec<Py<Kernel>> = self.specialized.lock().unwrap_or_else(PoisonError::into_inner).iter().map(|k| k.clone_ref(py)).collect();
+        for kernel in made {
+            table.set_item(types_tuple(py, &kernel.get().signatures[0])?, kernel)?;
+        }
+        Ok(table)
     }
 
     /// Whether only declared types are taken.
@@ -439,6 +464,24 @@ impl Launcher {
             Some(config) => self.kernel.get().launch(py, config, args),
             None => Ok(()),
         }
+    }
+
+    /// Written as the brackets that made it; a stream stays in its process.
+    fn __reduce__<'py>(&self, py: Python<'py>) -> PyResult<(Bound<'py, PyAny>, Bound<'py, PyTuple>)> {
+        let kernel = self.kernel.clone_ref(py);
+        let Some(config) = &self.config else {
+            let forall = py.import("operator")?.call_method1("methodcaller", ("forall", 0))?;
+            return Ok((forall, (kernel,).into_pyobject(py)?));
+        };
+        if let Some(stream) = &self.stream
+            && !matches!(stream.extract::<i64>(py), Ok(0))
+        {
+            let text = format!("{}: a launch on a stream cannot be pickled: pickle the kernel", self.kernel.get().name());
+            return Err(Exception::new(py, Class::Argument, text).with("code", "pickle").build());
+        }
+        let extents = |all: [u32; 3]| PyTuple::new(py, all);
+        let key = (extents(config.grid())?, extents(config.block())?, 0, config.shared()).into_pyobject(py)?;
+        Ok((py.import("operator")?.getattr("getitem")?, (kernel, key).into_pyobject(py)?))
     }
 
     fn __repr__(&self) -> String {

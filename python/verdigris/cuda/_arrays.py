@@ -58,7 +58,9 @@ def managed_array(
 
 def pinned_array_like(ary: Any) -> np.ndarray:
     """A `pinned_array` with the shape, dtype and layout of another array."""
-    return np.empty_like(np.asarray(ary), subok=False)
+    if isinstance(ary, DeviceNDArray):
+        ary = np.lib.stride_tricks.as_strided(np.empty(0, ary.dtype), ary.shape, ary.strides)
+    return np.empty_like(ary, subok=False)
 
 
 def mapped_array_like(ary: Any, stream: Any = 0, portable: bool = False, wc: bool = False) -> np.ndarray:

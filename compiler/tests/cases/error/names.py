@@ -32,7 +32,7 @@ def unsupported_call(x):
 
 # (float64)
 def function_as_value(x):
-    f = math.sin
+    f = math.sin + x
     return x
 
 

@@ -5,4 +5,4 @@ def half(x):
 
 def f(x):
     g = half
-    return g(x)
+    return g(x) + g
