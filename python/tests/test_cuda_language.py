@@ -796,7 +796,7 @@ def test_functions_and_types_are_no_numbers():
     def sums(out):
         out[0] = 1 + math.sin
 
-    with pytest.raises(errors.TypingError, match="the function `math.sin`"):
+    with pytest.raises(errors.TypingError, match=r"the function `math.sin`"):
         sums[1, 1](np.zeros(1))
 
     @cuda.jit
