@@ -145,7 +145,8 @@ fn initialise() {
     });
 }
 
-fn host() -> &'static Cpu {
+/// This machine's processor.
+pub(super) fn host() -> &'static Cpu {
     static HOST: OnceLock<Cpu> = OnceLock::new();
     HOST.get_or_init(|| {
         initialise();

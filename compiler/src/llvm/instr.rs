@@ -112,6 +112,15 @@ impl<'c> Instr<'c> {
         self.builder.position_at_end(outer.here);
     }
 
+    /// Makes a function of the module one that others find by `symbol`, and takes the present one away.
+    pub(super) fn export(&self, name: &str, symbol: &str) {
+        let function = self.module.get_function(name).expect("a function of the module");
+        function.set_linkage(inkwell::module::Linkage::External);
+        function.as_global_value().set_name(symbol);
+        // SAFETY: nothing calls it, and the builder is not used again.
+        unsafe { self.function.delete() };
+    }
+
     fn b(&self) -> LLVMBuilderRef {
         self.builder.as_mut_ptr()
     }

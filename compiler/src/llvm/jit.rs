@@ -122,6 +122,7 @@ impl Jit {
         let table: Vec<(CString, *const c_void)> = runtime::symbols()
             .into_iter()
             .chain(super::atomics::symbols())
+            .chain(super::each::symbols())
             .chain(crate::op::exact::symbols().iter().map(|(n, a)| (*n, *a as *const c_void)))
             .map(|(name, address)| (CString::new(name).expect("no NUL in a symbol"), address))
             .collect();

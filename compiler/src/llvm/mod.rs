@@ -5,11 +5,13 @@
 
 mod atomics;
 mod cpu;
+mod each;
 mod emit;
 mod flags;
 mod instr;
 mod jit;
 mod runtime;
+mod shared;
 
 pub use cpu::Cpu;
 
@@ -28,6 +30,7 @@ use crate::abi::{BlocksFn, LoopFn, Memory, Site};
 use crate::cache;
 use crate::fork;
 use crate::ir::Verified;
+use crate::op::Math;
 use crate::pass::laps::{self, Laps};
 use crate::types::ScalarType;
 
@@ -193,7 +196,7 @@ impl Code {
 /// # Errors
 /// [`Error::Bug`] only; anything wrong with the user's function has been found before.
 pub fn compile(ir: &Verified, shape: &Shape, cpu: &Cpu) -> Result<Arc<Code>, Error> {
-    let key = key(ir, shape, cpu);
+    let key = timed("hash", || key(ir, shape, cpu));
     let _job = fork::job();
     if let Some(code) = lookup(&key) {
         return Ok(code);
@@ -202,8 +205,8 @@ pub fn compile(ir: &Verified, shape: &Shape, cpu: &Cpu) -> Result<Arc<Code>, Err
         Some(code) => code,
         None => {
             let symbol = new_symbol();
-            let (object, sites, memory) = assemble(ir, shape, cpu, &symbol, FileType::Object)?;
-            Code { loaded: jit::load(object.as_slice(), &symbol)?, shape: shape.clone(), sites, memory }
+            let (object, sites, memory) = assemble(ir, shape, cpu, &symbol)?;
+            Code { loaded: timed("load", || jit::load(object.as_slice(), &symbol))?, shape: shape.clone(), sites, memory }
         }
     };
     Ok(remember(key, Arc::new(code)))
@@ -222,17 +225,18 @@ fn kept(ir: &Verified, shape: &Shape, cpu: &Cpu, key: &Key) -> Result<Option<Cod
     let key: Key = hash.finalize().into();
     // The symbol is the entry's own, so that the object need not be changed; two copies at once (a race of two threads) are refused by the loader.
     let symbol = format!("vg_{}", cache::hex(&key));
-    if let Some(object) = cache::load(&key)
-        && let Ok(loaded) = jit::load(&object, &symbol)
-    {
+    if let Some(object) = cache::load(&key) {
         // What goes with the code is told by the emitter, which is quick beside the passes and the assembler.
         let context = Context::create();
-        let (_module, sites, memory) = emit_module(&context, ir, shape, cpu, &symbol)?;
-        return Ok(Some(Code { loaded, shape: shape.clone(), sites, memory }));
+        let (module, sites, memory) = emit_module(&context, &cpu.machine()?, ir, shape, cpu, &symbol, true)?;
+        shared::provide(&shared::needs(&module, cpu), cpu)?;
+        if let Ok(loaded) = jit::load(&object, &symbol) {
+            return Ok(Some(Code { loaded, shape: shape.clone(), sites, memory }));
+        }
     }
-    let (object, sites, memory) = assemble(ir, shape, cpu, &symbol, FileType::Object)?;
+    let (object, sites, memory) = assemble(ir, shape, cpu, &symbol)?;
     cache::store(&key, object.as_slice());
-    Ok(jit::load(object.as_slice(), &symbol).ok().map(|loaded| Code { loaded, shape: shape.clone(), sites, memory }))
+    Ok(timed("load", || jit::load(object.as_slice(), &symbol)).ok().map(|loaded| Code { loaded, shape: shape.clone(), sites, memory }))
 }
 
 /// The lanes that suit a function on a processor: warps where lanes work together, and else unless it lacks the masks that varying control flow needs (before AVX2), where they cost more than they give.
@@ -265,43 +269,84 @@ pub fn listing(ir: &Verified, shape: &Shape, cpu: &Cpu, listing: Listing) -> Res
     let context = Context::create();
     match listing {
         Listing::Emitted | Listing::Optimised => {
-            let (module, ..) = emit_module(&context, ir, shape, cpu, "code")?;
+            let machine = cpu.machine()?;
+            let (module, ..) = emit_module(&context, &machine, ir, shape, cpu, "code", false)?;
             if listing == Listing::Optimised {
-                optimise(&module, &cpu.machine()?, ir, shape)?;
+                optimise(&module, &machine, &passes(ir, shape))?;
             }
             Ok(module.print_to_string().to_string())
         }
         Listing::Assembly => {
-            let (text, ..) = assemble(ir, shape, cpu, "code", FileType::Assembly)?;
+            let machine = cpu.machine()?;
+            let (module, ..) = emit_module(&context, &machine, ir, shape, cpu, "code", false)?;
+            optimise(&module, &machine, &passes(ir, shape))?;
+            let text = machine.write_to_memory_buffer(&module, FileType::Assembly).map_err(|e| Error::Bug(e.to_string()))?;
             Ok(String::from_utf8_lossy(text.as_slice()).into_owned())
         }
     }
 }
 
+/// Object code, with the routines that it calls loaded.
 fn assemble(
     ir: &Verified,
     shape: &Shape,
     cpu: &Cpu,
     symbol: &str,
-    form: FileType,
 ) -> Result<(inkwell::memory_buffer::MemoryBuffer<'static>, Vec<Site>, Memory), Error> {
     let context = Context::create();
-    let (module, sites, memory) = emit_module(&context, ir, shape, cpu, symbol)?;
     let machine = cpu.machine()?;
-    optimise(&module, &machine, ir, shape)?;
-    let object = machine.write_to_memory_buffer(&module, form).map_err(|e| Error::Bug(e.to_string()))?;
+    let (module, sites, memory) = timed("emit", || emit_module(&context, &machine, ir, shape, cpu, symbol, true))?;
+    shared::provide(&shared::needs(&module, cpu), cpu)?;
+    timed("passes", || optimise(&module, &machine, &passes(ir, shape)))?;
+    let object = timed("assemble", || machine.write_to_memory_buffer(&module, FileType::Object)).map_err(|e| Error::Bug(e.to_string()))?;
     Ok((object, sites, memory))
 }
 
-fn emit_module<'c>(context: &'c Context, ir: &Verified, shape: &Shape, cpu: &Cpu, symbol: &str) -> Result<(Module<'c>, Vec<Site>, Memory), Error> {
-    let module = context.create_module(&ir.name);
+/// The code of a rare path of the math library, for this machine; it takes pointers to the operands and to the result.
+fn rare_path(math: Math, ty: ScalarType) -> Result<jit::Loaded, Error> {
+    let (cpu, symbol) = (cpu::host(), new_symbol());
+    let context = Context::create();
     let machine = cpu.machine()?;
-    module.set_triple(&machine.get_triple());
-    module.set_data_layout(&machine.get_target_data().get_data_layout());
+    let i = builder(&context, &machine, math.name(), &symbol, &["ptr"; 3][..math.arity() + 1]);
+    let module = checked(emit::alone(i, math, ty, cpu.level()))?;
+    optimise(&module, &machine, &routine_passes())?;
+    let object = machine.write_to_memory_buffer(&module, FileType::Object).map_err(|e| Error::Bug(e.to_string()))?;
+    jit::load(object.as_slice(), &symbol)
+}
+
+fn emit_module<'c>(
+    context: &'c Context,
+    machine: &inkwell::targets::TargetMachine,
+    ir: &Verified,
+    shape: &Shape,
+    cpu: &Cpu,
+    symbol: &str,
+    shares: bool,
+) -> Result<(Module<'c>, Vec<Site>, Memory), Error> {
     let params: &[&str] = match shape {
         Shape::Blocks { .. } | Shape::Core(_) => &["ptr", "ptr", "i64", "i64"],
         Shape::Loop { .. } => &["ptr", "i64", "ptr"],
     };
+    let i = builder(context, machine, &ir.name, symbol, params);
+    let (module, sites, memory) = match shape {
+        Shape::Blocks { lanes, class, check_bounds } => emit::blocks(i, ir, *lanes, *class, *check_bounds, (cpu.level(), shares)),
+        Shape::Loop { lanes, signature, uniform, exact_flags, stream } => {
+            let (module, sites) = emit::elements(i, ir, *lanes, signature, *uniform, (*exact_flags, *stream), (cpu.level(), shares));
+            (module, sites, Memory::default())
+        }
+        Shape::Core(scalars) => {
+            let (module, sites) = emit::core(i, ir, scalars, (cpu.level(), shares));
+            (module, sites, Memory::default())
+        }
+    };
+    Ok((checked(module)?, sites, memory))
+}
+
+/// A builder in a new module, at the start of its function `symbol`.
+fn builder<'c>(context: &'c Context, machine: &inkwell::targets::TargetMachine, name: &str, symbol: &str, params: &[&str]) -> instr::Instr<'c> {
+    let module = context.create_module(name);
+    module.set_triple(&machine.get_triple());
+    module.set_data_layout(&machine.get_target_data().get_data_layout());
     let i = instr::Instr::new(context, module, symbol, params);
     let function = i.function;
     // Without these, LLVM splits 512-bit vectors for processors it deems better off with 256.
@@ -315,40 +360,55 @@ fn emit_module<'c>(context: &'c Context, ir: &Verified, shape: &Shape, cpu: &Cpu
     function.add_attribute(AttributeLoc::Function, context.create_enum_attribute(noredzone, 0));
     let nounwind = inkwell::attributes::Attribute::get_named_enum_kind_id("nounwind");
     function.add_attribute(AttributeLoc::Function, context.create_enum_attribute(nounwind, 0));
-    let (module, sites, memory) = match shape {
-        Shape::Blocks { lanes, class, check_bounds } => emit::blocks(i, ir, *lanes, *class, *check_bounds, cpu.level()),
-        Shape::Loop { lanes, signature, uniform, exact_flags, stream } => {
-            let (module, sites) = emit::elements(i, ir, *lanes, signature, *uniform, (*exact_flags, *stream), cpu.level());
-            (module, sites, Memory::default())
-        }
-        Shape::Core(scalars) => {
-            let (module, sites) = emit::core(i, ir, scalars, cpu.level());
-            (module, sites, Memory::default())
-        }
-    };
+    i
+}
+
+/// LLVM's own check of what the emitter made, in debug builds.
+fn checked(module: Module<'_>) -> Result<Module<'_>, Error> {
     if cfg!(debug_assertions) {
         module.verify().map_err(|e| Error::Bug(format!("{e}\n{}", module.print_to_string())))?;
     }
-    Ok((module, sites, memory))
+    Ok(module)
 }
+
+const FIRST: &str = "sroa,early-cse<memssa>,simplifycfg<no-speculate-blocks>,instcombine<no-verify-fixpoint>";
+const LAST: &str = "early-cse,simplifycfg<no-speculate-blocks>";
 
 /// The passes. Vectors are made by the emitter, so LLVM's vectorisers stay off. Nothing that speculates runs where IEEE flags count: an operation moved over the branch
 /// that guards it would raise what the user's function does not.
-fn optimise(module: &Module<'_>, machine: &inkwell::targets::TargetMachine, ir: &Verified, shape: &Shape) -> Result<(), Error> {
-    const FIRST: &str = "sroa,early-cse<memssa>,simplifycfg<no-speculate-blocks>,instcombine<no-verify-fixpoint>";
-    const LAST: &str = "early-cse,simplifycfg<no-speculate-blocks>";
+fn passes(ir: &Verified, shape: &Shape) -> String {
     let flags_count = matches!(shape, Shape::Loop { exact_flags: true, .. } | Shape::Loop { lanes: Lanes::One, .. } | Shape::Core(_));
     // A loop over a tile, whose checks and addresses become constants.
     const UNROLL: &str = "loop(indvars),loop-unroll<O2;no-partial;no-peeling;no-runtime;full-unroll-max=32>,instcombine<no-verify-fixpoint>";
     let few = |laps: &Laps| (2..=32).contains(&laps.own);
-    let passes = if flags_count {
+    if flags_count {
         format!("function({FIRST},{LAST})")
     } else if matches!(shape, Shape::Blocks { .. }) && laps::known(ir).values().any(few) {
         format!("function({FIRST},loop-mssa(licm),{UNROLL},{LAST})")
     } else {
-        format!("function({FIRST},loop-mssa(licm),{LAST})")
-    };
-    module.run_passes(&passes, machine, PassBuilderOptions::create()).map_err(|e| Error::Bug(e.to_string()))
+        routine_passes()
+    }
+}
+
+/// Those of functions of the math library.
+fn routine_passes() -> String {
+    format!("function({FIRST},loop-mssa(licm),{LAST})")
+}
+
+fn optimise(module: &Module<'_>, machine: &inkwell::targets::TargetMachine, passes: &str) -> Result<(), Error> {
+    module.run_passes(passes, machine, PassBuilderOptions::create()).map_err(|e| Error::Bug(e.to_string()))
+}
+
+/// Runs a stage; says on standard error how long it took if `VERDIGRIS_TIMINGS` is set.
+pub(crate) fn timed<R>(stage: &str, run: impl FnOnce() -> R) -> R {
+    static SAID: OnceLock<bool> = OnceLock::new();
+    if !*SAID.get_or_init(|| std::env::var_os("VERDIGRIS_TIMINGS").is_some_and(|v| !v.is_empty() && v != "0")) {
+        return run();
+    }
+    let began = std::time::Instant::now();
+    let result = run();
+    eprintln!("verdigris: {stage} {:.2} ms", began.elapsed().as_secs_f64() * 1e3);
+    result
 }
 
 type Key = [u8; 32];

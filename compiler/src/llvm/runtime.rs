@@ -34,6 +34,10 @@ pub(super) fn symbols() -> Vec<(&'static str, *const c_void)> {
         vg_map1_f32,
         vg_map2_f32,
         vg_map2_i64,
+        vg_one1_f64,
+        vg_one2_f64,
+        vg_one1_f32,
+        vg_one2_f32,
         vg_flags1_f64,
         vg_flags2_f64,
         vg_flags1_f32,
@@ -388,7 +392,23 @@ maps!(vg_map1_f32, vg_map2_f32, f32);
 maps!(vg_map2_i64, i64);
 
 macro_rules! flags {
-    ($flags1:ident, $flags2:ident, $warp1:ident, $warp2:ident, $t:ty) => {
+    ($one1:ident, $one2:ident, $flags1:ident, $flags2:ident, $warp1:ident, $warp2:ident, $t:ty) => {
+        /// Calls a routine of the math library, raising the flags of its definition (`flags`).
+        unsafe extern "C" fn $one1(f: unsafe extern "C" fn($t) -> $t, row: i32, a: $t) -> $t {
+            // SAFETY: `f` is a routine.
+            let result = flags::quietly(|| unsafe { f(a) });
+            raise_one(row, [a], result);
+            result
+        }
+
+        /// The same for two operands.
+        unsafe extern "C" fn $one2(f: unsafe extern "C" fn($t, $t) -> $t, row: i32, a: $t, b: $t) -> $t {
+            // SAFETY: `f` is a routine.
+            let result = flags::quietly(|| unsafe { f(a, b) });
+            raise_one(row, [a, b], result);
+            result
+        }
+
         /// Applies a routine of the math library to the acting lanes, raising the flags of its definition (`flags`).
         unsafe extern "C" fn $flags1(f: unsafe extern "C" fn($t) -> $t, row: i32, a: *const $t, out: *mut $t, mask: u32) {
             for lane in lanes(mask) {
@@ -436,19 +456,24 @@ macro_rules! flags {
     };
 }
 
-flags!(vg_flags1_f64, vg_flags2_f64, vg_flags1_warp_f64, vg_flags2_warp_f64, f64);
-flags!(vg_flags1_f32, vg_flags2_f32, vg_flags1_warp_f32, vg_flags2_warp_f32, f32);
+flags!(vg_one1_f64, vg_one2_f64, vg_flags1_f64, vg_flags2_f64, vg_flags1_warp_f64, vg_flags2_warp_f64, f64);
+flags!(vg_one1_f32, vg_one2_f32, vg_flags1_f32, vg_flags2_f32, vg_flags1_warp_f32, vg_flags2_warp_f32, f32);
 
 /// Raises the flags of a row's results in the acting lanes.
 unsafe fn raise_flags<T: flags::Float, const N: usize>(row: i32, args: [*const T; N], out: *const T, mask: u32) {
     for lane in lanes(mask) {
         // SAFETY: elements of acting lanes exist (callers).
         let result = unsafe { *out.add(lane) };
-        if !result.is_plain() {
-            // SAFETY: as above.
-            let operands = args.map(|a| unsafe { *a.add(lane) }.into());
-            flags::raise(Math::ALL[row as usize], &operands, result.into(), T::SMALLEST_NORMAL);
-        }
+        // SAFETY: as above.
+        raise_one(row, args.map(|a| unsafe { *a.add(lane) }), result);
+    }
+}
+
+/// Raises the flags of a row's result.
+#[inline(always)]
+fn raise_one<T: flags::Float, const N: usize>(row: i32, args: [T; N], result: T) {
+    if !result.is_plain() {
+        flags::raise(Math::ALL[row as usize], &args.map(Into::into), result.into(), T::SMALLEST_NORMAL);
     }
 }
 

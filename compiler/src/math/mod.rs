@@ -1,7 +1,7 @@
 //! The math library: its functions are written in the kernel language, in the texts of this folder, one file a family.
 //!
 //! A text is read once a process: its functions and its constants (`NAME = …` at the left margin). [`routine`] lowers the function of a row for a float type at first
-//! use, to verified IR that all backends share: the interpreter runs it ([`call`]), emitters make an internal function of it. So all of them agree to the bit.
+//! use, to verified IR that all backends share: the interpreter runs it ([`call`]), emitters make a function of it that code calls. So all of them agree to the bit.
 //!
 //! A routine takes and gives floats of one type, and is pure. `<name>32` is the float32 form of `<name>`; where there is none, float32 is computed by the float64 form and rounded once
 //! more. The texts are lowered in the library's own dialect ([`crate::lower::routine`]): literals take the type of what they meet, arithmetic of equal types keeps the type, nothing is

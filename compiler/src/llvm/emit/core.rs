@@ -13,9 +13,10 @@ use crate::pass::divergence;
 use crate::types::ScalarType;
 
 /// Emits a loop over elements into `i`, whose function has the parameters of [`crate::abi::BlocksFn`].
-pub(in super::super) fn core<'c>(i: Instr<'c>, f: &Function, scalars: &Signature, level: Level) -> (Module<'c>, Vec<Site>) {
+pub(in super::super) fn core<'c>(i: Instr<'c>, f: &Function, scalars: &Signature, (level, shares): (Level, bool)) -> (Module<'c>, Vec<Site>) {
     let d = divergence::analyse(f, divergence::Lanes::One);
     let mut e = Emitter::new(i, f, &d, 1, level, true, true);
+    e.shares = shares;
     e.elements_of_core(scalars);
     (e.i.module, e.sites)
 }

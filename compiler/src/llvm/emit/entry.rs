@@ -21,7 +21,7 @@ pub(in super::super) fn blocks<'c>(
     lanes: Lanes,
     class: BlockClass,
     check: bool,
-    level: Level,
+    (level, shares): (Level, bool),
 ) -> (Module<'c>, Vec<Site>, Memory) {
     // What lanes of a warp do together takes all 32.
     let whole = f.has_warp_ops() || f.any_inside(&f.body, &|inst| matches!(inst, Inst::Geometry(Geometry::LaneId)));
@@ -41,6 +41,7 @@ pub(in super::super) fn blocks<'c>(
         },
     );
     let mut e = Emitter::new(i, f, &d, width, level, check, false);
+    e.shares = shares;
     let plan = phases::plan(f);
     e.kernel(class, plan.as_ref());
     let memory = Memory {
@@ -61,12 +62,13 @@ pub(in super::super) fn elements<'c>(
     signature: &Signature,
     uniform: u64,
     (exact_flags, stream): (bool, bool),
-    level: Level,
+    (level, shares): (Level, bool),
 ) -> (Module<'c>, Vec<Site>) {
     let same: Vec<bool> =
         signature.inputs.iter().enumerate().flat_map(|(n, ty)| std::iter::repeat_n(uniform >> n & 1 == 1, 1 + ty.is_complex() as usize)).collect();
     let d = divergence::analyse(f, if lanes == Lanes::One { divergence::Lanes::One } else { divergence::Lanes::Elements(&same) });
     let mut e = Emitter::new(i, f, &d, if lanes == Lanes::One { 1 } else { WARP }, level, true, exact_flags);
+    e.shares = shares;
     // One lane at a time is one way of raising no flag but the function's own.
     e.flags_count = exact_flags || lanes == Lanes::One;
     e.stream = stream && lanes == Lanes::Warp;
@@ -116,6 +118,7 @@ impl<'a, 'c> Emitter<'a, 'c> {
             exact_flags,
             flags_count: exact_flags,
             routine: false,
+            shares: false,
             stream: false,
             frame,
             mask,

@@ -23,6 +23,7 @@ mod warp;
 
 pub(super) use core::core;
 pub(super) use entry::{blocks, elements};
+pub(super) use routine::{alone, shared};
 
 use inkwell::basic_block::BasicBlock;
 
@@ -105,6 +106,8 @@ struct Emitter<'a, 'c> {
     flags_count: bool,
     /// Inside a function of the math library: pure, no launch to ask, every branch that lanes may part at is rare.
     routine: bool,
+    /// Whether functions of the math library are other modules', found by name.
+    shares: bool,
     /// Whether results are stored past the caches.
     stream: bool,
     values: Vec<Option<Rep<'c>>>,

@@ -1,14 +1,16 @@
-//! Functions of the math library: internal functions of the module, made at first use and called.
+//! Functions of the math library: called by their names in `shared`, or, in listings, internal functions of the module, made at first use.
 //!
-//! A routine is emitted at the width that suits the processor's registers, and called for one part of the warp after another; what is rare ([`Form::Each`]), and everything on
-//! processors without fused multiply-add, runs lane by lane. Where IEEE flags count, the runtime calls it and raises what the function's definition says, not what its
+//! A routine is emitted at the width that suits the processor's registers, and called for one part of the warp after another; what is rare ([`Form::Each`], in `each`), and everything
+//! on processors without fused multiply-add, runs lane by lane. Where IEEE flags count, the runtime calls it and raises what the function's definition says, not what its
 //! steps happen to raise.
 
 use super::super::cpu::Level;
-use super::super::instr::{IntPred, V};
+use super::super::instr::{Instr, IntPred, V};
+use super::super::{each, shared};
 use super::control::Target;
 use super::{Bound, Emitter, Rep};
 use crate::ir::{Array, Function, Inst, Param, Value};
+use crate::llvm::Module;
 use crate::math;
 use crate::op::{Form, Math, Op};
 use crate::pass::divergence::Divergence;
@@ -32,6 +34,33 @@ struct Aside<'a, 'c> {
     ends: Vec<super::control::End<'c>>,
     scratch: Vec<V<'c>>,
     phases: Option<super::phases::Phases<'c>>,
+}
+
+/// Emits a routine for one lane into `i`, whose function takes pointers to the operands and to the result.
+pub(in super::super) fn alone<'c>(i: Instr<'c>, m: Math, ty: ScalarType, level: Level) -> Module<'c> {
+    let routine = math::routine(m, ty);
+    let mut e = Emitter::new(i, routine.ir(), routine.divergence(true), 1, level, true, false);
+    let (start, t) = (e.i.here(), e.i.scalar(ty));
+    let args: Vec<V<'c>> = (0..m.arity()).map(|n| e.i.load(t, e.i.param(n as u32), ty.size() as u32)).collect();
+    let name = e.define(m, ty, 1);
+    let result = e.i.call(&name, t, &args);
+    e.i.store(result, e.i.param(m.arity() as u32), ty.size() as u32);
+    e.i.ret();
+    e.i.seal_entry(start);
+    e.i.module
+}
+
+/// Emits a routine for `width` lanes as the function `symbol` into `i`, whose own function goes.
+pub(in super::super) fn shared<'c>(i: Instr<'c>, m: Math, ty: ScalarType, width: u32, symbol: &str, level: Level) -> Module<'c> {
+    let routine = math::routine(m, ty);
+    let mut e = Emitter::new(i, routine.ir(), routine.divergence(true), 1, level, true, false);
+    e.shares = true;
+    let start = e.i.here();
+    let name = e.define(m, ty, width);
+    e.i.ret();
+    e.i.seal_entry(start);
+    e.i.export(&name, symbol);
+    e.i.module
 }
 
 impl<'a, 'c> Emitter<'a, 'c> {
@@ -91,11 +120,11 @@ impl<'a, 'c> Emitter<'a, 'c> {
             return self.routine_with_flags(m, ty, args);
         }
         if lanes == 0 {
-            let name = self.define(m, ty, 1);
+            let name = self.named(m, ty, 1);
             return self.i.call(&name, t, args);
         }
         let width = self.width(m, ty).min(lanes);
-        let name = self.define(m, ty, width);
+        let name = self.named(m, ty, width);
         match args {
             [a] if width == 1 => return self.call1(&name, ty, *a),
             [a, b] if width == 1 => return self.call2(&name, ty, *a, *b),
@@ -207,12 +236,24 @@ impl<'a, 'c> Emitter<'a, 'c> {
     fn routine_with_flags(&mut self, m: Math, ty: ScalarType, args: &[V<'c>]) -> V<'c> {
         let t = self.i.scalar(ty);
         let lanes = self.i.lanes_of(args[0]);
+        if lanes == 0 {
+            let name = self.named(m, ty, 1);
+            let routine = self.i.symbol(&name, t, &vec![t; args.len()]);
+            let call = match (ty, args.len()) {
+                (ScalarType::F64, 1) => "vg_one1_f64",
+                (ScalarType::F64, _) => "vg_one2_f64",
+                (_, 1) => "vg_one1_f32",
+                (_, _) => "vg_one2_f32",
+            };
+            let operands: Vec<V<'c>> = [routine, self.i.i32(m as i32)].into_iter().chain(args.iter().copied()).collect();
+            return self.i.call(call, t, &operands);
+        }
         let at_once = lanes > 1 && self.width(m, ty) > 1;
         let pointer = if at_once {
             let name = self.in_memory(m, ty, lanes);
             self.i.symbol(&name, self.i.void(), &vec![self.i.ptr(); args.len() + 1])
         } else {
-            let name = self.define(m, ty, 1);
+            let name = self.named(m, ty, 1);
             self.i.symbol(&name, t, &vec![t; args.len()])
         };
         let call = match (ty, args.len(), at_once) {
@@ -225,7 +266,7 @@ impl<'a, 'c> Emitter<'a, 'c> {
             (_, 1, true) => "vg_flags1_warp_f32",
             (_, _, true) => "vg_flags2_warp_f32",
         };
-        let (shape, mask) = if lanes == 0 { (t, self.i.i32(1)) } else { (self.i.vector(t, lanes), self.mask_bits()) };
+        let (shape, mask) = (self.i.vector(t, lanes), self.mask_bits());
         let out = self.buffer(0);
         self.i.store(self.i.zero(shape), out, 64);
         let mut operands = vec![pointer, self.i.i32(m as i32)];
@@ -259,9 +300,18 @@ impl<'a, 'c> Emitter<'a, 'c> {
         name
     }
 
+    /// The name of a routine at a width: a symbol of `each` or `shared`, or a function of the module, made if it has none yet.
+    fn named(&mut self, m: Math, ty: ScalarType, width: u32) -> String {
+        match m.form() {
+            Form::Each => each::symbol(m, ty),
+            _ if self.shares => shared::name(m, ty, width),
+            _ => self.define(m, ty, width),
+        }
+    }
+
     /// Makes the function of a routine at a width, if the module has none yet, and gives its name.
     fn define(&mut self, m: Math, ty: ScalarType, width: u32) -> String {
-        let name = format!("vg_{}_{}_{width}", m.name(), ty.name());
+        let name = shared::name(m, ty, width);
         if self.i.has_function(&name) {
             return name;
         }
