@@ -456,6 +456,28 @@ SPECIAL_TWO = {
 }
 
 
+def not_numbers(dtype):
+    """NaN of both signs with all kinds of bits."""
+    integer, infinity, sign = {"float32": (np.uint32, 0x7F800000, 31), "float64": (np.uint64, 0x7FF << 52, 63)}[dtype]
+    rng = np.random.default_rng(8)
+    bits = rng.integers(infinity + 1, 1 << sign, 500, dtype=integer) | (rng.integers(0, 2, 500, dtype=integer) << integer(sign))
+    return bits.view(dtype)
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+def test_every_nan_gives_nan(dtype):
+    x = not_numbers(dtype)
+    every = {**ONE, **INVERSE, **TWO}
+    functions = [(name, ours[0]) for name, ours in every.items()] + [(f"{name}, fastmath", ours) for name, ours in FAST.items()]
+    with np.errstate(all="ignore"):
+        for name, ours in functions:
+            if name.split(",")[0] in TWO:
+                other = np.full_like(x, 2.5)
+                assert np.isnan(ours(x, other)).all() and np.isnan(ours(other, x)).all(), name
+            else:
+                assert np.isnan(ours(x)).all(), name
+
+
 def same(a, b):
     return (a != a and b != b) or (a == b and math.copysign(1.0, a) == math.copysign(1.0, b))
 

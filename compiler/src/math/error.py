@@ -158,7 +158,8 @@ def erf32(x):
     k = p + middle(x)
     r = p - (k - middle(x))
     far = 1.0 - times_power(poly(r, EXP2_32), k)
-    return copysign(select(a < 1.0, near, far), x)
+    # A NaN's own bits would be taken for a number's by `times_power`.
+    return select(isnan(x), x, copysign(select(a < 1.0, near, far), x))
 
 
 def erfc(x):

@@ -140,7 +140,8 @@ def exp_fast(x):
     most = by_type(x, 709.78, 88.72)
     least = by_type(x, -708.0, -87.0)
     k, r = exp_reduced(select(x < least, least, select(x > most, most, x)))
-    return times_power(fma(r, poly(r, by_type(x, EXP_FAST, EXP_FAST_32)), 1.0), k)
+    # A NaN's own bits would be taken for a number's by `times_power`.
+    return select(isnan(x), x, times_power(fma(r, poly(r, by_type(x, EXP_FAST, EXP_FAST_32)), 1.0), k))
 
 
 def exp_reduced(x):

@@ -199,11 +199,12 @@ def pow_fast(x, y):
     r, u = pow_parts(x, y)
     # Beyond the normal numbers, their ends; NaN for what has no logarithm, for 0, and for itself.
     r = select(u > 709.0, inf(), select(u < -708.0, 0.0, r))
-    return select(x > 0.0, r, inf() - inf())
+    return select((x > 0.0) & ~isnan(y), r, inf() - inf())
 
 
 def pow_fast32(x, y):
-    return float32(exp2_single(within(log2_single(float64(x)) * float64(y), 200.0)))
+    r = float32(exp2_single(within(log2_single(float64(x)) * float64(y), 200.0)))
+    return select(isnan(x) | isnan(y), x + y, r)
 
 
 def cbrt(x):
