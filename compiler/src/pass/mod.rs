@@ -1,4 +1,4 @@
-//! Passes over the IR, the list of them, and analyses ([`divergence`], [`laps`], [`phases`], [`spins`]).
+//! Passes over the IR, the list of them, and analyses ([`divergence`], [`laps`], [`phases`], [`spins`], [`strides`]).
 //!
 //! A pass takes a whole [`Function`] and gives one that means the same (contraction: the same up to a rounding less). Passes know no target. [`prepare`] is
 //! what stands between lowering and [`Verified::new`](crate::ir::Verified::new).
@@ -10,6 +10,7 @@ pub mod divergence;
 pub mod laps;
 pub mod phases;
 pub mod spins;
+pub mod strides;
 
 pub use carry::carry;
 pub use contract::contract;

@@ -324,18 +324,9 @@ impl<'r> Generator<'r> {
         match self.rng.below(100) {
             0..30 => self.expression(),
             30..36 => {
-                // What a lane has done so far, kept where skipped or doubled work shows.
-                let integers: Vec<Slot> = self.slots.iter().copied().filter(|s| self.b.function().slot(*s).ty.is_integer()).collect();
-                if integers.is_empty() {
-                    return self.expression();
-                }
-                let slot = self.rng.pick(&integers);
-                let ty = self.b.function().slot(slot).ty;
-                let old = self.b.get(slot);
-                let (three, term) = (self.b.constant(Scalar::int(ty, 3)), self.of(ty));
-                let scaled = self.b.apply(Op::Mul, &[old, three]);
-                let new = self.b.apply(Op::Add, &[scaled, term]);
-                self.b.set(slot, new);
+                let ty = self.rng.pick(&[I64, I32]);
+                let term = self.of(ty);
+                self.note(term);
             }
             36..40 => self.solo_access(),
             40..54 => {
@@ -397,6 +388,22 @@ impl<'r> Generator<'r> {
             }
             _ => self.expression(),
         }
+    }
+
+    /// Adds a value to what a lane has done so far, kept where skipped or doubled work shows.
+    fn note(&mut self, term: Value) {
+        let integers: Vec<Slot> = self.slots.iter().copied().filter(|s| self.b.function().slot(*s).ty.is_integer()).collect();
+        if integers.is_empty() {
+            return;
+        }
+        let slot = self.rng.pick(&integers);
+        let ty = self.b.function().slot(slot).ty;
+        let term = self.b.cast(term, ty);
+        let old = self.b.get(slot);
+        let three = self.b.constant(Scalar::int(ty, 3));
+        let scaled = self.b.apply(Op::Mul, &[old, three]);
+        let new = self.b.apply(Op::Add, &[scaled, term]);
+        self.b.set(slot, new);
     }
 
     fn counted_loop(&mut self) {

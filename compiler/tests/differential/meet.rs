@@ -6,7 +6,7 @@
 
 use super::*;
 use verdigris_compiler::ir::{Meeting, Storage};
-use verdigris_compiler::op::{AtomicOp, WarpOp};
+use verdigris_compiler::op::{AtomicOp, Shuffle, WarpOp};
 use verdigris_compiler::pass::divergence;
 
 /// What the threads of a generated kernel have together.
@@ -335,7 +335,11 @@ impl Generator<'_> {
     pub(super) fn warp_operation(&mut self, all_here: bool) -> bool {
         let Some(Together { warp: (true, shuffles), .. }) = self.together else { return false };
         let full = self.b.constant(Scalar::int(U32, u32::MAX.into()));
-        let op = self.rng.pick(&WarpOp::ALL);
+        let op = if shuffles && all_here && self.rng.once_in(2) {
+            WarpOp::Shuffle(self.rng.pick(&[Shuffle::Index, Shuffle::Up, Shuffle::Down, Shuffle::Xor]))
+        } else {
+            self.rng.pick(&WarpOp::ALL)
+        };
         let args: Vec<Value> = match op {
             WarpOp::ActiveMask => vec![],
             WarpOp::Sync => vec![full],
@@ -357,6 +361,7 @@ impl Generator<'_> {
         let v = self.b.push(inst);
         if self.b.function().types[v.index()].is_some() {
             self.see(v);
+            self.note(v);
         }
         true
     }

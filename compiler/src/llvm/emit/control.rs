@@ -397,6 +397,11 @@ impl<'c> Emitter<'_, 'c> {
         self.i.go(go_on);
     }
 
+    /// Whether the present place is inside the construct of that label, in the present segment.
+    pub(super) fn is_inside(&self, label: Label) -> bool {
+        self.targets.iter().any(|t| t.label == label)
+    }
+
     pub(super) fn has_partial_continue(&self, block: &Block, label: Label) -> bool {
         block.iter().any(|at| match self.f.inst(*at) {
             Inst::Continue(l) => *l == label && self.d.is_partial(*at),

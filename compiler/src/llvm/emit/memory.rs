@@ -9,10 +9,15 @@ use super::super::runtime::AccessKind;
 use super::{Emitter, Own, Rep, WARP};
 use crate::abi::SiteKind;
 use crate::faults::{self, Fault};
-use crate::ir::{Array, Part, Value};
+use crate::ir::{Array, Inst, Part, Value};
 use crate::op::AtomicOp;
 use crate::pass::divergence::Class;
 use crate::types::{Layout, MOST_AXES, ScalarType};
+
+/// Laps between the fetching of a line and its use, where laps are far apart (measured: 8 are too few, 32 help some more on an idle machine).
+const LAPS_AHEAD: i64 = 24;
+/// Bytes of a line of the caches.
+const LINE: usize = 64;
 
 /// How the addresses of the acting lanes lie.
 enum Address<'c> {
@@ -60,7 +65,10 @@ impl<'c> Emitter<'_, 'c> {
         self.i.go(fast);
         let quick = match self.address(&a) {
             Address::One(p) => self.i.load(scalar, p, a.align()),
-            Address::Consecutive(p) => self.load_run(p, ty, &a),
+            Address::Consecutive(p) => {
+                self.look_ahead(p, index, &a);
+                self.load_run(p, ty, &a)
+            }
             Address::Each(p) => self.gather(p, ty, &a),
         };
         let fast_end = self.i.here();
@@ -326,6 +334,25 @@ impl<'c> Emitter<'_, 'c> {
             Level::Avx512 => true,
             Level::Avx2 => size >= 4,
             _ => false,
+        }
+    }
+
+    /// Has the lines of a later lap fetched, where the next ones lie a step of the grid away.
+    fn look_ahead(&self, p: V<'c>, index: &[Value], a: &Access<'c>) {
+        let Some((last, axis)) = index.last().zip(index.len().checked_sub(1)) else { return };
+        let Inst::Get(slot) = self.f.inst(*last) else { return };
+        // Inside the loop, whose latch has the step at hand.
+        let Some((_, step)) = self.steps.get(slot).filter(|(label, _)| self.is_inside(*label)) else { return };
+        let Some(Rep::Uniform(step)) = self.values[step.index()] else { return };
+        if a.own || self.arrays[a.array.index()].own.is_some() {
+            return;
+        }
+        let Some(stride) = self.dense_stride(a, axis) else { return };
+        let ahead = self.i.offset(p, self.i.mul(step, self.i.i64(stride * LAPS_AHEAD)));
+        for line in (0..i64::from(self.lanes * self.size(a))).step_by(LINE) {
+            let at = self.i.offset(ahead, self.i.i64(line));
+            // To be read, kept in the second level, data.
+            self.i.intrinsic("llvm.prefetch", &[self.i.ptr()], &[at, self.i.i32(0), self.i.i32(2), self.i.i32(1)]);
         }
     }
 

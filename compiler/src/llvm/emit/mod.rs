@@ -139,6 +139,8 @@ struct Emitter<'a, 'c> {
     context: Option<V<'c>>,
     /// The context that this function lends to the routines it calls.
     lent: Option<V<'c>>,
+    /// Counters with steps known only when they run.
+    steps: std::collections::HashMap<Slot, (crate::ir::Label, Value)>,
 }
 
 impl<'c> Emitter<'_, 'c> {
