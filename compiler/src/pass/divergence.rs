@@ -47,6 +47,7 @@ pub struct Divergence {
     values: Vec<Class>,
     slots: Vec<Class>,
     blend: Vec<bool>,
+    runs_on: Vec<bool>,
     partial_escape: Vec<bool>,
     leaves: Vec<bool>,
     loses: Vec<bool>,
@@ -72,6 +73,11 @@ impl Divergence {
     /// Whether a `Set` must keep the old value of lanes that are off.
     pub fn needs_blend(&self, set: Value) -> bool {
         self.blend[set.index()]
+    }
+
+    /// Whether a `Set` without a blend gives lanes that have left a loop values of laps that they do not run. None of them reads these, but they compute with them.
+    pub fn runs_on(&self, set: Value) -> bool {
+        self.runs_on[set.index()]
     }
 
     /// Whether a `Break` or `Continue` is taken by only some of the lanes that act in the body of its target.
@@ -109,6 +115,7 @@ pub fn analyse(function: &Function, lanes: Lanes<'_>) -> Divergence {
         partial_escape: vec![false; count],
         loses: vec![false; count],
         blend: vec![false; count],
+        runs_on: vec![false; count],
         order: 0,
     };
     while a.changed {
@@ -125,6 +132,7 @@ pub fn analyse(function: &Function, lanes: Lanes<'_>) -> Divergence {
         values: a.values.into_iter().map(|c| c.unwrap_or(Class::Uniform)).collect(),
         slots: a.slots.into_iter().map(|c| c.unwrap_or(Class::Uniform)).collect(),
         blend: a.blend,
+        runs_on: a.runs_on,
         partial_escape: a.partial_escape,
         leaves,
         loses: a.loses,
@@ -190,6 +198,7 @@ struct Analysis<'a> {
     partial_escape: Vec<bool>,
     loses: Vec<bool>,
     blend: Vec<bool>,
+    runs_on: Vec<bool>,
     order: usize,
 }
 
@@ -486,8 +495,10 @@ impl Analysis<'_> {
             }
             let birth = self.birth(accesses);
             for set in accesses.iter().filter(|a| a.write) {
-                let blend = self.set_needs_blend(set, birth, accesses);
-                self.blend[set.value.expect("a Set").index()] = blend;
+                let (blend, runs_on) = self.set_needs_blend(set, birth, accesses);
+                let at = set.value.expect("a Set").index();
+                self.blend[at] = blend;
+                self.runs_on[at] = runs_on;
                 if blend && !self.varying_slots[slot] {
                     self.varying_slots[slot] = true;
                     self.changed = true;
@@ -496,22 +507,25 @@ impl Analysis<'_> {
         }
     }
 
-    fn set_needs_blend(&self, set: &Access, birth: usize, accesses: &[Access]) -> bool {
+    /// Whether a `Set` needs a blend, and if not, whether it stands in a loop that lanes leave one by one.
+    fn set_needs_blend(&self, set: &Access, birth: usize, accesses: &[Access]) -> (bool, bool) {
         let mut region = set.region;
+        let mut runs_on = false;
         while region != birth {
             match self.regions[region].kind {
-                RegionKind::Root => return false,
-                RegionKind::Partial => return true,
+                RegionKind::Root => break,
+                RegionKind::Partial => return (true, false),
                 RegionKind::Run(label) => {
                     let reads_inside = accesses.iter().filter(|a| !a.write).all(|a| self.ancestors(a.region).contains(&region));
                     if !(reads_inside && self.entered_fresh(label, accesses) || self.faulty(Fault::LoopsEnteredFresh)) {
-                        return true;
+                        return (true, false);
                     }
+                    runs_on = true;
                 }
             }
             region = self.regions[region].parent;
         }
-        false
+        (false, runs_on)
     }
 
     /// Whether the loop runs once, or the slot is assigned just before each entry, by all lanes that enter.

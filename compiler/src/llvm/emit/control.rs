@@ -15,6 +15,9 @@ use crate::types::ScalarType;
 /// Laps after which a loop that waits says so; a power of two.
 const LAPS: i32 = 1024;
 
+/// Operations of an arm that is run without asking whether a lane acts in it.
+const MOST_LIGHT: usize = 4;
+
 /// A construct that can be left.
 #[derive(Clone, Copy)]
 pub(super) struct Target<'c> {
@@ -116,10 +119,36 @@ impl<'c> Emitter<'_, 'c> {
     /// Whether an instruction must not run when no lane acts. Pure scalar and vector arithmetic may.
     fn must_have_lanes(&self, inst: &Inst) -> bool {
         match inst {
-            Inst::Apply { op, .. } => self.exact_flags || op.effects().call || matches!(op, Op::FloorDiv | Op::Mod | Op::Pow),
+            Inst::Apply { op, args } => {
+                let divides = matches!(op, Op::FloorDiv | Op::Mod) && !self.is_power_of_two(args[1]);
+                self.exact_flags && args.iter().any(|a| self.f.ty(*a).is_float()) || op.effects().call || divides || *op == Op::Pow
+            }
             Inst::Const(_) | Inst::Param(_) | Inst::Geometry(_) | Inst::Extent { .. } | Inst::Get(_) | Inst::Set(..) => false,
             _ => true,
         }
+    }
+
+    /// Whether a divisor is a constant by which division is a shift.
+    fn is_power_of_two(&self, divisor: Value) -> bool {
+        matches!(self.f.inst(divisor), Inst::Const(c) if self.f.ty(divisor).is_integer() && c.as_int() > 0 && c.as_int().count_ones() == 1)
+    }
+
+    /// Whether an arm costs less than a branch around it: a few operations of the vector units, which may run with no lane acting, and perhaps the lanes' leaving a construct.
+    fn is_light(&self, arm: &Block) -> bool {
+        let mut operations = 0;
+        arm.iter().all(|at| {
+            let inst = self.f.inst(*at);
+            match inst {
+                Inst::Apply { op, .. } => {
+                    operations += 1;
+                    let slow = matches!(op, Op::Div | Op::Math(_)) || self.f.ty(*at) == ScalarType::F16;
+                    operations <= MOST_LIGHT && !slow && !self.must_have_lanes(inst)
+                }
+                Inst::Break(_) | Inst::Continue(_) => self.phases.is_none() && self.d.is_partial(*at),
+                Inst::Const(_) | Inst::Param(_) | Inst::Get(_) | Inst::Set(..) => true,
+                _ => false,
+            }
+        })
     }
 
     fn leave_if_empty(&mut self) {
@@ -190,6 +219,11 @@ impl<'c> Emitter<'_, 'c> {
             let no = self.i.binary(Opcode::LLVMXor, before, yes);
             return [self.lanes_of_bits(yes), self.lanes_of_bits(no)];
         }
+        self.parted_in_place(acting, cond)
+    }
+
+    /// As `divided`, of masks that are used where they are: by operations of single lanes, not by branches.
+    fn parted_in_place(&self, acting: V<'c>, cond: V<'c>) -> [V<'c>; 2] {
         let yes = if self.full_mask() { cond } else { self.i.select(acting, cond, self.no_lanes()) };
         [yes, self.i.binary(Opcode::LLVMXor, acting, yes)]
     }
@@ -253,11 +287,19 @@ impl<'c> Emitter<'_, 'c> {
         let before = self.mask;
         let off = self.no_lanes();
         let loses = self.d.loses_lanes(at);
-        let masks = self.divided(before, cond);
+        let light = !self.routine && self.is_light(then) && self.is_light(otherwise);
+        let masks = if light { self.parted_in_place(before, cond) } else { self.divided(before, cond) };
         let mut rest = Vec::new();
         for (mask, block) in masks.into_iter().zip([then, otherwise]) {
             if block.is_empty() {
                 rest.push(mask);
+                continue;
+            }
+            if light {
+                self.mask = mask;
+                self.maybe_empty = false;
+                let flow = self.block(block);
+                rest.push(if flow == Flow::Empty { off } else { self.mask });
                 continue;
             }
             let after = loses.then(|| self.mask_variable(off));

@@ -31,7 +31,7 @@ use super::cpu::Level;
 use super::instr::{Instr, IntPred, T, V};
 use crate::abi::{Site, SiteKind};
 use crate::faults::{self, Fault};
-use crate::ir::{Axis, Function, Geometry, Inst, Slot, Value};
+use crate::ir::{Axis, Function, Geometry, Inst, Kind, Slot, Value};
 use crate::op::Op;
 use crate::pass::divergence::{Class, Divergence};
 use crate::types::ScalarType;
@@ -239,7 +239,9 @@ impl<'c> Emitter<'_, 'c> {
             return;
         }
         let new = self.vector(value);
-        let stored = if self.d.needs_blend(at) && !self.full_mask() {
+        // Lanes that have left a loop would overflow sooner or later if they ran on, and the flags that they raise would have to be told from real ones.
+        let held = self.f.kind == Kind::Scalar && !self.routine && !self.exact_flags && self.f.slot(slot).ty.is_float() && self.d.runs_on(at);
+        let stored = if (held || self.d.needs_blend(at)) && !self.full_mask() {
             let old = self.i.load(self.slot_type(slot), variable, 64);
             match () {
                 () if faults::is(Fault::BlendSwapped) => self.i.select(self.mask, old, new),
