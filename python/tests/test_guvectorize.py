@@ -307,12 +307,57 @@ def test_cores_share_the_work_and_give_the_same():
     np.testing.assert_array_equal(copy(x, out=out), x)
 
 
+# --- no outputs, no core dimensions ---
+
+
+def _raise_to(x, least):
+    for i in range(x.size):
+        x[i] = max(x[i], least)
+
+
+@pytest.mark.parametrize("target", ["cpu", "parallel"])
+@pytest.mark.parametrize("layout", ["(n),()", "(n),()->"])
+def test_a_function_that_only_writes_to_its_inputs(layout, target):
+    for f in (
+        guvectorize(["(float64[:], float64)"], layout, writable_args=(0,), target=target)(_raise_to),
+        guvectorize(layout, writable_args=("x",), target=target)(_raise_to),
+    ):
+        assert (f.nin, f.nout, f.signature) == (2, 0, "(n),()")
+        x = rng.normal(size=(40, 9))
+        expected = np.maximum(x, 0.25)
+        f(x, 0.25)
+        np.testing.assert_array_equal(x, expected)
+        # What is cast on the way comes back too.
+        if f.ntypes and not f.is_dynamic:
+            short = x.astype("f4")
+            f(short, 1.0)
+            np.testing.assert_array_equal(short, np.maximum(x.astype("f4"), 1))
+
+
+def _plus(x, y, out):
+    out[0] = x + y
+
+
+def test_without_core_dimensions_it_is_an_elementwise_ufunc():
+    for f in (guvectorize("(),()->()")(_plus), guvectorize(["(int64, int64, int64[:])"], "(),()->()")(_plus)):
+        assert f.signature is None
+        a = np.arange(1, 41)
+        assert f.reduce(a) == a.sum()
+        np.testing.assert_array_equal(f.reduce(a.reshape(5, 8), axis=1), a.reshape(5, 8).sum(axis=1))
+        np.testing.assert_array_equal(f.accumulate(a), np.add.accumulate(a))
+        np.testing.assert_array_equal(f.outer([0, 1], [1, 2]), [[1, 2], [2, 3]])
+        np.testing.assert_array_equal(f.reduceat(a, [0, 2, 1]), np.add.reduceat(a, [0, 2, 1]))
+        x = np.arange(4)
+        f.at(x, [0, 1, 0], 10)
+        np.testing.assert_array_equal(x, [20, 11, 2, 3])
+
+
 # --- errors ---
 
 
 def test_errors_of_the_decorator():
     errors = verdigris.errors
-    for layout, text in (("(n)", "expected `->`"), ("(n->()", "not closed"), ("(n-1)->()", "not a dimension")):
+    for layout, text in (("n->()", r"expected `\(`"), ("(n->()", "not closed"), ("(n-1)->()", "not a dimension")):
         with pytest.raises(errors.ArgumentError, match=text):
             guvectorize(layout)(row_sum)
     with pytest.raises(errors.TypingError, match="2 parameters, results last, or of 1 that returns"):

@@ -216,3 +216,13 @@ def test_an_unknown_option_is_named():
     for kind in (TypeError, KeyError):
         with pytest.raises(kind, match="Unrecognized options: 'nonexistent'; there are target"):
             vectorize(nonexistent=2)
+    assert scaled.is_dynamic and not vectorize(["int64(int64)"])(lambda x: x).is_dynamic
+
+
+def test_reductions_in_a_type_that_a_loop_has_beside_another():
+    f = vectorize("float64(float64, int64)", identity=0)(lambda a, b: a + b)
+    x = np.arange(40).reshape(5, 4, 2)
+    for axis in range(3):
+        np.testing.assert_array_equal(f.reduce(x, axis=axis, dtype=np.float64), x.sum(axis=axis, dtype=np.float64))
+    with pytest.raises(TypeError):
+        f.reduce(x.astype("f8"), dtype=np.float64)

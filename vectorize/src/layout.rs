@@ -48,6 +48,9 @@ impl Layout {
             format!("({})", names.collect::<Vec<_>>().join(","))
         };
         let side = |operands: &[Vec<usize>]| operands.iter().map(one).collect::<Vec<_>>().join(",");
+        if self.outputs.is_empty() {
+            return side(&self.inputs);
+        }
         format!("{}->{}", side(&self.inputs), side(&self.outputs))
     }
 
@@ -94,11 +97,13 @@ impl std::str::FromStr for Layout {
     fn from_str(text: &str) -> Result<Layout, Error> {
         let fault = |reason: String| Error::Layout { text: text.to_owned(), reason };
         let mut layout = Layout { dimensions: Vec::new(), inputs: Vec::new(), outputs: Vec::new() };
-        let Some((left, right)) = text.split_once("->") else {
-            return Err(fault("expected `->` between inputs and outputs".into()));
-        };
+        // A function that only writes to its inputs has no outputs, nor need there be an arrow.
+        let (left, right) = text.split_once("->").unwrap_or((text, ""));
         for (side, is_output) in [(left, false), (right, true)] {
             let mut rest = side.trim();
+            if is_output && rest.is_empty() {
+                continue;
+            }
             loop {
                 let Some(inner) = rest.strip_prefix('(') else {
                     return Err(fault(format!("expected `(` at `{rest}`")));
@@ -182,6 +187,10 @@ mod tests {
         assert_eq!((matmul.inputs.clone(), matmul.outputs.clone()), (vec![vec![0, 1], vec![1, 2]], vec![vec![0, 2]]));
         assert_eq!(matmul.to_string(), "(m?,n),(n,p?)->(m?,p?)");
         assert_eq!(layout("(),()->(),()").to_string(), "(),()->(),()");
+        for without in ["(n),()", "(n), () ->"] {
+            let layout = layout(without);
+            assert_eq!((layout.outputs.len(), layout.to_string()), (0, "(n),()".to_owned()));
+        }
         let cross = layout("(3),(3)->(3)");
         assert_eq!((cross.dimensions.len(), cross.dimensions[0].size), (1, Some(3)));
         let equal = layout("(n|1),(n|1)->()");
@@ -191,7 +200,8 @@ mod tests {
     #[test]
     fn faults_of_layouts_are_named() {
         for (text, part) in [
-            ("(n)", "expected `->`"),
+            ("", "expected `(`"),
+            ("(n)->(),", "expected `(`"),
             ("n->()", "expected `(` at `n`"),
             ("(n->()", "is not closed"),
             ("(n)(m)->()", "expected `,`"),
@@ -200,7 +210,6 @@ mod tests {
             ("(3x)->()", "neither a size nor a name"),
             ("(0)->()", "at least size 1"),
             ("(n?),(n)->()", "optional everywhere"),
-            ("(n)->", "expected `(`"),
         ] {
             let error = text.parse::<Layout>().unwrap_err().to_string();
             assert!(error.contains(part), "{text}: {error}");

@@ -300,6 +300,11 @@ impl Core {
         Ok(Some((PyTuple::new(py, all)?, rest)))
     }
 
+    /// Whether loops are made for whatever types are met.
+    pub(super) fn is_dynamic(&self) -> bool {
+        self.declared.is_none()
+    }
+
     pub(super) fn is_parallel(&self) -> bool {
         self.target == Target::Parallel
     }

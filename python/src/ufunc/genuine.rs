@@ -395,7 +395,8 @@ unsafe fn choose(
             }
         }
     }
-    // A method that folds with `dtype=` asks for the accumulator and the result only; what is folded in takes their type too.
+    // A method that folds with `dtype=` asks for the accumulator and the result only; what is folded in takes their type too, if there is such a loop.
+    let folded = asked.clone();
     if let ([Some(first), second @ None, Some(result)], [_, Argument::Typed(folded)]) = (&mut asked[..], &arguments[..])
         && first == result
         && safe(*folded, *first)
@@ -403,11 +404,9 @@ unsafe fn choose(
         *second = Some(*first);
     }
     let (asked_inputs, asked_outputs) = asked.split_at(inputs.len());
-    for (argument, asked) in arguments.iter_mut().zip(asked_inputs) {
-        if let Some(ty) = asked {
-            *argument = Argument::Typed(*ty);
-        }
-    }
+    let with = |asked: &[Option<ScalarType>]| -> SmallVec<[Argument; 6]> {
+        arguments.iter().zip(asked).map(|(argument, asked)| asked.map_or(*argument, Argument::Typed)).collect()
+    };
     let fits = |lp: &AnyLoop| asked_outputs.iter().zip(lp.outputs()).all(|(asked, ty)| asked.is_none_or(|a| a == *ty));
     let mut tries: SmallVec<[SmallVec<[Argument; 6]>; 2]> = SmallVec::new();
     if asked_inputs.iter().all(Option::is_none)
@@ -416,7 +415,10 @@ unsafe fn choose(
         // `dtype=` asks for results of a type, and as in NumPy for a loop of that type throughout before any other with such results.
         tries.push(SmallVec::from_elem(Argument::Typed(*ty), inputs.len()));
     }
-    tries.push(arguments);
+    tries.push(with(asked_inputs));
+    if folded != asked {
+        tries.push(with(&folded));
+    }
     let count = tries.len();
     for (i, arguments) in tries.into_iter().enumerate() {
         match py.detach(|| gate::guarded(|| engine.choose(&arguments))) {

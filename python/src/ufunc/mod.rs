@@ -208,10 +208,16 @@ impl PyUfunc {
         }
     }
 
-    /// The layout of a function over core arrays; None if it works on elements.
+    /// The layout of a function over core arrays; None if it works on elements, all its cores being numbers.
     #[getter]
     fn signature(&self) -> Option<String> {
-        self.core.get().cores.as_ref().map(|cores| cores.layout.to_string())
+        self.core.get().cores.as_ref().filter(|cores| !cores.layout.dimensions.is_empty()).map(|cores| cores.layout.to_string())
+    }
+
+    /// Whether it is compiled for whatever types it meets.
+    #[getter]
+    fn is_dynamic(&self) -> bool {
+        self.core.get().is_dynamic()
     }
 
     /// The function's text and names, for functions that call this one.
