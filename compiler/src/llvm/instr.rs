@@ -480,6 +480,11 @@ impl<'c> Instr<'c> {
         self.context.append_basic_block(self.function, name)
     }
 
+    /// Whether a value was computed in the block where instructions go now.
+    pub(super) fn is_from_here(&self, v: V<'c>) -> bool {
+        v.as_instruction_value().and_then(|i| i.get_parent()) == Some(self.here())
+    }
+
     pub(super) fn here(&self) -> BasicBlock<'c> {
         self.builder.get_insert_block().expect("a positioned builder")
     }

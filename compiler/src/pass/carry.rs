@@ -18,6 +18,9 @@ use crate::ir::{Args, Block, Function, Inst, Kind, Label, Slot, SlotInfo, Value}
 use crate::op::Op;
 use crate::types::ScalarType;
 
+/// Name of the slots that are made here: what they hold is computed from others anew in every lap.
+pub const CARRIED: &str = "%carried";
+
 /// Rewrites every loop.
 pub fn carry(mut function: Function) -> Function {
     rebuild(&mut function, &mut |f, before, at| {
@@ -82,7 +85,7 @@ fn repeat(f: &mut Function, before: &mut Block, label: Label, body: &mut Block, 
         let Inst::Apply { op, .. } = *f.inst(start) else { unreachable!("seen above") };
         let ty = f.ty(start);
         let slot = Slot(f.slots.len() as u32);
-        f.slots.push(SlotInfo { name: "%carried".to_owned(), ty });
+        f.slots.push(SlotInfo { name: CARRIED.to_owned(), ty });
         let args: Args = operands
             .into_iter()
             .map(|operand| match operand {

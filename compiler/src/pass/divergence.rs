@@ -48,6 +48,7 @@ pub struct Divergence {
     slots: Vec<Class>,
     blend: Vec<bool>,
     runs_on: Vec<bool>,
+    joint: Vec<(bool, bool)>,
     partial_escape: Vec<bool>,
     leaves: Vec<bool>,
     loses: Vec<bool>,
@@ -78,6 +79,11 @@ impl Divergence {
     /// Whether a `Set` without a blend gives lanes that have left a loop values of laps that they do not run. None of them reads these, but they compute with them.
     pub fn runs_on(&self, set: Value) -> bool {
         self.runs_on[set.index()]
+    }
+
+    /// What `needs_blend` and `runs_on` would say of a `Set` in the arm of a varying branch if both arms made it, as one assignment after the branch.
+    pub fn of_both_arms(&self, set: Value) -> (bool, bool) {
+        self.joint[set.index()]
     }
 
     /// Whether a `Break` or `Continue` is taken by only some of the lanes that act in the body of its target.
@@ -116,6 +122,7 @@ pub fn analyse(function: &Function, lanes: Lanes<'_>) -> Divergence {
         loses: vec![false; count],
         blend: vec![false; count],
         runs_on: vec![false; count],
+        joint: vec![(true, false); count],
         order: 0,
     };
     while a.changed {
@@ -133,6 +140,7 @@ pub fn analyse(function: &Function, lanes: Lanes<'_>) -> Divergence {
         slots: a.slots.into_iter().map(|c| c.unwrap_or(Class::Uniform)).collect(),
         blend: a.blend,
         runs_on: a.runs_on,
+        joint: a.joint,
         partial_escape: a.partial_escape,
         leaves,
         loses: a.loses,
@@ -199,6 +207,7 @@ struct Analysis<'a> {
     loses: Vec<bool>,
     blend: Vec<bool>,
     runs_on: Vec<bool>,
+    joint: Vec<(bool, bool)>,
     order: usize,
 }
 
@@ -499,6 +508,7 @@ impl Analysis<'_> {
                 let at = set.value.expect("a Set").index();
                 self.blend[at] = blend;
                 self.runs_on[at] = runs_on;
+                self.joint[at] = self.set_needs_blend(&Access { region: self.regions[set.region].parent, ..*set }, birth, accesses);
                 if blend && !self.varying_slots[slot] {
                     self.varying_slots[slot] = true;
                     self.changed = true;

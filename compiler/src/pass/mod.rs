@@ -12,7 +12,7 @@ pub mod phases;
 pub mod spins;
 pub mod strides;
 
-pub use carry::carry;
+pub use carry::{CARRIED, carry};
 pub use contract::contract;
 pub use dead::remove_unused;
 

@@ -7,8 +7,9 @@ use super::super::instr::{IntPred, Opcode, V};
 use super::{Emitter, Rep};
 use crate::abi::SiteKind;
 use crate::faults::{self, Fault};
-use crate::ir::{Block, Failure, Inst, Kind, Label, Value};
+use crate::ir::{Block, Failure, Inst, Kind, Label, Slot, Value};
 use crate::op::{Op, WarpOp};
+use crate::pass::divergence::Class;
 use crate::pass::{laps, spins};
 use crate::types::ScalarType;
 
@@ -288,6 +289,9 @@ impl<'c> Emitter<'_, 'c> {
         let off = self.no_lanes();
         let loses = self.d.loses_lanes(at);
         let light = !self.routine && self.is_light(then) && self.is_light(otherwise);
+        if light && self.choose(cond, then, otherwise) {
+            return;
+        }
         let masks = if light { self.parted_in_place(before, cond) } else { self.divided(before, cond) };
         let mut rest = Vec::new();
         for (mask, block) in masks.into_iter().zip([then, otherwise]) {
@@ -324,6 +328,43 @@ impl<'c> Emitter<'_, 'c> {
             self.mask = before;
             self.maybe_empty = false;
         }
+    }
+
+    /// Emits two light arms that end by assigning to the same slots as one run of instructions, without masks of their own: each lane takes the values of its arm. False, and nothing emitted,
+    /// for other arms.
+    fn choose(&mut self, cond: V<'c>, then: &Block, otherwise: &Block) -> bool {
+        let f = self.f;
+        let split = |arm: &Block| -> Option<(usize, Vec<(Slot, Value, Value)>)> {
+            let work = arm.iter().position(|at| matches!(f.inst(*at), Inst::Set(..))).unwrap_or(arm.len());
+            let sets = arm[work..].iter().map(|at| match f.inst(*at) {
+                Inst::Set(slot, value) => Some((*slot, *value, *at)),
+                _ => None,
+            });
+            let mut sets = sets.collect::<Option<Vec<_>>>()?;
+            sets.sort_by_key(|(slot, ..)| slot.index());
+            Some((work, sets))
+        };
+        let (Some((first, ours)), Some((second, theirs))) = (split(then), split(otherwise)) else { return false };
+        let slots = |sets: &[(Slot, Value, Value)]| -> Vec<Slot> { sets.iter().map(|(slot, ..)| *slot).collect() };
+        let (own, other) = (slots(&ours), slots(&theirs));
+        let once = own.windows(2).all(|w| w[0] != w[1]) && own.iter().all(|slot| self.d.slot(*slot) == Class::Varying);
+        let alone = [&then[..first], &otherwise[..second]].iter().all(|work| work.iter().all(|at| !matches!(f.inst(*at), Inst::Break(_) | Inst::Continue(_))));
+        if own.is_empty() || own != other || !once || !alone {
+            return false;
+        }
+        let maybe_empty = self.maybe_empty;
+        for arm in [&then[..first], &otherwise[..second]] {
+            let flow = self.block(&arm.to_vec());
+            debug_assert_eq!(flow, Flow::Open, "straight-line");
+        }
+        let values: Vec<(V<'c>, V<'c>)> = ours.iter().zip(&theirs).map(|((_, a, _), (_, b, _))| (self.vector(*a), self.vector(*b))).collect();
+        for ((slot, _, at), (yes, no)) in ours.into_iter().zip(values) {
+            let (blends, runs_on) = self.d.of_both_arms(at);
+            let chosen = self.i.select(cond, yes, no);
+            self.assign(slot, chosen, blends, runs_on);
+        }
+        self.maybe_empty = maybe_empty;
+        true
     }
 
     fn after(&mut self, before: V<'c>, after: Option<V<'c>>) {

@@ -33,6 +33,7 @@ use crate::abi::{Site, SiteKind};
 use crate::faults::{self, Fault};
 use crate::ir::{Axis, Function, Geometry, Inst, Kind, Slot, Value};
 use crate::op::Op;
+use crate::pass::CARRIED;
 use crate::pass::divergence::{Class, Divergence};
 use crate::types::ScalarType;
 
@@ -238,20 +239,35 @@ impl<'c> Emitter<'_, 'c> {
             self.i.store(self.base(value), variable, 64);
             return;
         }
-        let new = self.vector(value);
+        let (blends, runs_on) = (self.d.needs_blend(at), self.d.runs_on(at));
+        if let Some(held) = self.assign(slot, self.vector(value), blends, runs_on)
+            && let Rep::Varying(_) = self.rep(value)
+        {
+            // What computes with the value computes with what the lanes that left hold.
+            self.values[value.index()] = Some(Rep::Varying(held));
+        }
+    }
+
+    /// Assigns to a varying slot: what the acting lanes have, if `blends` (see `Divergence`). `runs_on`: lanes that have left a loop would take the value too. Where they do not, that which the
+    /// slot has now, if it may stand for `new` in all that follows.
+    fn assign(&self, slot: Slot, new: V<'c>, blends: bool, runs_on: bool) -> Option<V<'c>> {
+        let variable = self.slots[slot.index()];
+        let info = self.f.slot(slot);
         // Lanes that have left a loop would overflow sooner or later if they ran on, and the flags that they raise would have to be told from real ones.
-        let held = self.f.kind == Kind::Scalar && !self.routine && !self.exact_flags && self.f.slot(slot).ty.is_float() && self.d.runs_on(at);
-        let stored = if (held || self.d.needs_blend(at)) && !self.full_mask() {
-            let old = self.i.load(self.slot_type(slot), variable, 64);
-            match () {
-                () if faults::is(Fault::BlendSwapped) => self.i.select(self.mask, old, new),
-                () if faults::is(Fault::BlendMissing) => new,
-                () => self.i.select(self.mask, new, old),
-            }
-        } else {
-            new
+        let held = runs_on && self.f.kind == Kind::Scalar && !self.routine && !self.exact_flags && info.ty.is_float() && info.name != CARRIED;
+        if !(held || blends) || self.full_mask() {
+            self.i.store(new, variable, 64);
+            return None;
+        }
+        let old = self.i.load(self.slot_type(slot), variable, 64);
+        let stands = held && !blends && self.i.is_from_here(new);
+        let blended = match () {
+            () if faults::is(Fault::BlendSwapped) => self.i.select(self.mask, old, new),
+            () if faults::is(Fault::BlendMissing) => new,
+            () => self.i.select(self.mask, new, old),
         };
-        self.i.store(stored, variable, 64);
+        self.i.store(blended, variable, 64);
+        stands.then_some(blended)
     }
 
     fn geometry(&self, g: Geometry) -> Rep<'c> {
