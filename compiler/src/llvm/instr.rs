@@ -482,7 +482,7 @@ impl<'c> Instr<'c> {
 
     /// Whether a value was computed in the block where instructions go now.
     pub(super) fn is_from_here(&self, v: V<'c>) -> bool {
-        v.as_instruction_value().and_then(|i| i.get_parent()) == Some(self.here())
+        raw!(!LLVMIsAInstruction(v.0).is_null() && LLVMGetInstructionParent(v.0) == self.here().as_mut_ptr())
     }
 
     pub(super) fn here(&self) -> BasicBlock<'c> {

@@ -19,6 +19,9 @@ const LAPS: i32 = 1024;
 /// Operations of an arm that is run without asking whether a lane acts in it.
 const MOST_LIGHT: usize = 4;
 
+/// A `Set`: of what, to what, and where it stands.
+type Assignment = (Slot, Value, Value);
+
 /// A construct that can be left.
 #[derive(Clone, Copy)]
 pub(super) struct Target<'c> {
@@ -334,7 +337,7 @@ impl<'c> Emitter<'_, 'c> {
     /// for other arms.
     fn choose(&mut self, cond: V<'c>, then: &Block, otherwise: &Block) -> bool {
         let f = self.f;
-        let split = |arm: &Block| -> Option<(usize, Vec<(Slot, Value, Value)>)> {
+        let split = |arm: &Block| -> Option<(usize, Vec<Assignment>)> {
             let work = arm.iter().position(|at| matches!(f.inst(*at), Inst::Set(..))).unwrap_or(arm.len());
             let sets = arm[work..].iter().map(|at| match f.inst(*at) {
                 Inst::Set(slot, value) => Some((*slot, *value, *at)),
@@ -345,10 +348,12 @@ impl<'c> Emitter<'_, 'c> {
             Some((work, sets))
         };
         let (Some((first, ours)), Some((second, theirs))) = (split(then), split(otherwise)) else { return false };
-        let slots = |sets: &[(Slot, Value, Value)]| -> Vec<Slot> { sets.iter().map(|(slot, ..)| *slot).collect() };
+        let slots = |sets: &[Assignment]| -> Vec<Slot> { sets.iter().map(|(slot, ..)| *slot).collect() };
         let (own, other) = (slots(&ours), slots(&theirs));
         let once = own.windows(2).all(|w| w[0] != w[1]) && own.iter().all(|slot| self.d.slot(*slot) == Class::Varying);
-        let alone = [&then[..first], &otherwise[..second]].iter().all(|work| work.iter().all(|at| !matches!(f.inst(*at), Inst::Break(_) | Inst::Continue(_))));
+        let alone = [&then[..first], &otherwise[..second]]
+            .iter()
+            .all(|work| work.iter().all(|at| !matches!(f.inst(*at), Inst::Break(_) | Inst::Continue(_))));
         if own.is_empty() || own != other || !once || !alone {
             return false;
         }
