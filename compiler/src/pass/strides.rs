@@ -20,7 +20,8 @@ pub fn steps(f: &Function) -> HashMap<Slot, (Label, Value)> {
                 Inst::Apply { op: Op::Add, args } if matches!(f.inst(args[0]), Inst::Get(s) if s == slot) => Some(args[1]),
                 _ => None,
             };
-            let far = step.filter(|v| f.ty(*v) == ScalarType::I64 && !matches!(f.inst(*v), Inst::Const(_)) && !latch.contains(v)).map(|v| (*label, v));
+            let far =
+                step.filter(|v| f.ty(*v) == ScalarType::I64 && !matches!(f.inst(*v), Inst::Const(_)) && !latch.contains(v)).map(|v| (*label, v));
             found.entry(*slot).and_modify(|known| *known = None).or_insert(far);
         }
     });

@@ -60,7 +60,7 @@ def index_number(n):
 
 # kernel (array(float64, 1d, C))
 def unknown_attribute(a):
-    a[0] = a.strides[0]
+    a[0] = a.base[0]
 
 
 # kernel (array(float64, 1d, C))
