@@ -428,7 +428,7 @@ fn seeded_faults_are_found() {
     let cpu = Cpu::new(None).expect("this machine's processor");
     let found_by = |fault, n: u64| {
         let mut rng = Rng(n.wrapping_mul(0x9e37_79b9));
-        let case = if n % 2 == 0 { generate::kernel(&mut rng) } else { generate::meeting_kernel(&mut rng) };
+        let case = if n.is_multiple_of(2) { generate::kernel(&mut rng) } else { generate::meeting_kernel(&mut rng) };
         let ir = Verified::new(pass::remove_unused(case.function.clone())).expect("a valid kernel");
         faults::seed(fault);
         let mismatch = kernel_mismatch(&ir, &case, Lanes::Warp, true, &cpu);

@@ -146,6 +146,7 @@ mod x86 {
                 _mm512_unpackhi_pd(high, high_too),
             ]
         });
+        #[expect(clippy::needless_range_loop, reason = "a column of all four")]
         for c in 0..4 {
             let columns = quarters(fours[0][c], fours[1][c], fours[2][c], fours[3][c]);
             for (lane, column) in columns.into_iter().enumerate() {
@@ -192,6 +193,7 @@ mod x86 {
                 _mm256_unpackhi_pd(high, high_too),
             ]
         });
+        #[expect(clippy::needless_range_loop, reason = "a column of all four")]
         for c in 0..4 {
             // SAFETY: the caller's promise.
             unsafe {
