@@ -226,3 +226,16 @@ def test_reductions_in_a_type_that_a_loop_has_beside_another():
         np.testing.assert_array_equal(f.reduce(x, axis=axis, dtype=np.float64), x.sum(axis=axis, dtype=np.float64))
     with pytest.raises(TypeError):
         f.reduce(x.astype("f8"), dtype=np.float64)
+
+
+@pytest.mark.parametrize("x", [np.arange(5, dtype=np.uint64), np.linspace(0, 3, 5)])
+def test_reductions_cast_to_the_type_asked_for_as_numpys(x):
+    f = vectorize(lambda a, b: a + b, identity=0)
+    for method in ("reduce", "accumulate"):
+        got, want = getattr(f, method)(x, dtype=np.int64), getattr(np.add, method)(x, dtype=np.int64)
+        assert got.dtype == want.dtype == np.int64
+        np.testing.assert_array_equal(got, want)
+    if x.dtype.kind == "f":
+        for add in (f, np.add):
+            with pytest.raises(TypeError):
+                add(x, x, signature=("i8", None, "i8"))

@@ -16,7 +16,7 @@ use smallvec::SmallVec;
 
 use verdigris_compiler::types::ScalarType;
 use verdigris_device::float_env::Flags;
-use verdigris_vectorize::casting::{Argument, safe};
+use verdigris_vectorize::casting::Argument;
 use verdigris_vectorize::run::{ALL_FLAGS, CoreOperand, Options, Strip, run_cores, run_strips};
 use verdigris_vectorize::{Error, Target};
 
@@ -395,11 +395,11 @@ unsafe fn choose(
             }
         }
     }
-    // A method that folds with `dtype=` asks for the accumulator and the result only; what is folded in takes their type too, if there is such a loop.
+    // A method that folds with `dtype=` asks for the accumulator and the result only; what is folded in takes their type too, if there is such a loop. (Whether it may be cast so
+    // is NumPy's to say, which knows the method.)
     let folded = asked.clone();
-    if let ([Some(first), second @ None, Some(result)], [_, Argument::Typed(folded)]) = (&mut asked[..], &arguments[..])
+    if let ([Some(first), second @ None, Some(result)], [_, Argument::Typed(_)]) = (&mut asked[..], &arguments[..])
         && first == result
-        && safe(*folded, *first)
     {
         *second = Some(*first);
     }
