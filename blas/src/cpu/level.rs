@@ -24,6 +24,21 @@ pub(super) enum Width {
     Avx512,
 }
 
+#[cfg(target_arch = "x86_64")]
+impl Width {
+    /// What is for this width and for numbers with parts `R`, if anything is: of what there is for float32, float64, complex64 and complex128 with AVX-512, then for the same
+    /// with AVX2.
+    #[inline(always)]
+    pub(super) fn version<R, V: std::any::Any>(self, is_complex: bool, versions: [&'static dyn std::any::Any; 8]) -> Option<&'static V> {
+        let first = match self {
+            Width::Avx512 => 0,
+            Width::Avx2 => 4,
+            Width::Baseline => return None,
+        };
+        versions[first + 2 * usize::from(is_complex) + usize::from(size_of::<R>() == 8)].downcast_ref()
+    }
+}
+
 /// The widest that this processor has and that `VERDIGRIS_CPU`, the name of a processor (read once), has too.
 #[cfg(target_arch = "x86_64")]
 #[inline]

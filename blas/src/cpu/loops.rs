@@ -372,20 +372,8 @@ mod versions {
 #[cfg(target_arch = "x86_64")]
 #[inline]
 pub(super) fn loops<R: Real>(is_complex: bool) -> Option<&'static Loops<R>> {
-    use super::level::Width;
-    use std::any::Any;
-    let found: &'static dyn Any = match (super::level::width(), is_complex, size_of::<R>()) {
-        (Width::Avx512, false, 4) => &versions::S_512,
-        (Width::Avx512, false, _) => &versions::D_512,
-        (Width::Avx512, true, 4) => &versions::C_512,
-        (Width::Avx512, true, _) => &versions::Z_512,
-        (Width::Avx2, false, 4) => &versions::S_256,
-        (Width::Avx2, false, _) => &versions::D_256,
-        (Width::Avx2, true, 4) => &versions::C_256,
-        (Width::Avx2, true, _) => &versions::Z_256,
-        (Width::Baseline, ..) => return None,
-    };
-    found.downcast_ref()
+    use versions::{C_256, C_512, D_256, D_512, S_256, S_512, Z_256, Z_512};
+    super::level::width().version::<R, _>(is_complex, [&S_512, &D_512, &C_512, &Z_512, &S_256, &D_256, &C_256, &Z_256])
 }
 
 /// No processor of this architecture has any.
