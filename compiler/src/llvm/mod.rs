@@ -10,6 +10,7 @@ mod emit;
 mod flags;
 mod instr;
 mod jit;
+pub mod ptx;
 mod runtime;
 mod shared;
 
