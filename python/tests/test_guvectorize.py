@@ -8,6 +8,7 @@ import pytest
 
 import verdigris
 from verdigris import float32, float64, guvectorize, int64, void
+from verdigris.errors import TypingError
 
 TARGETS = ["cpu", "parallel", "cuda"]
 rng = np.random.default_rng(5)
@@ -132,6 +133,41 @@ def test_types_of_outputs_follow_from_what_is_stored():
     np.testing.assert_array_equal(count, (x > 0).sum(-1))
 
 
+def test_outputs_that_are_given_have_their_own_types():
+    """As in the uncompiled function, which stores into the arrays it is given."""
+
+    @guvectorize("(n)->()")
+    def total(x, out):
+        sum = 0.0
+        for i in range(x.shape[0]):
+            sum += x[i]
+        out[()] = sum
+
+    x = np.arange(30_000, dtype=np.int32).reshape(10_000, 3) % 80
+    for dtype in ("i4", "f4", "f8", "u1", ">i8"):
+        for give in (lambda out: total(x, out), lambda out: total(x, out=out), lambda out: total(x, out=(out,))):
+            out = np.zeros(10_000, dtype)
+            assert give(out) is out
+            np.testing.assert_array_equal(out, x.sum(-1))
+        # What was given to one call says nothing of the next.
+        assert total(x).dtype == np.float64
+    assert sorted(total.types) == ["i->B", "i->d", "i->f", "i->i", "i->l"]
+
+    @guvectorize("(n)->(),()")
+    def both(x, low, high):
+        low[0] = high[0] = x[0]
+        for v in x:
+            low[0] = min(low[0], v)
+            high[0] += v
+
+    low = np.zeros(2, "i2")
+    x = np.array([[1.5, 2.5], [4.0, 3.0]])
+    got, high = both(x, out=(low, None))
+    assert got is low and low.tolist() == [1, 3] and high.dtype == np.float64 and high.tolist() == [5.5, 11.0]
+    with pytest.raises(TypingError, match="complex128"):
+        total(x + 0j, np.zeros(2))
+
+
 @pytest.mark.parametrize("target", TARGETS)
 def test_results_may_be_returned(target):
     @guvectorize("(n),(n)->()", target=target)
@@ -221,8 +257,9 @@ def test_out_axes_axis_keepdims(target):
     a, b = ints(4, 2, 3), ints(3, 5)
     swapped = m(np.moveaxis(a, -1, 0), b, axes=[(-1, 0), (-2, -1), (0, 1)])
     np.testing.assert_array_equal(swapped, np.moveaxis(a @ b, 0, -1))
+    declared = guvectorize([(float64[:], float64[:])], "(n)->()", target=target)(row_sum)
     with pytest.raises(np._core._exceptions._UFuncOutputCastingError):
-        g(x, out=np.empty((3, 4), "i8"))
+        declared(x, out=np.empty((3, 4), "i8"))
     with pytest.raises(ValueError):
         g(x, out=np.empty((3, 5)))
     out.flags.writeable = False

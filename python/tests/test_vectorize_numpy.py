@@ -199,7 +199,23 @@ def folds(data):
     for way, f in ways(name):
         if way != "genuine" or method == "reduce" or "dtype" in keywords:
             # Which type an output asks for NumPy decides before it asks the genuine ufunc.
-            same(outcome(lambda f=f: call(f)), expected, (name, way, method, keywords))
+            got = outcome(lambda f=f: call(f))
+            if way == "genuine" and "the resolved dtypes are not compatible" in str(got):
+                # Another test has left a loop of mixed types, which NumPy prefers to the one that `dtype=` asks for.
+                continue
+            same(got, expected, (name, way, method, keywords))
+
+
+def test_folds_with_a_type_take_no_loop_of_mixed_types():
+    f = made("a + 2 * b")
+    x = np.arange(1, 6, dtype="f")
+    f(x.astype("d"), x)
+    assert "df->d" in f.types
+    for method, args in (("accumulate", ()), ("reduceat", ([0, 3],)), ("reduce", ())):
+        got = getattr(f, method)(x, *args, dtype="d")
+        expected = getattr(made("a + 2 * b"), method)(x.astype("d"), *args)
+        np.testing.assert_array_equal(got, expected)
+        assert got.dtype == np.float64
 
 
 class _with_out:

@@ -66,6 +66,8 @@ pub struct Gufunc {
     returns: bool,
     /// Bit i: input i may be written.
     writable: u64,
+    /// Types of the outputs where they do not follow from what is stored; none, or one for each output.
+    given: SmallVec<[Option<ScalarType>; 4]>,
     declared: Option<Vec<Arc<CoreLoop>>>,
     made: Mutex<Vec<Arc<CoreLoop>>>,
 }
@@ -86,13 +88,20 @@ impl Gufunc {
     /// [`Error::Diagnostic`] if the text has no such function; [`Error::Parameters`] if it does not have the parameters that the layout asks for.
     pub fn new(definition: Arc<Definition>, layout: Layout, options: Options) -> Result<Gufunc, Error> {
         let returns = returns_results(&definition, &layout)?;
-        Ok(Gufunc { definition, layout, options, returns, writable: 0, declared: None, made: Mutex::default() })
+        Ok(Gufunc { definition, layout, options, returns, writable: 0, given: SmallVec::new(), declared: None, made: Mutex::default() })
     }
 
     /// Lets the function write to these inputs.
     #[must_use]
     pub fn with_writable(mut self, inputs: &[usize]) -> Gufunc {
         self.writable = inputs.iter().fold(0, |bits, i| bits | 1 << i);
+        self
+    }
+
+    /// Says what types outputs have; of those without a type it follows from what is stored. A function that returns its results, or has declared loops, takes no notice.
+    #[must_use]
+    pub fn with_outputs(mut self, types: &[Option<ScalarType>]) -> Gufunc {
+        self.given = SmallVec::from_slice(types);
         self
     }
 
@@ -135,7 +144,7 @@ impl Gufunc {
         }
     }
 
-    /// The loop for such arguments, compiled if need be. Types of outputs without a declaration follow from what the function stores or returns.
+    /// The loop for such arguments, compiled if need be. Types of outputs that nobody has declared or given follow from what the function stores or returns.
     ///
     /// # Errors
     /// [`Error::NoLoop`] where no declared loop fits, [`Error::OutputType`] where a type does not follow; what is wrong with the function for these types.
@@ -157,7 +166,15 @@ impl Gufunc {
         if let Some(found) = made.iter().find(|l| *l.inputs() == inputs[..]) {
             return Ok(found.clone());
         }
-        let outputs = if self.returns { Types::new() } else { self.output_types(&inputs)? };
+        let outputs = match self.given.iter().copied().collect::<Option<Types>>() {
+            _ if self.returns => Types::new(),
+            Some(given) if !given.is_empty() => given,
+            _ => {
+                let mut found = self.output_types(&inputs)?;
+                found.iter_mut().zip(&self.given).for_each(|(found, given)| *found = given.unwrap_or(*found));
+                found
+            }
+        };
         let new = Arc::new(self.make(&self.parameters(&inputs, &outputs), None)?);
         made.push(new.clone());
         Ok(new)

@@ -183,7 +183,11 @@ impl Lowerer {
             let what = if info.constant.is_some() { "a constant array" } else { "a read-only array" };
             let d = Diagnostic::new(Code::ReadOnly, span, format!("`{}` is {what}", info.name));
             let d = d.also(base, info.ty.to_string());
-            return fault(if info.constant.is_some() { d.note("its contents were taken when the function was compiled") } else { d });
+            return fault(if info.constant.is_some() {
+                d.note("its contents were taken when the function was compiled")
+            } else {
+                d.help("an array that is passed must be writeable; a function over core arrays writes to inputs that `writable_args` names")
+            });
         }
         let elem = if element.piece == Piece::Whole { info.ty.elem } else { info.ty.elem.part() };
         let Some(converted) = self.to_scalar(val, elem) else {

@@ -101,8 +101,10 @@ def stirling(x):
     m, e = mantissa(x)
     g, h = log_wide(m, e)
     a = x - 0.5
+    # What x - 1/2 loses beyond 2^52.
+    b = (x - a) - 0.5
     p = a * g
-    q = fma(a, g, -p) + a * h
+    q = fma(a, g, -p) + fma(a, h, b * g)
     s, t = two_sum(p, -x)
     u, v = two_sum(s, HALF_LOG_2_PI)
     i = 1.0 / x

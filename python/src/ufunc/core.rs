@@ -90,12 +90,16 @@ impl AnyLoop {
 }
 
 /// What a ufunc of core arrays has besides.
+#[derive(Clone)]
 pub(super) struct Cores {
     pub(super) layout: Layout,
     /// The layout as NumPy reads it.
     pub(super) numpy: CString,
     pub(super) writable: Vec<usize>,
 }
+
+/// For each output its type, if one is given.
+pub(super) type Given = SmallVec<[Option<ScalarType>; 4]>;
 
 /// Loops declared by signatures.
 pub(super) enum Declared {
@@ -121,6 +125,10 @@ static NEXT: AtomicU64 = AtomicU64::new(0);
 /// Addresses of the cores whose ufuncs NumPy may ask about, by their own names.
 static NAMED: Mutex<BTreeMap<CString, usize>> = Mutex::new(BTreeMap::new());
 
+fn own_name() -> CString {
+    CString::new(format!("verdigris {}", NEXT.fetch_add(1, Ordering::Relaxed))).expect("no NUL in a number")
+}
+
 /// See the module.
 #[pyclass(frozen, name = "Core", module = "verdigris._verdigris")]
 pub(crate) struct Core {
@@ -135,6 +143,8 @@ pub(crate) struct Core {
     pub(super) published: Published,
     pub(super) cores: Option<Cores>,
     declared: Option<Declared>,
+    /// Types of the outputs of core arrays that were given with a call; none, or one for each output.
+    given: Given,
     target: Target,
     fma: bool,
     fastmath: bool,
@@ -160,7 +170,7 @@ impl Core {
         let mut core = Core {
             function,
             name,
-            own_name: CString::new(format!("verdigris {}", NEXT.fetch_add(1, Ordering::Relaxed))).expect("no NUL in a number"),
+            own_name: own_name(),
             doc,
             inputs,
             outputs,
@@ -168,6 +178,7 @@ impl Core {
             published: Published::default(),
             cores,
             declared,
+            given: Given::new(),
             target,
             fma,
             fastmath,
@@ -181,6 +192,29 @@ impl Core {
             core.outputs = engine.outputs();
         }
         Ok(core)
+    }
+
+    /// The same function with loops for outputs of given types.
+    pub(super) fn with_outputs(&self, py: Python<'_>, given: Given) -> Core {
+        Core {
+            function: self.function.clone_ref(py),
+            name: self.name.clone(),
+            own_name: own_name(),
+            doc: self.doc.clone(),
+            identity: Identity::None,
+            published: Published::default(),
+            cores: self.cores.clone(),
+            declared: None,
+            given,
+            parameters: self.parameters.clone(),
+            engine: OnceLock::new(),
+            target: self.target,
+            fma: self.fma,
+            fastmath: self.fastmath,
+            literals: self.literals,
+            inputs: self.inputs,
+            outputs: self.outputs,
+        }
     }
 
     /// Makes the core known by its own name for as long as it lives.
@@ -222,7 +256,7 @@ impl Core {
         options.fastmath = self.fastmath;
         options.literals = self.literals;
         options.associative = !matches!(self.identity, Identity::None);
-        let (declared, cores) = (&self.declared, &self.cores);
+        let (declared, cores, given) = (&self.declared, &self.cores, &self.given);
         let engine = {
             let definition = definition.clone();
             gate::detached(py, move || match cores {
@@ -234,7 +268,7 @@ impl Core {
                     made.map(|engine| Engine::Elements(Arc::new(engine)))
                 }
                 Some(cores) => {
-                    let made = Gufunc::new(definition, cores.layout.clone(), options)?.with_writable(&cores.writable);
+                    let made = Gufunc::new(definition, cores.layout.clone(), options)?.with_writable(&cores.writable).with_outputs(given);
                     let made = match declared {
                         Some(Declared::Cores(list)) => made.with_signatures(list)?,
                         _ => made,
@@ -303,6 +337,11 @@ impl Core {
     /// Whether loops are made for whatever types are met.
     pub(super) fn is_dynamic(&self) -> bool {
         self.declared.is_none()
+    }
+
+    /// Whether types of outputs over core arrays follow from what is stored into them.
+    pub(super) fn infers_outputs(&self) -> bool {
+        self.cores.as_ref().is_some_and(|cores| self.is_dynamic() && self.parameters.len() >= cores.layout.inputs.len() + cores.layout.outputs.len())
     }
 
     pub(super) fn is_parallel(&self) -> bool {

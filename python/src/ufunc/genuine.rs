@@ -51,10 +51,15 @@ impl Published {
         None
     }
 
+    /// Whether there is a loop of those types.
+    pub(super) fn has(&self, types: &[ScalarType]) -> bool {
+        self.find(|known| known.types[..] == *types).is_some()
+    }
+
     /// Notes a loop that may be there. The numbers of its dtypes' classes, if it is the first of those: NumPy has one loop for all units.
     fn note(&self, engine: &Engine, lp: &AnyLoop) -> Option<SmallVec<[c_int; 4]>> {
         let types: SmallVec<[ScalarType; 4]> = lp.inputs().iter().chain(lp.outputs()).copied().collect();
-        if self.find(|known| known.types == types).is_some() {
+        if self.has(&types) {
             return None;
         }
         let numbers_of = |types: &[ScalarType]| -> SmallVec<[c_int; 4]> { types.iter().map(|t| type_number(*t)).collect() };

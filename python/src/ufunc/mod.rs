@@ -10,6 +10,7 @@ mod numpy;
 mod overrides;
 
 use std::ffi::CString;
+use std::sync::{Mutex, MutexGuard};
 
 use pyo3::exceptions::{PyKeyError, PyValueError};
 use pyo3::gc::{PyTraverseError, PyVisit};
@@ -19,12 +20,13 @@ use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyDict, PyList, PyTuple};
 
 use verdigris_compiler::llvm::Listing;
+use verdigris_compiler::types::ScalarType;
 use verdigris_vectorize::casting::Argument;
 use verdigris_vectorize::{Error, Layout, Literals, Target};
 
 pub(crate) use self::numpy::host_array;
 
-use self::core::{AnyLoop, Core, Cores, Declared, Identity, Settings};
+use self::core::{AnyLoop, Core, Cores, Declared, Given, Identity, Settings};
 use crate::definition::PyFunction;
 use crate::error::{Class, Exception, IntoPyErr};
 use crate::gate;
@@ -34,6 +36,8 @@ use crate::gate;
 pub(crate) struct PyUfunc {
     core: Py<Core>,
     ufunc: Py<PyAny>,
+    /// The same function over core arrays with outputs of types that calls have given.
+    for_outputs: Mutex<Vec<(Given, Py<PyUfunc>)>>,
 }
 
 #[pymethods]
@@ -93,7 +97,7 @@ impl PyUfunc {
             core.get().check_parameters(py)?;
         }
         let ufunc = genuine::create(py, &core)?.unbind();
-        Ok(PyUfunc { core: core.unbind(), ufunc })
+        Ok(PyUfunc { core: core.unbind(), ufunc, for_outputs: Mutex::default() })
     }
 
     // `out` apart from the other keywords, which saves the dict that PyO3 makes of those.
@@ -236,15 +240,22 @@ impl PyUfunc {
 
     fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
         visit.call(&self.core)?;
+        if let Ok(others) = self.for_outputs.try_lock() {
+            others.iter().try_for_each(|(_, other)| visit.call(other))?;
+        }
         visit.call(&self.ufunc)
     }
 }
 
+/// The type of elements of a dtype, if compiled code has it.
+fn scalar_type(dtype: &Bound<'_, PyAny>) -> PyResult<Option<ScalarType>> {
+    Ok(ScalarType::from_name(&dtype.getattr(intern!(dtype.py(), "name"))?.extract::<String>()?))
+}
+
 /// A loop's types in NumPy's letters.
 fn spelled(lp: &AnyLoop) -> String {
-    let letters = |types: &[verdigris_compiler::types::ScalarType]| -> String {
-        types.iter().map(|t| b"?bBhHiIlLqQfdgFDGOSUVMme"[numpy::type_number(*t) as usize] as char).collect()
-    };
+    let letters =
+        |types: &[ScalarType]| -> String { types.iter().map(|t| b"?bBhHiIlLqQfdgFDGOSUVMme"[numpy::type_number(*t) as usize] as char).collect() };
     format!("{}->{}", letters(lp.inputs()), letters(lp.outputs()))
 }
 
@@ -296,7 +307,54 @@ impl PyUfunc {
     }
 
     fn loops(&self, py: Python<'_>) -> PyResult<Vec<AnyLoop>> {
-        Ok(self.core.get().engine(py)?.loops())
+        let mut all = self.core.get().engine(py)?.loops();
+        let others: Vec<Py<PyUfunc>> = self.others().iter().map(|(_, other)| other.clone_ref(py)).collect();
+        for other in others {
+            for lp in other.get().core.get().engine(py)?.loops() {
+                if !all.iter().any(|known| (known.inputs(), known.outputs()) == (lp.inputs(), lp.outputs())) {
+                    all.push(lp);
+                }
+            }
+        }
+        Ok(all)
+    }
+
+    fn others(&self) -> MutexGuard<'_, Vec<(Given, Py<PyUfunc>)>> {
+        self.for_outputs.lock().unwrap_or_else(|e| e.into_inner())
+    }
+
+    /// Where types of outputs are to follow from a call and it gives arrays for them, the same function with outputs of those arrays' types: it stores into what it is given, as uncompiled.
+    fn for_given<'py>(&self, args: &Bound<'py, PyTuple>, kwargs: Option<&Bound<'py, PyDict>>) -> PyResult<Option<Bound<'py, PyUfunc>>> {
+        let (py, core) = (args.py(), self.core.get());
+        let asks_types = |name| kwargs.map_or(Ok(false), |k| k.contains(name));
+        if !core.infers_outputs() || asks_types("dtype")? || asks_types("signature")? {
+            return Ok(None);
+        }
+        let mut outputs: Vec<Bound<'py, PyAny>> = args.iter().skip(core.inputs).collect();
+        if let Some(out) = kwargs.map_or(Ok(None), |k| k.get_item(intern!(py, "out")))? {
+            match out.cast::<PyTuple>() {
+                Ok(tuple) => outputs.extend(tuple.iter()),
+                Err(_) => outputs.push(out),
+            }
+        }
+        let ndarray = py.import("numpy")?.getattr("ndarray")?;
+        let mut given = Given::from_elem(None, core.outputs);
+        for (place, output) in given.iter_mut().zip(&outputs) {
+            if output.is_instance(&ndarray)? {
+                *place = scalar_type(&output.getattr(intern!(py, "dtype"))?)?;
+            }
+        }
+        if given.iter().all(Option::is_none) {
+            return Ok(None);
+        }
+        if let Some((_, known)) = self.others().iter().find(|(types, _)| *types == given) {
+            return Ok(Some(known.bind(py).clone()));
+        }
+        let other = Bound::new(py, core.with_outputs(py, given.clone()))?;
+        let ufunc = genuine::create(py, &other)?.unbind();
+        let other = Bound::new(py, PyUfunc { core: other.unbind(), ufunc, for_outputs: Mutex::default() })?;
+        self.others().push((given, other.clone().unbind()));
+        Ok(Some(other))
     }
 
     /// All that the fast path does not do.
@@ -311,10 +369,11 @@ impl PyUfunc {
         if let Some(result) = overrides::dispatch(slf.as_any(), method, self.core.get().inputs, args, kwargs)? {
             return Ok(result);
         }
-        let ufunc = self.ufunc.bind(py);
         if method != "__call__" {
-            return ufunc.getattr(method)?.call(args, kwargs);
+            return self.ufunc.bind(py).getattr(method)?.call(args, kwargs);
         }
+        let other = self.for_given(args, kwargs)?;
+        let ufunc = other.as_ref().map_or(&self.ufunc, |other| &other.get().ufunc).bind(py);
         if let Some(cores) = &self.core.get().cores
             && cores.layout.dimensions.iter().any(|d| d.stretches)
         {
@@ -353,6 +412,12 @@ impl PyUfunc {
                 return self.general(slf, method, args, Some(&kwargs));
             }
         }
+        if by_type
+            && let Some(args) =
+                self.cast_to_fold(args, if args.len() > dtype_place { args.get_item(dtype_place)? } else { named(dtype)?.expect("asked for") })?
+        {
+            return self.general(slf, method, &args, kwargs);
+        }
         if let (false, Ok(array)) = (asked, args.get_item(0)) {
             if let Some(result) = overrides::dispatch(slf.as_any(), method, 1, args, kwargs)? {
                 return Ok(result);
@@ -370,10 +435,27 @@ impl PyUfunc {
         self.general(slf, method, args, kwargs)
     }
 
+    /// The arguments of a fold with `dtype=`, the array cast to it: where there is a loop of an accumulator of that type and elements of the array's own, which a call of mixed types has left,
+    /// NumPy would take that one, though `dtype=` asks for one of that type throughout.
+    fn cast_to_fold<'py>(&self, args: &Bound<'py, PyTuple>, dtype: Bound<'py, PyAny>) -> PyResult<Option<Bound<'py, PyTuple>>> {
+        let py = args.py();
+        let numpy = py.import("numpy")?;
+        let (Ok(array), Ok(wanted)) = (args.get_item(0), numpy.getattr("dtype")?.call1((dtype,))) else { return Ok(None) };
+        if !array.is_instance(&numpy.getattr("ndarray")?)? {
+            return Ok(None);
+        }
+        let (Some(own), Some(ty)) = (scalar_type(&array.getattr(intern!(py, "dtype"))?)?, scalar_type(&wanted)?) else { return Ok(None) };
+        if own == ty || !self.core.get().published.has(&[ty, own, ty]) {
+            return Ok(None);
+        }
+        let mut all: Vec<Bound<'py, PyAny>> = args.iter().collect();
+        all[0] = array.call_method1("astype", (wanted,))?;
+        PyTuple::new(py, all).map(Some)
+    }
+
     /// The type to fold an array in, if it is not the array's own.
     fn fold_type(&self, py: Python<'_>, array: &Bound<'_, PyAny>) -> PyResult<Option<&'static str>> {
-        let name: String = array.getattr("dtype")?.getattr("name")?.extract()?;
-        let Some(ty) = verdigris_compiler::types::ScalarType::from_name(&name).filter(|t| !t.is_time()) else { return Ok(None) };
+        let Some(ty) = scalar_type(&array.getattr(intern!(py, "dtype"))?)?.filter(|t| !t.is_time()) else { return Ok(None) };
         let engine = self.core.get().engine(py)?;
         gate::detached(py, || {
             let loop_for = |ty| match engine.choose(&[Argument::Typed(ty); 2]) {
