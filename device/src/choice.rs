@@ -1,11 +1,12 @@
 //! Which device this process runs on, and why.
 //!
-//! Decided once, at first use. For now the CPU is the only device that runs kernels: a GPU is looked for and reported, and asking for one is an error that
-//! says what is missing. Knows nothing of what will run.
+//! Decided once, at first use: a GPU where NVIDIA's driver works, if no other wish was said, else the CPU. Asking for a GPU that cannot be had is an error that says what is missing. Knows nothing of
+//! what will run.
 
 use std::fmt;
 use std::sync::{Mutex, MutexGuard};
 
+use crate::cuda::Context;
 use crate::error::DeviceError;
 use crate::loader::{Driver, driver};
 
@@ -26,7 +27,12 @@ pub enum Request {
 pub enum Device {
     /// This machine's processor.
     Cpu,
+    /// The NVIDIA GPU of that number.
+    Cuda(u32),
 }
+
+/// Whether kernels are compiled for GPUs. Until they are, nobody is given one.
+const KERNELS: bool = false;
 
 /// The device in use.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -44,7 +50,23 @@ pub struct Choice {
 
 impl fmt::Display for Device {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("cpu")
+        match self {
+            Device::Cpu => f.write_str("cpu"),
+            Device::Cuda(n) => write!(f, "cuda:{n}"),
+        }
+    }
+}
+
+impl Choice {
+    /// The context of the GPU in use; `None` on the CPU.
+    ///
+    /// # Errors
+    /// The driver's.
+    pub fn context(&self) -> Result<Option<&'static Context>, DeviceError> {
+        match (self.device, driver()) {
+            (Device::Cuda(n), Driver::Usable(driver)) => driver.context(n).map(Some),
+            _ => Ok(None),
+        }
     }
 }
 
@@ -99,7 +121,7 @@ pub fn chosen() -> Result<Choice, DeviceError> {
             (text.parse()?, if text.is_empty() { "auto".to_owned() } else { format!("VERDIGRIS_DEVICE={text}") })
         }
     };
-    let choice = decide(request, &said_by, driver)?;
+    let choice = decide(request, &said_by, driver, KERNELS)?;
     state.chosen = Some(choice.clone());
     Ok(choice)
 }
@@ -110,12 +132,13 @@ pub fn chosen() -> Result<Choice, DeviceError> {
 /// The device is in use and is another, or the request cannot be met.
 pub fn set(request: Request) -> Result<(), DeviceError> {
     let mut state = STATE.lock().unwrap_or_else(|e| e.into_inner());
+    let wanted = decide(request, &request.to_string(), driver, KERNELS)?;
     if let Some(choice) = &state.chosen
-        && matches!(request, Request::Cuda(_))
+        && request != Request::Auto
+        && choice.device != wanted.device
     {
         return Err(DeviceError::AlreadyChosen { device: choice.device.to_string() });
     }
-    decide(request, &request.to_string(), driver)?;
     state.set = Some(request);
     Ok(())
 }
@@ -136,25 +159,33 @@ pub fn looked_for() -> String {
     describe(driver())
 }
 
-fn decide(request: Request, said_by: &str, driver: impl Fn() -> &'static Driver) -> Result<Choice, DeviceError> {
+fn decide(request: Request, said_by: &str, driver: impl Fn() -> &'static Driver, kernels: bool) -> Result<Choice, DeviceError> {
+    const CPU_ONLY: &str = "this version runs kernels on the CPU only";
     let cpu = |reason: String, looked_for: String, warning| Choice { device: Device::Cpu, reason, looked_for, warning };
+    let gpu = |n: u32, looked_for: String| Choice { device: Device::Cuda(n), reason: said_by.to_owned(), looked_for, warning: None };
     match request {
         Request::Cpu => Ok(cpu(format!("{said_by} says so"), "no GPU was looked for".to_owned(), None)),
         Request::Auto => {
             let found = driver();
             let text = describe(found);
-            let warning = matches!(found, Driver::Unusable(_)).then(|| format!("{text}; kernels run on the CPU"));
-            let reason = match found {
-                Driver::Usable { .. } => "this version runs kernels on the CPU only".to_owned(),
-                _ => "no usable GPU".to_owned(),
-            };
-            Ok(cpu(format!("{said_by}: {reason}"), text, warning))
+            match found {
+                Driver::Usable(_) if kernels => Ok(gpu(0, text)),
+                Driver::Usable(_) => Ok(cpu(format!("{said_by}: {CPU_ONLY}"), text, None)),
+                Driver::Unusable(_) => {
+                    let warning = format!("{text}; kernels run on the CPU");
+                    Ok(cpu(format!("{said_by}: no usable GPU"), text, Some(warning)))
+                }
+                _ => Ok(cpu(format!("{said_by}: no usable GPU"), text, None)),
+            }
         }
         Request::Cuda(n) => {
-            let missing = match driver() {
-                Driver::Usable { devices, .. } if n >= *devices => format!("{}, so there is no number {n}", describe(driver())),
-                found @ Driver::Usable { .. } => format!("{}, but this version of verdigris runs kernels on the CPU only", describe(found)),
-                found => describe(found),
+            let found = driver();
+            let text = describe(found);
+            let missing = match found {
+                Driver::Usable(driver) if n >= driver.count() => format!("{text}, so there is no number {n}"),
+                Driver::Usable(_) if kernels => return Ok(gpu(n, text)),
+                Driver::Usable(_) => format!("{text}, but {CPU_ONLY}"),
+                _ => text,
             };
             Err(DeviceError::NoGpu { request: said_by.to_owned(), missing })
         }
@@ -167,8 +198,9 @@ fn describe(driver: &Driver) -> String {
         Driver::Hidden => "CUDA_VISIBLE_DEVICES is empty, which hides every GPU".to_owned(),
         Driver::Unusable(cause) => format!("NVIDIA's driver does not work: {cause}"),
         Driver::NoDevice => "NVIDIA's driver is installed but finds no GPU".to_owned(),
-        Driver::Usable { devices, version } => {
-            format!("NVIDIA's driver (CUDA {}.{}) has {devices} GPU{}", version / 1000, version % 1000 / 10, if *devices == 1 { "" } else { "s" })
+        Driver::Usable(driver) => {
+            let (devices, version) = (driver.count(), driver.version());
+            format!("NVIDIA's driver (CUDA {}.{}) has {devices} GPU{}", version / 1000, version % 1000 / 10, if devices == 1 { "" } else { "s" })
         }
     }
 }
@@ -193,32 +225,42 @@ mod tests {
         }
     }
 
+    #[allow(unsafe_code)]
+    fn usable() -> &'static Driver {
+        // SAFETY: the stand-in behaves as the driver, and is linked for good.
+        leaked(Driver::Usable(unsafe { crate::cuda::Driver::start(&verdigris_driver_standin::lookup) }.unwrap()))
+    }
+
     #[test]
     fn the_cpu_needs_no_search() {
-        let choice = decide(Request::Cpu, "cpu", || panic!("looked for a GPU")).unwrap();
+        let choice = decide(Request::Cpu, "cpu", || panic!("looked for a GPU"), true).unwrap();
         assert_eq!((choice.device, choice.warning), (Device::Cpu, None));
     }
 
     #[test]
-    fn auto_always_gives_the_cpu_and_says_why() {
-        let none = decide(Request::Auto, "auto", || leaked(Driver::Missing("libcuda.so.1: no".into()))).unwrap();
-        assert_eq!((none.reason.as_str(), none.warning), ("auto: no usable GPU", None));
+    fn auto_takes_a_gpu_only_where_one_works_and_says_why() {
+        let auto = |driver: &'static Driver, kernels| decide(Request::Auto, "auto", || driver, kernels).unwrap();
+        let none = auto(leaked(Driver::Missing("libcuda.so.1: no".into())), true);
+        assert_eq!((none.device, none.reason.as_str(), none.warning), (Device::Cpu, "auto: no usable GPU", None));
         assert_eq!(none.looked_for, "NVIDIA's driver library was not found (tried libcuda.so.1: no)");
-        let there = decide(Request::Auto, "auto", || leaked(Driver::Usable { devices: 1, version: 13010 })).unwrap();
-        assert_eq!(there.looked_for, "NVIDIA's driver (CUDA 13.1) has 1 GPU");
-        assert_eq!(there.reason, "auto: this version runs kernels on the CPU only");
-        let broken = decide(Request::Auto, "auto", || leaked(Driver::Unusable("cuInit answers 999".into()))).unwrap();
+        let there = auto(usable(), true);
+        assert_eq!((there.device, there.device.to_string().as_str(), there.reason.as_str()), (Device::Cuda(0), "cuda:0", "auto"));
+        assert_eq!(there.looked_for, "NVIDIA's driver (CUDA 13.1) has 2 GPUs");
+        let unfinished = auto(usable(), false);
+        assert_eq!((unfinished.device, unfinished.reason.as_str()), (Device::Cpu, "auto: this version runs kernels on the CPU only"));
+        let broken = auto(leaked(Driver::Unusable("cuInit answers 999".into())), true);
+        assert_eq!(broken.device, Device::Cpu);
         assert_eq!(broken.warning.as_deref(), Some("NVIDIA's driver does not work: cuInit answers 999; kernels run on the CPU"));
     }
 
     #[test]
-    fn asking_for_a_gpu_is_an_error_that_says_what_is_missing() {
-        let error = |driver: Driver, n| {
-            let driver = leaked(driver);
-            decide(Request::Cuda(n), "VERDIGRIS_DEVICE=cuda", || driver).unwrap_err().to_string()
-        };
-        assert_eq!(error(Driver::Hidden, 0), "VERDIGRIS_DEVICE=cuda asks for a GPU: CUDA_VISIBLE_DEVICES is empty, which hides every GPU");
-        assert!(error(Driver::Usable { devices: 2, version: 12080 }, 2).ends_with("has 2 GPUs, so there is no number 2"));
-        assert!(error(Driver::Usable { devices: 2, version: 12080 }, 1).ends_with("runs kernels on the CPU only"));
+    fn asking_for_a_gpu_gives_it_or_an_error_that_says_what_is_missing() {
+        let ask = |driver: &'static Driver, n, kernels| decide(Request::Cuda(n), "VERDIGRIS_DEVICE=cuda", || driver, kernels);
+        let error = |driver, n, kernels| ask(driver, n, kernels).unwrap_err().to_string();
+        let hidden = error(leaked(Driver::Hidden), 0, true);
+        assert_eq!(hidden, "VERDIGRIS_DEVICE=cuda asks for a GPU: CUDA_VISIBLE_DEVICES is empty, which hides every GPU");
+        assert!(error(usable(), 2, true).ends_with("has 2 GPUs, so there is no number 2"));
+        assert!(error(usable(), 1, false).ends_with("has 2 GPUs, but this version runs kernels on the CPU only"));
+        assert_eq!(ask(usable(), 1, true).unwrap().device, Device::Cuda(1));
     }
 }

@@ -12,11 +12,11 @@ const PARALLEL_BYTES: usize = 1 << 20;
 const PART_BYTES: usize = 256 << 10;
 
 /// One axis of a copy: extent and both strides.
-#[derive(Clone, Copy, Debug)]
-struct Axis {
-    extent: usize,
-    to: isize,
-    from: isize,
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Axis {
+    pub(crate) extent: usize,
+    pub(crate) to: isize,
+    pub(crate) from: isize,
 }
 
 /// Copies every element of a strided array to the same index of another.
@@ -58,7 +58,7 @@ unsafe impl Sync for Address {}
 
 /// The axes of the copy, the largest destination stride outermost, neighbours merged where both sides allow. Never empty. If both sides are dense the
 /// last axis counts bytes, with stride 1.
-fn coalesce(shape: &[usize], itemsize: usize, to: &[isize], from: &[isize]) -> Vec<Axis> {
+pub(crate) fn coalesce(shape: &[usize], itemsize: usize, to: &[isize], from: &[isize]) -> Vec<Axis> {
     let mut axes: Vec<Axis> = (0..shape.len()).filter(|&i| shape[i] != 1).map(|i| Axis { extent: shape[i], to: to[i], from: from[i] }).collect();
     axes.sort_by_key(|axis| std::cmp::Reverse(axis.to.unsigned_abs()));
     axes.push(Axis { extent: itemsize, to: 1, from: 1 });

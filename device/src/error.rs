@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::cuda::Status;
+
 /// A fault of the machine, or of what was asked of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -40,6 +42,46 @@ pub enum DeviceError {
     },
     /// An event that was never recorded.
     NotRecorded,
+    /// A function of NVIDIA's driver failed.
+    Cuda {
+        /// Its number.
+        status: i32,
+        /// CUDA's name of the number.
+        name: String,
+        /// What was being done.
+        doing: String,
+        /// What the driver's compiler wrote; empty elsewhere.
+        log: String,
+    },
+    /// A GPU of that number is not there.
+    NoSuchDevice {
+        /// The number.
+        ordinal: u32,
+        /// How many there are.
+        devices: u32,
+    },
+    /// The process was forked after the GPU was used, and the child uses it.
+    Forked,
+    /// More memory than the pool's limit allows.
+    MemoryLimit {
+        /// Bytes asked for.
+        bytes: usize,
+        /// Bytes in use.
+        used: usize,
+        /// The limit.
+        limit: usize,
+    },
+    /// A thing of one device, where one of another is needed.
+    OtherDevice {
+        /// The thing.
+        what: &'static str,
+        /// Where it is.
+        on: u32,
+        /// Where it would have to be.
+        needed: u32,
+    },
+    /// Memory of a GPU, where the host has to reach it.
+    NotOnHost,
 }
 
 impl fmt::Display for DeviceError {
@@ -55,6 +97,25 @@ impl fmt::Display for DeviceError {
             DeviceError::Shape(text) => f.write_str(text),
             DeviceError::Index { axis, index, extent } => write!(f, "index {index} is out of bounds for axis {axis} with size {extent}"),
             DeviceError::NotRecorded => f.write_str("the event has not been recorded"),
+            DeviceError::Cuda { status, name, doing, log } => {
+                write!(f, "{doing}: {name} ({status})")?;
+                let hint = Status(*status).hint();
+                if !hint.is_empty() {
+                    write!(f, ": {hint}")?;
+                }
+                if log.is_empty() { Ok(()) } else { write!(f, "\n{log}") }
+            }
+            DeviceError::NoSuchDevice { ordinal, devices } => {
+                write!(f, "there is no GPU {ordinal}: this machine has {devices}, numbered from 0")
+            }
+            DeviceError::Forked => f.write_str(
+                "this process was forked after its parent used the GPU, which CUDA does not allow: start processes with the method \"spawn\" instead",
+            ),
+            DeviceError::MemoryLimit { bytes, used, limit } => {
+                write!(f, "no memory for an array of {bytes} bytes: {used} of the {limit} bytes that the pool is limited to are in use")
+            }
+            DeviceError::OtherDevice { what, on, needed } => write!(f, "a {what} of GPU {on} where one of GPU {needed} is needed"),
+            DeviceError::NotOnHost => f.write_str("the array is in a GPU's memory, which the host cannot reach: copy it to the host"),
         }
     }
 }

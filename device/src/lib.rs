@@ -2,7 +2,8 @@
 //!
 //! Layer 1: nothing of ours below it. It owns the process's thread pool ([`pool`]), the floating-point environment that compiled code runs in
 //! ([`float_env`]), the choice of the device ([`choice`]), device memory and arrays in it ([`memory`], [`layout`], [`mod@array`]), streams and events
-//! ([`stream`]). It must not know kernels, compilers, NumPy or Python.
+//! ([`stream`]), NVIDIA's driver ([`cuda`]) and its other
+//! libraries ([`library`]). It must not know kernels, compilers, NumPy or Python.
 //!
 //! ```
 //! use verdigris_device::array::Array;
@@ -19,9 +20,11 @@
 pub mod array;
 pub mod choice;
 mod copy;
+pub mod cuda;
 mod error;
 pub mod float_env;
 pub mod layout;
+pub mod library;
 mod loader;
 pub mod memory;
 pub mod pool;

@@ -1,12 +1,14 @@
-//! Looks for NVIDIA's driver: the only place that opens a library.
+//! Looks for NVIDIA's driver: the only place that opens it.
 //!
 //! Called at first use of a device, never at import; what it finds is kept for the life of the process.
 #![allow(unsafe_code)]
 
-use std::ffi::c_int;
+use std::ffi::CStr;
 use std::sync::OnceLock;
 
 use libloading::Library;
+
+use crate::cuda::{self, Unusable};
 
 /// What there is of a GPU.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,12 +22,7 @@ pub(crate) enum Driver {
     /// It works and has no device.
     NoDevice,
     /// It works.
-    Usable {
-        /// Devices.
-        devices: u32,
-        /// Driver version as the driver gives it (13010 is 13.1).
-        version: u32,
-    },
+    Usable(&'static cuda::Driver),
 }
 
 const NAMES: &[&str] = if cfg!(windows) { &["nvcuda.dll"] } else { &["libcuda.so.1", "libcuda.so"] };
@@ -56,37 +53,16 @@ fn look(visible: Option<&str>, names: &[&str]) -> Driver {
 }
 
 fn ask(library: Library, name: &str) -> Result<Driver, String> {
-    // SAFETY: the three functions have had these signatures since CUDA 2.0; each symbol is looked up before it is called, with pointers to live locals.
-    let answer = unsafe {
-        let symbol = |function: &str| format!("{name} has no {function}");
-        let init = library.get::<unsafe extern "C" fn(u32) -> c_int>(b"cuInit\0").map_err(|_| symbol("cuInit"))?;
-        let count = library.get::<unsafe extern "C" fn(*mut c_int) -> c_int>(b"cuDeviceGetCount\0").map_err(|_| symbol("cuDeviceGetCount"))?;
-        let version = library.get::<unsafe extern "C" fn(*mut c_int) -> c_int>(b"cuDriverGetVersion\0").map_err(|_| symbol("cuDriverGetVersion"))?;
-        match init(0) {
-            0 => {}
-            100 => return Ok(Driver::NoDevice),
-            status => return Err(format!("{name} is there, but cuInit answers {status}{}", meaning(status))),
-        }
-        let (mut devices, mut release) = (0, 0);
-        match (count(&mut devices), version(&mut release)) {
-            (0, 0) => Ok(if devices > 0 { Driver::Usable { devices: devices as u32, version: release as u32 } } else { Driver::NoDevice }),
-            (a, b) => Err(format!("{name} is there, but cuDeviceGetCount answers {a} and cuDriverGetVersion {b}")),
-        }
-    };
+    // SAFETY: only addresses are taken here; what they are is the promise below.
+    let find = |function: &CStr| unsafe { library.get::<*const std::ffi::c_void>(function.to_bytes_with_nul()) }.ok().map(|symbol| *symbol);
+    // SAFETY: a library of this name has the driver's functions under the driver's names, and it stays loaded: see below.
+    let started = unsafe { cuda::Driver::start(&find) };
     // The driver starts threads and exit handlers: once initialised it stays loaded.
     std::mem::forget(library);
-    answer
-}
-
-fn meaning(status: c_int) -> &'static str {
-    match status {
-        3 => " (not initialised; was the process forked after the driver was used?)",
-        34 => " (only the toolkit's stub library is installed)",
-        802 => " (the system is not ready)",
-        803 => " (the driver and the display driver are of different versions)",
-        804 => " (forward compatibility is not supported on this device)",
-        999 => " (unknown error; is the kernel module loaded?)",
-        _ => "",
+    match started {
+        Ok(driver) => Ok(Driver::Usable(driver)),
+        Err(Unusable::NoDevice) => Ok(Driver::NoDevice),
+        Err(why) => Err(format!("{name} {why}")),
     }
 }
 

@@ -1,14 +1,16 @@
-//! Memory of the CPU device.
+//! Memory of arrays: the CPU device's, a GPU's, or somebody else's.
 //!
-//! Owns allocation: 64-byte aligned, shared by `Arc`, given back with its last owner on whatever thread that is. Large blocks given back are kept for the next array of
+//! Owns allocation on the CPU (a GPU's is [`crate::cuda`]'s): 64-byte aligned, shared by `Arc`, given back with its last owner on whatever thread that is. Large blocks given back are kept for the next array of
 //! about that size, up to [`KEPT_BYTES`]: fresh pages cost more than the copy that fills them. Very large ones are asked for in huge pages, since kernels walk through them in strides of a whole grid, which would
 //! miss the translation of every small page. Knows no shapes.
 #![allow(unsafe_code)]
 
 use std::alloc::{self, Layout};
+use std::any::Any;
 use std::ptr::NonNull;
 use std::sync::{Arc, Mutex, RwLock};
 
+use crate::cuda;
 use crate::error::DeviceError;
 
 /// Alignment of every allocation: a cache line, and the widest SIMD register.
@@ -26,10 +28,30 @@ const HUGE_PAGE: usize = 2 << 20;
 /// A block of device memory. Its bytes are always initialised; access is through the pointer, and keeping it orderly is the accessor's duty.
 #[derive(Debug)]
 pub struct Buffer {
-    block: Block,
+    place: Place,
     bytes: usize,
     /// Held by safe accessors, so that those exclude one another.
     pub(crate) access: RwLock<()>,
+}
+
+/// Where a buffer's bytes are.
+enum Place {
+    /// The CPU device's own.
+    Host(Block),
+    /// Host memory that somebody else owns.
+    Foreign { pointer: *mut u8, _owner: Box<dyn Any + Send + Sync> },
+    /// A GPU's.
+    Gpu(cuda::Memory),
+}
+
+impl std::fmt::Debug for Place {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Place::Host(block) => block.fmt(f),
+            Place::Foreign { pointer, .. } => write!(f, "Foreign({pointer:?})"),
+            Place::Gpu(memory) => memory.fmt(f),
+        }
+    }
 }
 
 // SAFETY: the buffer owns plain bytes and gives out only a raw pointer; whoever dereferences it answers for the order of accesses.
@@ -65,12 +87,42 @@ impl Buffer {
     }
 
     fn over(block: Block, bytes: usize) -> Arc<Buffer> {
-        Arc::new(Buffer { block, bytes, access: RwLock::new(()) })
+        Buffer::at(Place::Host(block), bytes)
     }
 
-    /// Where it begins.
+    fn at(place: Place, bytes: usize) -> Arc<Buffer> {
+        Arc::new(Buffer { place, bytes, access: RwLock::new(()) })
+    }
+
+    /// Memory of a GPU.
+    pub fn on_gpu(memory: cuda::Memory) -> Arc<Buffer> {
+        let bytes = memory.bytes();
+        Buffer::at(Place::Gpu(memory), bytes)
+    }
+
+    /// Host memory that somebody else owns and `owner` holds.
+    ///
+    /// # Safety
+    /// `pointer` is initialised memory of `bytes` bytes for as long as `owner` lives.
+    pub unsafe fn foreign(pointer: *mut u8, bytes: usize, owner: Box<dyn Any + Send + Sync>) -> Arc<Buffer> {
+        Buffer::at(Place::Foreign { pointer, _owner: owner }, bytes)
+    }
+
+    /// Where it begins: of a GPU's memory the address there, which the host cannot use.
     pub fn pointer(&self) -> *mut u8 {
-        self.block.pointer.as_ptr()
+        match &self.place {
+            Place::Host(block) => block.pointer.as_ptr(),
+            Place::Foreign { pointer, .. } => *pointer,
+            Place::Gpu(memory) => std::ptr::without_provenance_mut(memory.pointer() as usize),
+        }
+    }
+
+    /// The GPU's memory that it is; `None` on the host.
+    pub fn gpu(&self) -> Option<&cuda::Memory> {
+        match &self.place {
+            Place::Gpu(memory) => Some(memory),
+            _ => None,
+        }
     }
 
     /// Its length.
@@ -135,8 +187,8 @@ impl Block {
 
 impl Drop for Buffer {
     fn drop(&mut self) {
-        let none = Block { pointer: NonNull::dangling(), capacity: 0 };
-        let block = std::mem::replace(&mut self.block, none);
+        let Place::Host(held) = &mut self.place else { return };
+        let block = std::mem::replace(held, Block { pointer: NonNull::dangling(), capacity: 0 });
         if (KEPT_FROM..=KEPT_BYTES).contains(&block.capacity)
             && let Ok(mut kept) = KEPT.try_lock()
         {

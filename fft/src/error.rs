@@ -43,6 +43,8 @@ pub enum Error {
         /// The shape it must have.
         expected: Vec<usize>,
     },
+    /// A device that transforms do not run on.
+    Device(crate::Device),
     /// A slice of another length than the plan's layout asks for.
     SliceLength {
         /// Which array.
@@ -96,6 +98,7 @@ impl fmt::Display for Error {
                 write!(f, "the {what} has {found} elements, but the plan's layout needs {expected}")
             }
             Error::ElementType { what, expected } => write!(f, "the {what} must be {expected}"),
+            Error::Device(device) => write!(f, "transforms run on the CPU, not on {device}: copy the arrays to the host"),
             Error::OverlappingOutput => f.write_str("the output's elements overlap in memory: give an output with memory of its own for each"),
             Error::Embedding { why } => f.write_str(why),
             Error::TooLarge => f.write_str("the transform is larger than the address space"),
