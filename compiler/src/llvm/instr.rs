@@ -53,6 +53,8 @@ macro_rules! raw {
     };
 }
 
+mod gpu;
+
 impl<'c> Instr<'c> {
     /// A builder at the start of a new function `name` of the given parameter types, returning nothing.
     pub(super) fn new(context: &'c Context, module: Module<'c>, name: &str, params: &[&str]) -> Instr<'c> {
@@ -102,6 +104,8 @@ impl<'c> Instr<'c> {
         self.entry = self.context.append_basic_block(function, "entry");
         let start = self.context.append_basic_block(function, "start");
         self.builder.position_at_end(start);
+        // Lines are told of the outermost function only.
+        self.builder.unset_current_debug_location();
         outer
     }
 

@@ -202,6 +202,7 @@ pub fn compile(ir: &Verified, shape: &Shape, cpu: &Cpu) -> Result<Arc<Code>, Err
     if let Some(code) = lookup(&key) {
         return Ok(code);
     }
+    ptx::dump(ir, shape);
     let code = match kept(ir, shape, cpu, &key)? {
         Some(code) => code,
         None => {

@@ -388,6 +388,7 @@ impl Analysis<'_> {
                     Class::Varying
                 }
             }
+            Inst::Warp { .. } if one => Class::Uniform,
             Inst::Warp { op, args } => {
                 let mut classes = [Class::Uniform; 3];
                 for (c, a) in classes.iter_mut().zip(args) {

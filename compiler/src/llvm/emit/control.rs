@@ -71,6 +71,12 @@ impl<'c> Emitter<'_, 'c> {
             if self.maybe_empty && self.must_have_lanes(inst) {
                 self.leave_if_empty();
             }
+            if let Some(flow) = self.on_gpu(at, inst) {
+                if flow != Flow::Open {
+                    return flow;
+                }
+                continue;
+            }
             let flow = match inst {
                 Inst::Set(slot, value) => {
                     self.set(at, *slot, *value);
@@ -406,7 +412,7 @@ impl<'c> Emitter<'_, 'c> {
         let off = if self.lanes == 1 { before } else { self.no_lanes() };
         let exit_mask = self.d.loses_lanes(at).then(|| self.mask_variable(off));
         let waits = self.has_partial_continue(body, label);
-        let spin = (!self.routine && self.f.kind == Kind::Kernel && spins::waits(self.f, at)).then(|| {
+        let spin = (!self.routine && self.gpu.is_none() && self.f.kind == Kind::Kernel && spins::waits(self.f, at)).then(|| {
             let laps = self.i.alloca(self.i.int(32), 4);
             self.i.store(self.i.i32(0), laps, 4);
             laps
@@ -499,7 +505,7 @@ impl<'c> Emitter<'_, 'c> {
 
     /// Goes on to `next`, unless the launch is to stop.
     pub(super) fn poll(&mut self, next: BasicBlock<'c>) {
-        if self.routine {
+        if self.routine || self.gpu.is_some() {
             self.i.br(next);
             return;
         }
@@ -574,16 +580,21 @@ impl<'c> Emitter<'_, 'c> {
 
     /// Tells of a failure of the lowest acting thread.
     fn report(&mut self, at: Value, failure: Failure) {
-        let kind = match failure {
+        let kind = self.site_kind(failure);
+        let site = self.site(at, kind);
+        let thread = self.first_thread();
+        self.i.call("vg_fail", self.i.void(), &[self.frame.launch, self.frame.block, thread, self.i.i32(site as i32)]);
+    }
+
+    /// What a failure is told as.
+    pub(super) fn site_kind(&self, failure: Failure) -> SiteKind {
+        match failure {
             Failure::ZeroStep => SiteKind::ZeroStep,
             Failure::TupleIndex => SiteKind::TupleIndex,
             Failure::Raise(n) => SiteKind::Raise(Box::new(self.f.raises[n as usize].clone())),
             Failure::Unassigned(slot) => SiteKind::Unassigned(self.f.slot(slot).name.clone()),
             Failure::Bounds(array) => SiteKind::Index { array: self.f.array(array).name.clone() },
             Failure::Value(complaint) => SiteKind::Value(complaint),
-        };
-        let site = self.site(at, kind);
-        let thread = self.first_thread();
-        self.i.call("vg_fail", self.i.void(), &[self.frame.launch, self.frame.block, thread, self.i.i32(site as i32)]);
+        }
     }
 }

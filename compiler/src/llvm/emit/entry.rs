@@ -108,6 +108,7 @@ impl<'a, 'c> Emitter<'a, 'c> {
             outermost: (f, d),
             context: None,
             lent: None,
+            gpu: None,
             steps: crate::pass::strides::steps(f),
             maybe_empty: false,
             i,

@@ -5,13 +5,14 @@
 //! never act on memory, trap or call; masks are merged by `select m, c, false`.
 //!
 //! `entry` frames the body as a kernel or a loop, `core` as a loop over core arrays, `phases` runs kernels with barriers, `control` does constructs and masks, `memory` element access, `ops` the op
-//! table, `lines` comparisons of lines, `routine` the functions of the math library, `recursion` functions that call themselves, `warp` and `division` what no SIMD has. Failures leave the
+//! table, `lines` comparisons of lines, `routine` the functions of the math library, `recursion` functions that call themselves, `warp` and `division` what no SIMD has, `gpu` what differs on one. Failures leave the
 //! warp: its other lanes stop where they are, other warps go on, and the launch reports the lowest block and thread.
 
 mod control;
 mod core;
 mod division;
 mod entry;
+mod gpu;
 mod half;
 mod lines;
 mod memory;
@@ -23,6 +24,7 @@ mod warp;
 
 pub(super) use core::core;
 pub(super) use entry::{blocks, elements};
+pub(super) use gpu::{Emitted, emit as gpu};
 pub(super) use routine::{alone, shared};
 
 use inkwell::basic_block::BasicBlock;
@@ -140,6 +142,8 @@ struct Emitter<'a, 'c> {
     context: Option<V<'c>>,
     /// The context that this function lends to the routines it calls.
     lent: Option<V<'c>>,
+    /// Where threads are a GPU's own.
+    gpu: Option<gpu::Gpu<'c>>,
     /// Counters with steps known only when they run.
     steps: std::collections::HashMap<Slot, (crate::ir::Label, Value)>,
 }

@@ -310,7 +310,7 @@ impl<'a, 'c> Emitter<'a, 'c> {
     }
 
     /// Makes the function of a routine at a width, if the module has none yet, and gives its name.
-    fn define(&mut self, m: Math, ty: ScalarType, width: u32) -> String {
+    pub(super) fn define(&mut self, m: Math, ty: ScalarType, width: u32) -> String {
         let name = shared::name(m, ty, width);
         if self.i.has_function(&name) {
             return name;

@@ -10,20 +10,8 @@ pub struct Arch {
 }
 
 /// LLVM's names with the least version of PTX that has them, so that drivers as old as can be take the text.
-const KNOWN: [(u8, u8, u8); 12] = [
-    (7, 5, 63),
-    (8, 0, 70),
-    (8, 6, 71),
-    (8, 7, 74),
-    (8, 9, 78),
-    (9, 0, 78),
-    (10, 0, 86),
-    (10, 1, 86),
-    (10, 3, 88),
-    (11, 0, 90),
-    (12, 0, 87),
-    (12, 1, 88),
-];
+const KNOWN: [(u8, u8, u8); 11] =
+    [(7, 5, 63), (8, 0, 70), (8, 6, 71), (8, 7, 74), (8, 9, 78), (9, 0, 78), (10, 0, 86), (10, 3, 88), (11, 0, 90), (12, 0, 87), (12, 1, 88)];
 
 /// A compute capability below the least that is supported.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
