@@ -2,7 +2,8 @@
 
 Peers are SciPy, and MKL and FFTW where `mkl_fft` and `pyfftw` are installed. Every library may use as many threads
 as the run was told. FFTW plans by measuring, for some seconds at most (for the large prime it estimates); its planning is
-not timed, and its output array is kept from call to call, where the others make a new one.
+not timed, and its output array is kept from call to call, where the others make a new one. Idle threads of MKL spin for
+a while, which the next candidate would pay for: with several threads that while is short, and each round begins after a pause.
 """
 
 import os
@@ -12,6 +13,9 @@ import scipy.fft
 
 from benches.python.protocol import Candidate, Row
 from verdigris import fft
+
+# Read when MKL starts its threads.
+os.environ.setdefault("KMP_BLOCKTIME", "10")
 
 try:
     import mkl_fft
@@ -26,6 +30,7 @@ ROWS = (256, 1024, 1 << 16, 1 << 20, 10007, 1000003, 15015)
 # FFTW's measuring of the large prime takes minutes, whatever its limit.
 ESTIMATED = 1000003
 PLANNING_SECONDS = 3.0
+PAUSE = 0.05
 
 
 def rows():
@@ -62,7 +67,7 @@ def row(label, name, x, threads):
     if pyfftw is not None:
         x = pyfftw.byte_align(x)
         candidates.append(candidate("FFTW", fftw_plan(name, x, threads), x, {}))
-    return Row(f"{label}, {x.dtype}", tuple(candidates), x.size, tolerance)
+    return Row(f"{label}, {x.dtype}", tuple(candidates), x.size, tolerance, PAUSE if threads > 1 else 0.0)
 
 
 def fftw_plan(name, x, threads):

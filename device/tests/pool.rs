@@ -59,6 +59,41 @@ fn workers_take_part() {
 }
 
 #[test]
+fn workers_take_part_in_each_of_many_calls_by_many_callers() {
+    // Of the last size, more than the machine's processors, no worker stays awake.
+    let more = std::thread::available_parallelism().map_or(1, NonZeroUsize::get) + 2;
+    for threads in [2, 3, more] {
+        with_threads(threads, || {
+            std::thread::scope(|scope| {
+                for caller in 0..4 {
+                    scope.spawn(move || {
+                        let few = NonZeroUsize::new(2).unwrap();
+                        for call in 0..200 {
+                            let met = std::sync::Barrier::new(2);
+                            // As above; some calls come while workers are awake, some when they have gone to sleep.
+                            pool::run(2, &|_| {
+                                met.wait();
+                            });
+                            let sum = AtomicUsize::new(0);
+                            pool::limited(few, || {
+                                pool::run(7, &|i| {
+                                    sum.fetch_add(i, Ordering::Relaxed);
+                                });
+                            });
+                            assert_eq!(sum.into_inner(), 21);
+                            if call % 50 == caller {
+                                assert_eq!(pool::limited(few, || pool::install(|| 5)), 5);
+                                std::thread::sleep(Duration::from_millis(1));
+                            }
+                        }
+                    });
+                }
+            });
+        });
+    }
+}
+
+#[test]
 fn a_waiting_caller_polls() {
     with_threads(2, || {
         let polls = AtomicUsize::new(0);

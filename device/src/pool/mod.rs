@@ -1,10 +1,12 @@
 //! The one thread pool of the process.
 //!
 //! Everything of ours that uses several cores runs here: rayon code through [`install`], hand-scheduled loops through [`run`]. The pool is made at first use
-//! and, in a process that has forked, made anew: the parent's threads do not exist there, so its pool is left alone and never joined. Idle workers sleep.
+//! and, in a process that has forked, made anew: the parent's threads do not exist there, so its pool is left alone and never joined. Idle workers sleep, after a
+//! moment in which they look out for more work.
 //! Results must never depend on the number of threads. Knows nothing of what is run.
 #![allow(unsafe_code)]
 
+mod linger;
 mod share;
 mod size;
 mod ticker;
@@ -18,6 +20,7 @@ use std::num::NonZeroUsize;
 use std::sync::atomic::{AtomicPtr, Ordering};
 use std::sync::{Arc, Mutex};
 
+use linger::Board;
 use rayon::{ThreadPool, ThreadPoolBuilder};
 
 /// Stack of a worker.
@@ -29,10 +32,17 @@ thread_local! {
     static LIMIT: Cell<Option<NonZeroUsize>> = const { Cell::new(None) };
 }
 
+/// The workers of one pool, asleep or awake.
+#[derive(Clone)]
+struct Team {
+    pool: Arc<ThreadPool>,
+    board: Arc<Board<Arc<share::Shared>>>,
+}
+
 /// The threads of one process: the pool of the set size and those of limits in use, and the ticker.
 struct Process {
     pid: u32,
-    pools: Mutex<Vec<(usize, Arc<ThreadPool>)>>,
+    pools: Mutex<Vec<(usize, Team)>>,
     ticker: ticker::Ticker,
 }
 
@@ -63,10 +73,10 @@ fn process() -> &'static Process {
 }
 
 /// The pool of `threads` workers; `None` where the system starts no thread at all.
-fn pool_of(threads: usize) -> Option<Arc<ThreadPool>> {
+fn team_of(threads: usize) -> Option<Team> {
     let mut pools = process().pools.lock().unwrap_or_else(|e| e.into_inner());
-    if let Some((_, pool)) = pools.iter().find(|(size, _)| *size == threads) {
-        return Some(pool.clone());
+    if let Some((_, team)) = pools.iter().find(|(size, _)| *size == threads) {
+        return Some(team.clone());
     }
     let mut size = threads;
     while size > 0 {
@@ -78,9 +88,9 @@ fn pool_of(threads: usize) -> Option<Arc<ThreadPool>> {
             .build();
         match built {
             Ok(pool) => {
-                let pool = Arc::new(pool);
-                pools.push((threads, pool.clone()));
-                return Some(pool);
+                let team = Team { pool: Arc::new(pool), board: Arc::new(Board::new(size <= size::available())) };
+                pools.push((threads, team.clone()));
+                return Some(team);
             }
             // The system refused a thread: make do with fewer.
             Err(_) => size /= 2,
@@ -112,8 +122,11 @@ pub fn install<R: Send>(f: impl FnOnce() -> R + Send) -> R {
     if in_worker() {
         return f();
     }
-    match pool_of(threads()) {
-        Some(pool) => pool.install(f),
+    match team_of(threads()) {
+        Some(team) => {
+            team.board.dismiss();
+            team.pool.install(f)
+        }
         // No thread to be had: a pool of the calling thread alone, kept for this call only.
         None => match ThreadPoolBuilder::new().num_threads(1).use_current_thread().build() {
             Ok(pool) => pool.install(f),

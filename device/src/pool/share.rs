@@ -1,7 +1,7 @@
 //! Work shared between the calling thread and the pool.
 //!
 //! The calling thread takes part, so nothing waits for a sleeping worker to wake: whoever comes first takes the next part, and a worker that comes too
-//! late finds none left. Parts begin in ascending order.
+//! late finds none left. Workers still awake from other work are asked first ([`super::linger`]). Parts begin in ascending order.
 #![allow(unsafe_code)]
 
 use std::any::Any;
@@ -10,10 +10,13 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex};
 use std::time::Duration;
 
+use super::linger;
+
 /// How often a caller that waits for workers is asked to poll.
 const POLL_EVERY: Duration = Duration::from_millis(50);
 
-struct Shared {
+/// One call's parts and how far they are.
+pub(super) struct Shared {
     next: AtomicUsize,
     parts: usize,
     unfinished: AtomicUsize,
@@ -80,13 +83,25 @@ pub fn run_polled(parts: usize, task: &(dyn Fn(usize) + Sync), poll: &mut dyn Fn
         panic: Mutex::new(None),
         finished: Condvar::new(),
     });
-    if let Some(pool) = super::pool_of(super::threads()) {
+    let mut spins = false;
+    if let Some(team) = super::team_of(super::threads()) {
+        spins = team.board.spins();
         for _ in 1..threads {
-            let shared = shared.clone();
-            pool.spawn(move || shared.work());
+            let Err(shared) = team.board.post(shared.clone()) else { continue };
+            let board = team.board.clone();
+            team.pool.spawn(move || {
+                let dismissals = board.dismissals();
+                shared.work();
+                drop(shared);
+                board.linger(dismissals, |shared| shared.work());
+            });
         }
     }
     shared.work();
+    if spins {
+        // The last parts of the workers mostly end soon after the caller's.
+        linger::spin(linger::LINGER, || shared.unfinished.load(Ordering::Acquire) == 0);
+    }
     let mut held = shared.panic.lock().unwrap_or_else(|e| e.into_inner());
     while shared.unfinished.load(Ordering::Acquire) > 0 {
         let (again, timeout) = shared.finished.wait_timeout(held, POLL_EVERY).unwrap_or_else(|e| e.into_inner());

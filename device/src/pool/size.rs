@@ -43,10 +43,13 @@ pub fn size() -> Size {
 
 fn found() -> &'static Size {
     static FOUND: OnceLock<Size> = OnceLock::new();
-    FOUND.get_or_init(|| {
-        let available = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
-        choose(|name| std::env::var(name).ok(), available)
-    })
+    FOUND.get_or_init(|| choose(|name| std::env::var(name).ok(), available()))
+}
+
+/// Processors this process may use, as found at first use.
+pub(super) fn available() -> usize {
+    static FOUND: OnceLock<usize> = OnceLock::new();
+    *FOUND.get_or_init(|| std::thread::available_parallelism().map_or(1, NonZeroUsize::get))
 }
 
 fn choose(variable: impl Fn(&str) -> Option<String>, available: usize) -> Size {

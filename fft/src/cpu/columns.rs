@@ -10,7 +10,7 @@ use pulp::{Arch, Simd, WithSimd};
 
 use super::lanes::{Arithmetic, Butterfly, width};
 use super::processor::{self, in_registers};
-use super::sys::{From, Pass, Read, Rows as Factors, Sink, Source, Strip, To, Turned, Write, scratch, walk};
+use super::sys::{Ahead, From, Pass, Read, Rows as Factors, Sink, Source, Strip, To, Turned, Write, scratch, walk};
 use crate::error::Error;
 use crate::scalar::{Real, root};
 use crate::spec::Direction;
@@ -153,14 +153,17 @@ impl<T: Real> Columns<T> {
         let turned_on = if let Some(Turns::On { .. }) = turns { area } else { 0 };
         scratch::<T, 3, _>([area, area, turned_on], |[a, b, turned_on]| {
             let (mut source, mut target) = (a, b);
+            let ahead = &mut Ahead::none();
             if from.fills(width) && from.len == n {
-                run_pass(arch, &self.passes[0], From::<T, EXCHANGED>(from), Write(&mut *target));
+                run_pass(arch, &self.passes[0], From::<T, EXCHANGED>(from), Write(&mut *target), ahead);
             } else {
-                from.with_neighbours(source, width, n, |strip| run_pass(arch, &self.passes[0], From::<T, EXCHANGED>(strip), Write(&mut *target)));
+                from.with_neighbours(source, width, n, |strip| {
+                    run_pass(arch, &self.passes[0], From::<T, EXCHANGED>(strip), Write(&mut *target), ahead)
+                });
             }
             std::mem::swap(&mut source, &mut target);
             for pass in &self.passes[1..last] {
-                run_pass(arch, pass, Read(source), Write(&mut *target));
+                run_pass(arch, pass, Read(source), Write(&mut *target), ahead);
                 std::mem::swap(&mut source, &mut target);
             }
             let turns = turns.map(|turns| match turns {
@@ -171,8 +174,8 @@ impl<T: Real> Columns<T> {
                 }
             });
             let finish = |strip: &Strip<T>| match turns {
-                None => run_pass(arch, &self.passes[last], Read(source), To::<T, EXCHANGED> { strip, factor }),
-                Some(by) => run_pass(arch, &self.passes[last], Read(source), Turned::<T, EXCHANGED> { strip, by }),
+                None => run_pass(arch, &self.passes[last], Read(source), To::<T, EXCHANGED> { strip, factor }, &mut Ahead::none()),
+                Some(by) => run_pass(arch, &self.passes[last], Read(source), Turned::<T, EXCHANGED> { strip, by }, &mut Ahead::none()),
             };
             if to.fills(width) && to.len == n {
                 finish(to);
@@ -234,18 +237,18 @@ pub(super) fn lane_order<T: Real>() -> Vec<usize> {
     in_registers(processor::arch(), Order::<T>(std::marker::PhantomData))
 }
 
-pub(super) fn run_pass<T: Real>(arch: Arch, pass: &Pass<T>, source: impl Source<T>, sink: impl Sink<T>) {
+pub(super) fn run_pass<T: Real>(arch: Arch, pass: &Pass<T>, source: impl Source<T>, sink: impl Sink<T>, ahead: &mut Ahead) {
     // Each is compiled for the processor by itself: the passes together would be more than an optimiser takes at once.
     match pass.radix {
-        2 => in_registers(arch, Butterflies::<T, _, _, 2> { pass, source, sink }),
-        3 => in_registers(arch, Butterflies::<T, _, _, 3> { pass, source, sink }),
-        4 => in_registers(arch, Butterflies::<T, _, _, 4> { pass, source, sink }),
-        5 => in_registers(arch, Butterflies::<T, _, _, 5> { pass, source, sink }),
-        7 => in_registers(arch, Butterflies::<T, _, _, 7> { pass, source, sink }),
-        8 => in_registers(arch, Butterflies::<T, _, _, 8> { pass, source, sink }),
-        16 => in_registers(arch, Butterflies::<T, _, _, 16> { pass, source, sink }),
-        11 => in_registers(arch, Butterflies::<T, _, _, 11> { pass, source, sink }),
-        _ => in_registers(arch, Butterflies::<T, _, _, 13> { pass, source, sink }),
+        2 => in_registers(arch, Butterflies::<T, _, _, 2> { pass, source, sink, ahead }),
+        3 => in_registers(arch, Butterflies::<T, _, _, 3> { pass, source, sink, ahead }),
+        4 => in_registers(arch, Butterflies::<T, _, _, 4> { pass, source, sink, ahead }),
+        5 => in_registers(arch, Butterflies::<T, _, _, 5> { pass, source, sink, ahead }),
+        7 => in_registers(arch, Butterflies::<T, _, _, 7> { pass, source, sink, ahead }),
+        8 => in_registers(arch, Butterflies::<T, _, _, 8> { pass, source, sink, ahead }),
+        16 => in_registers(arch, Butterflies::<T, _, _, 16> { pass, source, sink, ahead }),
+        11 => in_registers(arch, Butterflies::<T, _, _, 11> { pass, source, sink, ahead }),
+        _ => in_registers(arch, Butterflies::<T, _, _, 13> { pass, source, sink, ahead }),
     }
 }
 
@@ -254,6 +257,7 @@ struct Butterflies<'a, T, A, B, const R: usize> {
     pass: &'a Pass<T>,
     source: A,
     sink: B,
+    ahead: &'a mut Ahead,
 }
 
 impl<T: Real + Butterfly<R>, A: Source<T>, B: Sink<T>, const R: usize> WithSimd for Butterflies<'_, T, A, B, R> {
@@ -261,6 +265,6 @@ impl<T: Real + Butterfly<R>, A: Source<T>, B: Sink<T>, const R: usize> WithSimd 
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) {
-        walk::<T, S, A, B, R>(Arithmetic(simd), self.pass, self.source, self.sink);
+        walk::<T, S, A, B, R>(Arithmetic(simd), self.pass, self.source, self.sink, self.ahead);
     }
 }

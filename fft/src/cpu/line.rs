@@ -10,7 +10,7 @@ use pulp::Arch;
 
 use super::columns::{lane_order, passes, register_lanes, run_pass};
 use super::processor::{self, in_registers};
-use super::sys::{First, From, Pass, Read, Strip, To, Write, scratch};
+use super::sys::{Ahead, First, From, Pass, Read, Strip, To, Write, scratch};
 use crate::error::Error;
 use crate::scalar::{Real, root};
 use crate::spec::Direction;
@@ -60,6 +60,12 @@ impl<T: Real> Line<T> {
         2 * self.n + self.width * self.width
     }
 
+    /// Steps that what is fetched ahead takes on the way through a row.
+    fn butterflies(&self) -> usize {
+        let square = self.width * self.width;
+        2 * (self.n / square) + self.passes.iter().map(|pass| self.n / self.width / pass.radix).sum::<usize>()
+    }
+
     /// Transforms the lanes of a strip, dense rows of the length, into those of another or the same.
     ///
     /// # Errors
@@ -75,18 +81,15 @@ impl<T: Real> Line<T> {
         scratch::<T, 3, _>([2 * n, 2 * n, 2 * width * width], |[a, b, square]| {
             for lane in 0..to.count {
                 let (row, out) = (from.first(n).folded(lane, width), to.first(n).folded(lane, width));
-                if lane + 1 < to.count {
-                    from.prefetch_lane(lane + 1);
-                    to.prefetch_lane(lane + 1);
-                }
+                let mut ahead = if lane + 1 < to.count { Ahead::rows(from, to, lane + 1, self.butterflies()) } else { Ahead::none() };
                 let (mut source, mut target) = (&mut *a, &mut *b);
                 let row = From::<T, EXCHANGED>(&row);
-                in_registers(self.arch, First { row, turns: &self.turns, order: &self.order, square, area: source });
+                in_registers(self.arch, First { row, turns: &self.turns, order: &self.order, square, area: source, ahead: &mut ahead });
                 for pass in &self.passes[..last] {
-                    run_pass(self.arch, pass, Read(source), Write(&mut *target));
+                    run_pass(self.arch, pass, Read(source), Write(&mut *target), &mut ahead);
                     swap(&mut source, &mut target);
                 }
-                run_pass(self.arch, &self.passes[last], Read(source), To::<T, EXCHANGED> { strip: &out, factor });
+                run_pass(self.arch, &self.passes[last], Read(source), To::<T, EXCHANGED> { strip: &out, factor }, &mut ahead);
             }
         })
     }

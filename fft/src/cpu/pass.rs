@@ -140,13 +140,6 @@ impl<'a, T: Real> Pass<'a, T> {
 
     fn one(&self, index: usize) -> Result<(), Error> {
         let (from, to) = self.field.strip(index);
-        if index + 1 < self.field.count() {
-            let (next_from, next_to) = self.field.strip(index + 1);
-            next_from.prefetch();
-            if !next_from.same_place(&next_to) {
-                next_to.prefetch();
-            }
-        }
         self.strip(&from, &to)
     }
 

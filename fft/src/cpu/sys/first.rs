@@ -4,7 +4,7 @@ use pulp::{Simd, WithSimd};
 
 use super::super::lanes::{Arithmetic, Butterfly, width};
 use super::shuffle;
-use super::walk::{From, Source, align_frame};
+use super::walk::{Ahead, From, Source, align_frame};
 use crate::scalar::Real;
 
 /// The row as a matrix of as many rows as a register has lanes. Its columns are transformed, multiplied and written as rows, parts separated, in the order in which
@@ -20,6 +20,8 @@ pub(crate) struct First<'a, T, const EXCHANGED: bool> {
     pub(crate) square: &'a mut [T],
     /// Where results go.
     pub(crate) area: &'a mut [T],
+    /// What is fetched on the way, two steps a group.
+    pub(crate) ahead: &'a mut Ahead,
 }
 
 impl<T: Real, const EXCHANGED: bool> WithSimd for First<'_, T, EXCHANGED> {
@@ -54,6 +56,7 @@ impl<T: Real, const EXCHANGED: bool> First<'_, T, EXCHANGED> {
         assert!(groups > 0 && self.row.has::<S>(R * groups) && width::<T, S>() == R && order.iter().all(|&number| number < R));
         assert!(self.turns.len() == groups * 2 * R * R && self.area.len() >= groups * 2 * R * R && self.square.len() >= 2 * R * R);
         for group in 0..groups {
+            self.ahead.step();
             let mut a = [[T::splat(simd.0, T::ZERO); 2]; R];
             for (k, element) in a.iter_mut().enumerate() {
                 // SAFETY: one of the row's pieces, of which there are R times `groups`.
@@ -67,6 +70,7 @@ impl<T: Real, const EXCHANGED: bool> First<'_, T, EXCHANGED> {
                 // SAFETY: a row of the square; places are below R.
                 T::store::<S>(z, unsafe { self.square.get_unchecked_mut(places[j] * 2 * R..(places[j] + 1) * 2 * R) });
             }
+            self.ahead.step();
             let area = self.area[group * 2 * R * R..].as_mut_ptr();
             for part in 0..2 {
                 // SAFETY: R rows of R elements of either part at both places, `order` being below R; the processor has the registers.

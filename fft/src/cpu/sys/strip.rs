@@ -217,33 +217,17 @@ impl<T: Real> Strip<T> {
         Strip { data: self.address(lane), step: 2 * width as isize, len: self.len / width, lane: 2, count: width }
     }
 
-    /// Has the processor fetch a lane that is a dense row.
-    pub(crate) fn prefetch_lane(&self, lane: usize) {
-        prefetch(self.data.wrapping_offset(self.lane * lane as isize), self.len * self.step.unsigned_abs());
+    /// Whether elements of a lane lie so far apart, few to a page, that a processor does not see by itself what comes next.
+    #[inline(always)]
+    pub(crate) fn is_far(&self) -> bool {
+        const FAR: usize = 2048;
+        self.step.unsigned_abs() * size_of::<T>() >= FAR
     }
 
-    /// Has the processor fetch lanes, about as much as a first-level cache takes beside its work; not those whose lines fall on few places of a cache, from which they would
-    /// be gone when they are wanted.
-    pub(crate) fn prefetch(&self) {
-        const MOST: usize = 16 << 10;
-        /// Places of a second-level cache, and lines that each has room for.
-        const PLACES: usize = 1024;
-        const LINES: usize = 4;
-        let neighbours = self.lane.unsigned_abs() <= 2 && self.count > 1;
-        let (rows, elements, apart) = match (neighbours, self.step.unsigned_abs()) {
-            (true, _) => (self.len, self.count * self.lane.unsigned_abs(), self.step),
-            (false, step @ 1..=2) => (self.count, self.len * step, self.lane),
-            _ => return,
-        };
-        let bytes = apart.unsigned_abs() * size_of::<T>();
-        let shared = 1 << (bytes / 64).trailing_zeros().min(PLACES.ilog2());
-        if bytes.is_multiple_of(64) && bytes > 0 && rows > LINES * PLACES / shared {
-            return;
-        }
-        let fitting = (MOST / (elements * size_of::<T>()).max(1)).max(1);
-        for row in 0..rows.min(fitting) {
-            prefetch(self.data.wrapping_offset(apart * row as isize), elements.min(MOST / size_of::<T>()));
-        }
+    /// Has the processor fetch an element of the first lanes, `parts` units of `T`; any number will do.
+    #[inline(always)]
+    pub(crate) fn fetch(&self, index: usize, parts: usize) {
+        prefetch(self.data.wrapping_offset(self.step * index as isize), parts);
     }
 
     /// The step from lane to lane.

@@ -7,6 +7,7 @@ use num_complex::Complex;
 use pulp::Simd;
 
 use super::super::lanes::{Arithmetic, Butterfly, Lanes, Pair, width};
+use super::shuffle::prefetch;
 use super::strip::Strip;
 use crate::scalar::Real;
 
@@ -23,6 +24,12 @@ pub(crate) struct Pass<T> {
 
 /// Where a pass reads: a row of lanes for each element.
 pub(crate) trait Source<T: Lanes>: Copy {
+    /// Whether what the next butterfly reads is to be fetched ahead.
+    fn far(&self) -> bool {
+        false
+    }
+    /// Has an element fetched; any number will do.
+    fn fetch<S: Simd>(&self, _index: usize) {}
     /// Whether elements below `n` can be loaded.
     fn has<S: Simd>(&self, n: usize) -> bool;
     /// An element.
@@ -36,6 +43,12 @@ pub(crate) trait Source<T: Lanes>: Copy {
 pub(crate) trait Sink<T: Lanes> {
     /// Whether it is the last pass, of one sub-transform: nothing is turned after it.
     const LAST: bool;
+    /// Whether the places that the next butterfly writes are to be fetched ahead.
+    fn far(&self) -> bool {
+        false
+    }
+    /// Has the place of an element fetched; any number will do.
+    fn fetch<S: Simd>(&self, _index: usize) {}
     /// Whether elements below `n` can be stored.
     fn has<S: Simd>(&self, n: usize) -> bool;
     /// Stores an element.
@@ -91,6 +104,14 @@ impl<T, const EXCHANGED: bool> Copy for From<'_, T, EXCHANGED> {}
 
 impl<T: Real, const EXCHANGED: bool> Source<T> for From<'_, T, EXCHANGED> {
     #[inline(always)]
+    fn far(&self) -> bool {
+        self.0.is_far()
+    }
+    #[inline(always)]
+    fn fetch<S: Simd>(&self, index: usize) {
+        self.0.fetch(index, 2 * width::<T, S>());
+    }
+    #[inline(always)]
     fn has<S: Simd>(&self, n: usize) -> bool {
         self.0.fills(width::<T, S>()) && self.0.len >= n
     }
@@ -124,6 +145,14 @@ pub(crate) struct To<'a, T, const EXCHANGED: bool> {
 impl<T: Real, const EXCHANGED: bool> Sink<T> for To<'_, T, EXCHANGED> {
     const LAST: bool = true;
     #[inline(always)]
+    fn far(&self) -> bool {
+        self.strip.is_far()
+    }
+    #[inline(always)]
+    fn fetch<S: Simd>(&self, index: usize) {
+        self.strip.fetch(index, 2 * width::<T, S>());
+    }
+    #[inline(always)]
     fn has<S: Simd>(&self, n: usize) -> bool {
         self.strip.fills(width::<T, S>()) && self.strip.len >= n
     }
@@ -151,6 +180,14 @@ pub(crate) struct Rows<'a, T> {
 impl<T: Real, const EXCHANGED: bool> Sink<T> for Turned<'_, T, EXCHANGED> {
     const LAST: bool = true;
     #[inline(always)]
+    fn far(&self) -> bool {
+        self.strip.is_far()
+    }
+    #[inline(always)]
+    fn fetch<S: Simd>(&self, index: usize) {
+        self.strip.fetch(index, 2 * width::<T, S>());
+    }
+    #[inline(always)]
     fn has<S: Simd>(&self, n: usize) -> bool {
         let enough = n > 0 && self.by.rows.len() >= (n - 1) * self.by.step + 2 * width::<T, S>();
         enough && self.strip.fills(width::<T, S>()) && self.strip.len >= n
@@ -175,7 +212,46 @@ pub(super) fn align_frame() {
     std::hint::black_box(&mut std::mem::MaybeUninit::<Aligned>::uninit());
 }
 
-/// Goes through a pass.
+/// Bytes of a cache line.
+const LINE: usize = 64;
+
+/// Memory that will be wanted soon, some lines of which are fetched at each butterfly: all at once they would fill the processor's line buffers, and what is worked on wait for them.
+pub(crate) struct Ahead {
+    /// Addresses, which may be any, and lines from there on.
+    parts: [(*const u8, usize); 2],
+    each: usize,
+}
+
+impl Ahead {
+    /// None.
+    pub(crate) fn none() -> Ahead {
+        Ahead { parts: [(std::ptr::null(), 0); 2], each: 0 }
+    }
+
+    /// A lane of each of two strips, dense rows, so many lines at a step that all are fetched in `steps`.
+    pub(crate) fn rows<T: Real>(from: &Strip<T>, to: &Strip<T>, lane: usize, steps: usize) -> Ahead {
+        let lines = |strip: &Strip<T>| (strip.len * 2 * size_of::<T>()).div_ceil(LINE);
+        let part = |strip: &Strip<T>| (strip.address(lane).cast_const().cast(), lines(strip));
+        let each = lines(from).max(lines(to)).div_ceil(steps.max(1));
+        let to = if from.same_place(to) { (std::ptr::null(), 0) } else { part(to) };
+        Ahead { parts: [part(from), to], each }
+    }
+
+    /// Has the next lines fetched.
+    #[inline(always)]
+    pub(super) fn step(&mut self) {
+        for (at, left) in &mut self.parts {
+            if *left > 0 {
+                let lines = self.each.min(*left);
+                prefetch(*at, lines * LINE);
+                *at = at.wrapping_add(lines * LINE);
+                *left -= lines;
+            }
+        }
+    }
+}
+
+/// Goes through a pass; `ahead` goes on a step at each butterfly.
 ///
 /// # Panics
 /// If source or sink lack an element, or the pass lacks turns.
@@ -185,8 +261,11 @@ pub(crate) fn walk<T: Real + Butterfly<R>, S: Simd, A: Source<T>, B: Sink<T>, co
     pass: &Pass<T>,
     source: A,
     mut sink: B,
+    ahead: &mut Ahead,
 ) {
     align_frame();
+    let (far_source, far_sink) = (source.far(), sink.far());
+
     let &Pass { rest, before, .. } = pass;
     let apart = rest * before;
     assert!(source.has::<S>(R * apart) && sink.has::<S>(R * apart));
@@ -199,6 +278,18 @@ pub(crate) fn walk<T: Real + Butterfly<R>, S: Simd, A: Source<T>, B: Sink<T>, co
             }
         }
         for q in 0..before {
+            ahead.step();
+            // Of the first pass, which is of one sub-transform, the next p; of the last one the next q.
+            if far_source && p + 1 < rest {
+                for k in 0..R {
+                    source.fetch::<S>((p + 1) * before + k * apart + q);
+                }
+            }
+            if far_sink && q + 1 < before {
+                for j in 0..R {
+                    sink.fetch::<S>((R * p + j) * before + q + 1);
+                }
+            }
             let mut a = turns;
             for (k, element) in a.iter_mut().enumerate() {
                 // SAFETY: below R times `apart`, which the source has.
