@@ -257,8 +257,41 @@ impl<T: crate::Real> Butterfly<16> for T {
     }
 }
 
+/// The sums of a transform of `R` points that harmonic `J` and its mirror image share: `first` and the pairs' sums by cosines, the pairs' differences by sines. A function for each harmonic,
+/// so that loops over its numbers are unrolled and those are part of the code.
+#[inline(always)]
+fn harmonic<T: crate::Real, S: Simd, const R: usize, const J: usize, const HALF: usize>(
+    simd: Arithmetic<S>,
+    first: Pair<T, S>,
+    sums: &[Pair<T, S>; HALF],
+    differences: &[Pair<T, S>; HALF],
+) -> [Pair<T, S>; 2] {
+    let numbers = const {
+        let mut numbers = [(0.0, 0.0); HALF];
+        let mut k = 0;
+        while k < HALF {
+            numbers[k] = on_circle(J * (k + 1) % R, R);
+            k += 1;
+        }
+        numbers
+    };
+    let mut even = first;
+    let mut odd = [T::splat(simd.0, T::ZERO); 2];
+    for (k, &(cos, sin)) in numbers.iter().enumerate() {
+        let (cos, sin) = (T::splat(simd.0, T::of(cos)), T::splat(simd.0, T::of(sin)));
+        let (sum, difference) = (sums[k], differences[k]);
+        even = [T::v_fma(simd.0, sum[0], cos, even[0]), T::v_fma(simd.0, sum[1], cos, even[1])];
+        odd = if k == 0 {
+            simd.scale::<T>(difference, sin)
+        } else {
+            [T::v_fma(simd.0, difference[0], sin, odd[0]), T::v_fma(simd.0, difference[1], sin, odd[1])]
+        };
+    }
+    [even, odd]
+}
+
 macro_rules! odd_butterfly {
-    ($radix:literal) => {
+    ($radix:literal: $($j:literal)+) => {
         impl<T: crate::Real> Butterfly<$radix> for T {
             #[inline(always)]
             fn butterfly<S: Simd>(simd: Arithmetic<S>, a: [Pair<T, S>; $radix]) -> [Pair<T, S>; $radix] {
@@ -273,34 +306,22 @@ macro_rules! odd_butterfly {
                 for sum in sums {
                     out[0] = simd.add::<T>(out[0], sum);
                 }
-                for j in 1..=HALF {
-                    let mut even = a[0];
-                    let mut odd = [T::splat(simd.0, T::ZERO); 2];
-                    for k in 1..=HALF {
-                        let (cos, sin) = on_circle(j * k % $radix, $radix);
-                        let (cos, sin) = (T::splat(simd.0, T::of(cos)), T::splat(simd.0, T::of(sin)));
-                        let (sum, difference) = (sums[k - 1], differences[k - 1]);
-                        even = [T::v_fma(simd.0, sum[0], cos, even[0]), T::v_fma(simd.0, sum[1], cos, even[1])];
-                        odd = if k == 1 {
-                            simd.scale::<T>(difference, sin)
-                        } else {
-                            [T::v_fma(simd.0, difference[0], sin, odd[0]), T::v_fma(simd.0, difference[1], sin, odd[1])]
-                        };
-                    }
-                    out[j] = simd.sub_i::<T>(even, odd);
-                    out[$radix - j] = simd.add_i::<T>(even, odd);
-                }
+                $(
+                    let [even, odd] = harmonic::<T, S, $radix, $j, HALF>(simd, a[0], &sums, &differences);
+                    out[$j] = simd.sub_i::<T>(even, odd);
+                    out[$radix - $j] = simd.add_i::<T>(even, odd);
+                )+
                 out
             }
         }
     };
 }
 
-odd_butterfly!(3);
-odd_butterfly!(5);
-odd_butterfly!(7);
-odd_butterfly!(11);
-odd_butterfly!(13);
+odd_butterfly!(3: 1);
+odd_butterfly!(5: 1 2);
+odd_butterfly!(7: 1 2 3);
+odd_butterfly!(11: 1 2 3 4 5);
+odd_butterfly!(13: 1 2 3 4 5 6);
 
 /// Cosine and sine of `2 pi k / r`, for k < r = 3, 5, 7, 11, 13.
 const fn on_circle(k: usize, r: usize) -> (f64, f64) {
