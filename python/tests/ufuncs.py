@@ -117,8 +117,11 @@ def outcome(call):
             return error
 
 
-def same(ours, numpys, what="", ulps=0):
-    """Asserts that two outcomes are the same: value, dtype, shape, strides, flags and type; of errors the type."""
+def same(ours, numpys, what="", ulps=0, computed=None):
+    """Asserts that two outcomes are the same: value, dtype, shape, strides, flags and type; of errors the type.
+
+    `ulps`: by how much values may differ, in units of the dtype in which they were `computed`, the result's if not given.
+    """
     if isinstance(numpys, Exception):
         assert isinstance(ours, Exception), (what, ours, numpys)
         assert type(ours) is type(numpys) or isinstance(numpys, type(ours)) or isinstance(ours, type(numpys)), (
@@ -132,7 +135,7 @@ def same(ours, numpys, what="", ulps=0):
     if isinstance(numpys, tuple):
         assert len(ours) == len(numpys), what
         for one, other in zip(ours, numpys, strict=True):
-            same(one, other, what, ulps)
+            same(one, other, what, ulps, computed)
         return
     assert ours.dtype == numpys.dtype and ours.shape == numpys.shape, (what, ours.dtype, numpys.dtype)
     if isinstance(numpys, np.ndarray):
@@ -140,8 +143,10 @@ def same(ours, numpys, what="", ulps=0):
         pairs = zip(ours.shape, ours.strides, numpys.strides, strict=True)
         assert all(extent == 1 or one == other for extent, one, other in pairs), (what, ours.strides, numpys.strides)
         assert str(ours.flags) == str(numpys.flags), what
-    if ulps:
-        np.testing.assert_allclose(ours, numpys, rtol=ulps * np.finfo(numpys.dtype).eps, atol=0, err_msg=str(what))
+    kinds = [np.dtype(d) for d in (numpys.dtype, computed) if d is not None]
+    if ulps and all(d.kind in "fc" for d in kinds):
+        rtol = ulps * max(np.finfo(d).eps for d in kinds)
+        np.testing.assert_allclose(ours, numpys, rtol=rtol, atol=0, err_msg=str(what))
     else:
         np.testing.assert_array_equal(ours, numpys, str(what))
 

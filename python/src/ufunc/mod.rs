@@ -408,13 +408,13 @@ impl PyUfunc {
             let out = out.cast::<PyTuple>().ok().and_then(|t| t.get_item(0).ok()).unwrap_or_else(|| out.clone());
             if let (Ok(own), Some(kwargs)) = (out.getattr(dtype), kwargs) {
                 let kwargs = kwargs.copy()?;
-                kwargs.set_item(dtype, own)?;
-                return self.general(slf, method, args, Some(&kwargs));
+                kwargs.set_item(dtype, &own)?;
+                let cast = self.cast_to_fold(args, own)?;
+                return self.general(slf, method, cast.as_ref().unwrap_or(args), Some(&kwargs));
             }
         }
-        if by_type
-            && let Some(args) =
-                self.cast_to_fold(args, if args.len() > dtype_place { args.get_item(dtype_place)? } else { named(dtype)?.expect("asked for") })?
+        if let Some(wanted) = args.get_item(dtype_place).ok().filter(|v| !v.is_none()).map_or_else(|| named(dtype), |v| Ok(Some(v)))?
+            && let Some(args) = self.cast_to_fold(args, wanted)?
         {
             return self.general(slf, method, &args, kwargs);
         }
