@@ -15,6 +15,7 @@ use pyo3::types::PyBytes;
 use verdigris_compiler::abi::{self, GRID_DONE, Launch, LaunchState, Site, SiteKind};
 use verdigris_compiler::interp::{self, Argument, Limits, View};
 use verdigris_compiler::ir::{Builder, Inst, Kind, Param, Verified};
+use verdigris_compiler::llvm::ptx;
 use verdigris_compiler::llvm::{self, BlockClass, Code, Cpu, Lanes, Shape, Signature};
 use verdigris_compiler::lower::{self, Lowered, Options};
 use verdigris_compiler::op::{Math, Op};
@@ -174,6 +175,16 @@ impl PyLowered {
     #[getter]
     fn results(&self) -> Vec<&'static str> {
         self.signature.outputs.iter().map(|t| t.name()).collect()
+    }
+
+    /// PTX for a compute capability: of a kernel, or of a loop over elements.
+    fn ptx(&self, py: Python<'_>, cc: (u8, u8)) -> PyResult<String> {
+        let arch = crate::cuda::arch(py, cc)?;
+        let entry = match self.lowered.ir.kind {
+            Kind::Kernel => ptx::Entry::Kernel,
+            _ => ptx::Entry::Elements { signature: self.signature.clone(), axes: 1 },
+        };
+        gate::detached(py, || ptx::compile(&self.lowered.ir, &entry, arch, &ptx::Options::default()).map(|module| module.text.clone()))
     }
 
     /// Applies a scalar function to `count` elements. A column has the bytes of all elements of an argument, or of one where the argument's bit of `uniform` is set.

@@ -17,6 +17,7 @@ pub(crate) const VARIABLES: &[(&str, &str)] = &[
     ("VERDIGRIS_CACHE", "0 keeps compiled code in memory only"),
     ("VERDIGRIS_CACHE_DIR", "where compiled code is kept, instead of ~/.cache/verdigris"),
     ("VERDIGRIS_CACHE_LIMIT", "most MiB of compiled code kept (256)"),
+    ("VERDIGRIS_PTX_DUMP", "folder for the PTX of everything that is compiled"),
     ("VERDIGRIS_TIMINGS", "1 says on standard error how long each stage of each compilation took"),
     ("VERDIGRIS_CPU", "compile for this processor, by LLVM's name (haswell, znver3, x86-64), instead of the machine's own"),
 ];

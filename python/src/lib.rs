@@ -33,7 +33,7 @@ mod module {
     #[pymodule_export]
     use crate::cuda::{DeviceFunction, DeviceNDArray, Event, Kernel, Launcher, Overload, Stream};
     #[pymodule_export]
-    use crate::cuda::{device_array, to_device};
+    use crate::cuda::{compile_ptx, device_array, to_device};
     #[pymodule_export]
     use crate::definition::PyFunction;
     #[pymodule_export]

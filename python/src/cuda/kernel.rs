@@ -86,6 +86,16 @@ impl Kernel {
 
     /// What LLVM makes of one overload, as a str, or of all, in a dict.
     fn listings<'py>(&self, py: Python<'py>, signature: Option<&Bound<'py, PyAny>>, form: Listing) -> PyResult<Bound<'py, PyAny>> {
+        self.texts(py, signature, |kernel, overload| kernel.listing(overload, form))
+    }
+
+    /// What `make` makes of one overload, as a str, or of all, in a dict.
+    fn texts<'py, E: IntoPyErr + Send>(
+        &self,
+        py: Python<'py>,
+        signature: Option<&Bound<'py, PyAny>>,
+        make: impl Fn(&cuda_jit::Kernel, &cuda_jit::Overload) -> Result<String, E> + Sync,
+    ) -> PyResult<Bound<'py, PyAny>> {
         let wanted = signature.map(|s| types::signature(s).map(|s| s.args)).transpose()?;
         let table = PyDict::new(py);
         let Some(kernel) = self.made.get() else { return Ok(table.into_any()) };
@@ -94,7 +104,7 @@ impl Kernel {
                 Some(types) if types != overload.types() => continue,
                 _ => {}
             }
-            let text = gate::detached(py, || kernel.listing(overload, form))?;
+            let text = gate::detached(py, || make(kernel, overload))?;
             if wanted.is_some() {
                 return Ok(text.into_pyobject(py)?.into_any());
             }
@@ -347,6 +357,14 @@ impl Kernel {
     #[pyo3(signature = (signature=None))]
     fn inspect_asm<'py>(&self, py: Python<'py>, signature: Option<&Bound<'py, PyAny>>) -> PyResult<Bound<'py, PyAny>> {
         self.listings(py, signature, Listing::Assembly)
+    }
+
+    /// PTX for a compute capability: of one signature, or of all in a dict. No GPU is needed.
+    #[pyo3(signature = (signature=None, cc=(7, 5)))]
+    fn inspect_ptx<'py>(&self, py: Python<'py>, signature: Option<&Bound<'py, PyAny>>, cc: (u8, u8)) -> PyResult<Bound<'py, PyAny>> {
+        let arch = super::ptx::arch(py, cc)?;
+        let check_bounds = self.boundscheck;
+        self.texts(py, signature, |_, overload| super::ptx::of_kernel(&overload.lowered().ir, arch, check_bounds))
     }
 
     /// Refused: SASS is a GPU's.

@@ -11,6 +11,7 @@ mod host;
 mod index;
 mod kernel;
 mod printing;
+mod ptx;
 mod stream;
 pub(crate) mod watch;
 
@@ -19,6 +20,7 @@ pub(crate) use function::DeviceFunction;
 pub(crate) use host::record_type;
 pub(crate) use kernel::{Kernel, Launcher, Overload};
 pub(crate) use printing::print_to_stdout;
+pub(crate) use ptx::{arch, compile_ptx};
 pub(crate) use stream::order;
 pub(crate) use stream::{Event, Stream};
 pub(crate) use watch::interrupted;

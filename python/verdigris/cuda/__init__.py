@@ -33,6 +33,12 @@ from verdigris.cuda._arrays import (
     pinned_array,
     pinned_array_like,
 )
+from verdigris.cuda._compile import (
+    compile,
+    compile_for_current_device,
+    compile_ptx,
+    compile_ptx_for_current_device,
+)
 from verdigris.cuda._decorators import jit
 from verdigris.cuda._device import (
     close,
@@ -131,6 +137,10 @@ __all__ = [
     "cg",
     "close",
     "clz",
+    "compile",
+    "compile_for_current_device",
+    "compile_ptx",
+    "compile_ptx_for_current_device",
     "const",
     "current_context",
     "current_device",

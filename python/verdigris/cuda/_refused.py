@@ -9,10 +9,6 @@ from verdigris.errors import UnsupportedError
 
 _WHY = {
     "declare_device": "functions of other compilers cannot be linked: write the function in Python and jit it with device=True",
-    "compile": "kernels are compiled for the CPU, which has no PTX: use kernel.inspect_llvm() or kernel.inspect_asm()",
-    "compile_ptx": "kernels are compiled for the CPU, which has no PTX: use kernel.inspect_llvm() or kernel.inspect_asm()",
-    "compile_for_current_device": "kernels are compiled for the CPU, which has no PTX: use kernel.inspect_asm()",
-    "compile_ptx_for_current_device": "kernels are compiled for the CPU, which has no PTX: use kernel.inspect_asm()",
     "external_stream": "the CPU has no streams of other libraries: use cuda.stream()",
     "open_ipc_handle": "arrays are not shared between processes: use multiprocessing.shared_memory and copy from it",
     "as_cuda_array": "there is no GPU whose memory could be shared: use cuda.to_device",
