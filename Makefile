@@ -19,6 +19,8 @@ export PYO3_PYTHON := $(BIN)/python
 # Test builds link LLVM dynamically (seconds, not minutes); the extension module is tested from Python.
 RUST_TESTS := --workspace --exclude verdigris-python --features verdigris-compiler/dynamic-llvm
 PYTEST := $(BIN)/python -m pytest python/tests
+# NVIDIA's assembler of PTX, which comes with the packages of the tests; looked for when a recipe runs.
+PTXAS = VERDIGRIS_PTXAS=$$(echo $(VENV)/lib/python3*/site-packages/nvidia/*/bin/ptxas)
 SOURCES := Cargo.toml Cargo.lock THIRD-PARTY-NOTICES $(shell find compiler device blas fft rand vectorize cuda-jit python \
 	-path python/tests -prune -o -path '*/tests' -prune -o \( -name '*.rs' -o -name '*.toml' -o -name '*.py' -o -name '*.pyi' \) -print)
 DEV_PACKAGE := $(TARGET)/dev-package
@@ -34,12 +36,12 @@ demo: build ## build, run the three examples, print their speed-ups, write mande
 
 .PHONY: test
 test: build $(STAMPS)/test ## every test but the slow ones: Rust crates, then the built Python package
-	cargo test --locked $(RUST_TESTS)
+	$(PTXAS) cargo test --locked $(RUST_TESTS)
 	$(PYTEST) -m "not slow and not interop" $(ARGS)
 
 .PHONY: test-slow
 test-slow: build $(STAMPS)/test ## the slow and exhaustive tests
-	cargo test --locked $(RUST_TESTS) -- --ignored
+	$(PTXAS) cargo test --locked $(RUST_TESTS) -- --ignored
 	$(PYTEST) -m "slow and not interop" $(ARGS)
 
 .PHONY: fuzz

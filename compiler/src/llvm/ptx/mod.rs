@@ -313,7 +313,7 @@ fn make(ir: &Verified, entry: &Entry, arch: Arch, options: &Options) -> Result<M
     timed("passes for PTX", || optimise(&module, &machine, options))?;
     selectable::check(&module).map_err(|what| Error::Bug(format!("`{}` for {arch}: {what}", ir.name)))?;
     let text = timed("select PTX", || machine.write_to_memory_buffer(&module, FileType::Assembly)).map_err(|e| Error::Bug(e.to_string()))?;
-    let text = String::from_utf8_lossy(text.as_slice()).trim_end_matches('\0').to_owned();
+    let text = only_lines(String::from_utf8_lossy(text.as_slice()).trim_end_matches('\0'));
     Ok(Module {
         text,
         entry: entry.symbol(&ir.name),
@@ -328,6 +328,12 @@ fn make(ir: &Verified, entry: &Entry, arch: Arch, options: &Options) -> Result<M
         sites,
         lines,
     })
+}
+
+/// The text without what LLVM adds to lines: sections for a debugger, and the word in `.target` that has drivers leave their optimiser out.
+fn only_lines(text: &str) -> String {
+    let code = text.find("\n\t.section\t.debug_").map_or(text, |sections| &text[..sections + 1]);
+    code.replacen(", debug\n", "\n", 1)
 }
 
 fn emitted<'c>(context: &'c Context, machine: &TargetMachine, ir: &Verified, entry: &Entry, options: &Options) -> Result<Emitted<'c>, Error> {

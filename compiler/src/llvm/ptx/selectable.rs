@@ -78,6 +78,9 @@ const INTEGERS: &[&str] = &[
     "llvm.usub.with.overflow",
 ];
 
+/// Those on integers of up to 128 bits, such as the counts of laps that LLVM computes in 65.
+const WIDE: &[&str] = &["llvm.abs", "llvm.smax", "llvm.smin", "llvm.umax", "llvm.umin"];
+
 /// Names what has no PTX, if anything has none.
 pub(super) fn check(module: &Module<'_>) -> Result<(), String> {
     for f in module.get_functions() {
@@ -109,8 +112,10 @@ fn has_selection(name: &str) -> bool {
         })
     };
     let float = |ty: &str| matches!(ty, "f32" | "f64");
-    let integer = |ty: &str| ty.strip_prefix('i').and_then(|bits| bits.parse::<u32>().ok()).is_some_and(|bits| bits <= 64);
-    named(PLAIN, None) || named(FLOATS, Some(&float)) || named(INTEGERS, Some(&integer))
+    let bits = |ty: &str| ty.strip_prefix('i').and_then(|bits| bits.parse::<u32>().ok());
+    let integer = |ty: &str| bits(ty).is_some_and(|bits| bits <= 64);
+    let wide = |ty: &str| bits(ty).is_some_and(|bits| bits <= 128);
+    named(PLAIN, None) || named(FLOATS, Some(&float)) || named(INTEGERS, Some(&integer)) || named(WIDE, Some(&wide))
 }
 
 #[cfg(test)]
@@ -119,7 +124,15 @@ mod tests {
 
     #[test]
     fn only_what_is_listed() {
-        for name in ["llvm.fma.f32", "llvm.nvvm.read.ptx.sreg.tid.x", "llvm.ctpop.i64", "llvm.abs.i8", "llvm.memcpy.p0.p0.i64", "llvm.ucmp.i8.i32"] {
+        for name in [
+            "llvm.fma.f32",
+            "llvm.nvvm.read.ptx.sreg.tid.x",
+            "llvm.ctpop.i64",
+            "llvm.abs.i8",
+            "llvm.memcpy.p0.p0.i64",
+            "llvm.ucmp.i8.i32",
+            "llvm.umin.i65",
+        ] {
             assert!(has_selection(name), "{name}");
         }
         for name in

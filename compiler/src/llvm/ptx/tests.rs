@@ -287,12 +287,13 @@ fn rows_of_the_op_table() {
 }
 
 #[test]
-#[ignore = "slow: every row for every architecture, assembled"]
+#[ignore = "slow: every row for four architectures, assembled"]
 fn rows_assembled() {
     assert!(std::env::var_os("VERDIGRIS_PTXAS").is_some(), "set VERDIGRIS_PTXAS to NVIDIA's assembler (PyPI nvidia-cuda-nvcc)");
     for (op, types) in rows() {
         let (ir, entry) = row(op, &types);
-        for arch in Arch::all() {
+        for (major, minor) in [(7, 5), (8, 0), (9, 0), (10, 0)] {
+            let arch = Arch::new(major, minor).expect("known");
             let ptx = compile(&ir, &entry, arch, &Options::default()).unwrap_or_else(|e| panic!("{op:?} of {types:?}: {e}"));
             assembled(&ptx);
         }
@@ -386,4 +387,21 @@ fn functions_for_code_of_others() {
     let declared = ".visible .func  (.param .align 8 .b8 func_retval0[16]) first_of(";
     assert!(ptx.text.contains(declared) && !ptx.text.contains(".entry") && ptx.text.contains("trap;"), "{}", ptx.text);
     assert!(ptx.words.is_empty() && !ptx.fails);
+}
+
+#[test]
+fn lines_do_not_cost_the_driver_s_optimiser() {
+    let mut sources = crate::source::Sources::default();
+    let file = crate::source::SourceFile { file: "/somewhere/scale.py".into(), text: "def f():\n    x = 1\n".into(), first_line: 7, indent: 0 };
+    let source = sources.add(&Arc::new(file));
+    let mut b = Builder::new("lines", Kind::Kernel);
+    let a = b.array_param("a", f64s(1, Layout::C));
+    b.at(crate::source::Span { source, start: 13, end: 18 });
+    let i = index(&mut b);
+    let v = b.constant(Scalar::f64(1.0));
+    b.push(Inst::Store { array: a, index: [i].into_iter().collect(), part: Part::Whole, value: v });
+    let ir = Verified::new(b.finish(vec![], sources)).unwrap_or_else(|e| panic!("{e}"));
+    let ptx = ptx_of(&ir, &Options { line_info: true, ..Options::default() });
+    assert!(ptx.text.contains(".loc") && ptx.text.contains("scale.py") && ptx.text.contains(" 8 5"), "{}", ptx.text);
+    assert!(ptx.text.contains(&format!(".target {}\n", Arch::OLDEST)) && !ptx.text.contains(".debug_"), "{}", ptx.text);
 }
