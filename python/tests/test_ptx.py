@@ -192,8 +192,8 @@ def resources(text, arch, tmp_path):
     return int(re.search(r"Used (\d+) registers", entry)[1]), stack, stores + loads
 
 
-def compare(section, found):
-    """Holds a section of the snapshot against what was found, or writes it."""
+def compare(section, found, slack=0):
+    """Holds a section of the snapshot against what was found, or writes it. Registers may differ by `slack`."""
     sections = {}
     for line in SNAPSHOT.read_text().splitlines() if SNAPSHOT.exists() else []:
         if line.startswith("# "):
@@ -203,7 +203,12 @@ def compare(section, found):
     if os.environ.get("VERDIGRIS_UPDATE_SNAPSHOTS"):
         sections[section] = found
         SNAPSHOT.write_text("\n".join("".join(f"{line}\n" for line in [f"# {name}", *lines]) for name, lines in sections.items()))
-    assert sections.get(section) == found
+    recorded = sections.get(section, [])
+    without, registers = re.compile(r"\d+ registers"), re.compile(r"(\d+) registers")
+    assert [without.sub("", line) for line in recorded] == [without.sub("", line) for line in found]
+    for old, new in zip(recorded, found, strict=True):
+        pairs = zip(map(int, registers.findall(old)), map(int, registers.findall(new)), strict=True)
+        assert all(abs(a - b) <= slack for a, b in pairs), f"{new}\nwas {old}"
 
 
 def line_of(name, archs, tmp_path, text_of, *arguments, **options):
@@ -261,7 +266,7 @@ def test_functions_of_the_math_library_do_not_spill(tmp_path):
             row = _verdigris.Lowered.of_row(index)
             found.append(line_of(f"{name} {operands[0]}", ("sm_75", "sm_90"), tmp_path, row.ptx))
     assert len(found) > 90
-    compare("math library", found)
+    compare("math library", found, slack=8)
 
 
 # --- the suite ---
