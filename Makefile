@@ -37,7 +37,8 @@ demo: build ## build, run the three examples, print their speed-ups, write mande
 .PHONY: test
 test: build $(STAMPS)/test ## every test but the slow ones: Rust crates, then the built Python package
 	$(PTXAS) cargo test --locked $(RUST_TESTS)
-	$(PYTEST) -m "not slow and not interop" $(ARGS)
+	cargo build --locked -p verdigris-driver-standin
+	VERDIGRIS_DRIVER_STANDIN=$(TARGET)/debug/libverdigris_driver_standin.so $(PYTEST) -m "not slow and not interop" $(ARGS)
 
 .PHONY: test-slow
 test-slow: build $(STAMPS)/test ## the slow and exhaustive tests
@@ -75,7 +76,7 @@ bench: build $(STAMPS)/bench ## time us, NumPy and Numba in one run; tables go t
 	$(BIN)/python -m benches.python $(ARGS)
 
 .PHONY: gpu-check
-gpu-check: ## on a machine with a GPU: the GPU tests and benches, on the installed or built wheel
+gpu-check: ## on a machine with a GPU: the GPU tests and benches, on the built wheel; ends with 'N passed, N failed'
 	dev/gpu-check $(ARGS)
 
 .PHONY: build

@@ -31,7 +31,7 @@ pub enum Device {
     Cuda(u32),
 }
 
-/// Whether kernels are compiled for GPUs. Until they are, nobody is given one.
+/// Whether kernels are compiled for GPUs. Until they are, nobody is given one who did not ask for it.
 const KERNELS: bool = false;
 
 /// The device in use.
@@ -132,13 +132,17 @@ pub fn chosen() -> Result<Choice, DeviceError> {
 /// The device is in use and is another, or the request cannot be met.
 pub fn set(request: Request) -> Result<(), DeviceError> {
     let mut state = STATE.lock().unwrap_or_else(|e| e.into_inner());
-    let wanted = decide(request, &request.to_string(), driver, KERNELS)?;
-    if let Some(choice) = &state.chosen
-        && request != Request::Auto
-        && choice.device != wanted.device
-    {
-        return Err(DeviceError::AlreadyChosen { device: choice.device.to_string() });
+    if let Some(choice) = &state.chosen {
+        let same = match request {
+            Request::Auto => true,
+            Request::Cpu => choice.device == Device::Cpu,
+            Request::Cuda(n) => choice.device == Device::Cuda(n),
+        };
+        if !same {
+            return Err(DeviceError::AlreadyChosen { device: choice.device.to_string() });
+        }
     }
+    decide(request, &request.to_string(), driver, KERNELS)?;
     state.set = Some(request);
     Ok(())
 }
@@ -160,7 +164,7 @@ pub fn looked_for() -> String {
 }
 
 fn decide(request: Request, said_by: &str, driver: impl Fn() -> &'static Driver, kernels: bool) -> Result<Choice, DeviceError> {
-    const CPU_ONLY: &str = "this version runs kernels on the CPU only";
+    const CPU_ONLY: &str = "this version compiles kernels for the CPU only, and VERDIGRIS_DEVICE=cuda asks for the GPU's arrays";
     let cpu = |reason: String, looked_for: String, warning| Choice { device: Device::Cpu, reason, looked_for, warning };
     let gpu = |n: u32, looked_for: String| Choice { device: Device::Cuda(n), reason: said_by.to_owned(), looked_for, warning: None };
     match request {
@@ -183,8 +187,7 @@ fn decide(request: Request, said_by: &str, driver: impl Fn() -> &'static Driver,
             let text = describe(found);
             let missing = match found {
                 Driver::Usable(driver) if n >= driver.count() => format!("{text}, so there is no number {n}"),
-                Driver::Usable(_) if kernels => return Ok(gpu(n, text)),
-                Driver::Usable(_) => format!("{text}, but {CPU_ONLY}"),
+                Driver::Usable(_) => return Ok(gpu(n, text)),
                 _ => text,
             };
             Err(DeviceError::NoGpu { request: said_by.to_owned(), missing })
@@ -247,7 +250,10 @@ mod tests {
         assert_eq!((there.device, there.device.to_string().as_str(), there.reason.as_str()), (Device::Cuda(0), "cuda:0", "auto"));
         assert_eq!(there.looked_for, "NVIDIA's driver (CUDA 13.1) has 2 GPUs");
         let unfinished = auto(usable(), false);
-        assert_eq!((unfinished.device, unfinished.reason.as_str()), (Device::Cpu, "auto: this version runs kernels on the CPU only"));
+        assert_eq!(
+            (unfinished.device, unfinished.reason.as_str()),
+            (Device::Cpu, "auto: this version compiles kernels for the CPU only, and VERDIGRIS_DEVICE=cuda asks for the GPU's arrays")
+        );
         let broken = auto(leaked(Driver::Unusable("cuInit answers 999".into())), true);
         assert_eq!(broken.device, Device::Cpu);
         assert_eq!(broken.warning.as_deref(), Some("NVIDIA's driver does not work: cuInit answers 999; kernels run on the CPU"));
@@ -255,12 +261,11 @@ mod tests {
 
     #[test]
     fn asking_for_a_gpu_gives_it_or_an_error_that_says_what_is_missing() {
-        let ask = |driver: &'static Driver, n, kernels| decide(Request::Cuda(n), "VERDIGRIS_DEVICE=cuda", || driver, kernels);
-        let error = |driver, n, kernels| ask(driver, n, kernels).unwrap_err().to_string();
-        let hidden = error(leaked(Driver::Hidden), 0, true);
+        let ask = |driver: &'static Driver, n| decide(Request::Cuda(n), "VERDIGRIS_DEVICE=cuda", || driver, false);
+        let error = |driver, n| ask(driver, n).unwrap_err().to_string();
+        let hidden = error(leaked(Driver::Hidden), 0);
         assert_eq!(hidden, "VERDIGRIS_DEVICE=cuda asks for a GPU: CUDA_VISIBLE_DEVICES is empty, which hides every GPU");
-        assert!(error(usable(), 2, true).ends_with("has 2 GPUs, so there is no number 2"));
-        assert!(error(usable(), 1, false).ends_with("has 2 GPUs, but this version runs kernels on the CPU only"));
-        assert_eq!(ask(usable(), 1, true).unwrap().device, Device::Cuda(1));
+        assert!(error(usable(), 2).ends_with("has 2 GPUs, so there is no number 2"));
+        assert_eq!(ask(usable(), 1).unwrap().device, Device::Cuda(1));
     }
 }

@@ -13,6 +13,7 @@ use crate::error::IntoPyErr;
 /// Every variable with what it does.
 pub(crate) const VARIABLES: &[(&str, &str)] = &[
     ("VERDIGRIS_DEVICE", "auto (default), cpu, cuda or cuda:N: where kernels run"),
+    ("VERDIGRIS_CUDA_LIB_DIR", "where cuBLAS, cuFFT and cuRAND are looked for first"),
     ("VERDIGRIS_NUM_THREADS", "threads of the pool; before OMP_NUM_THREADS"),
     ("VERDIGRIS_CACHE", "0 keeps compiled code in memory only"),
     ("VERDIGRIS_CACHE_DIR", "where compiled code is kept, instead of ~/.cache/verdigris"),

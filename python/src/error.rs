@@ -225,13 +225,27 @@ impl IntoPyErr for verdigris_fft::Error {
     }
 }
 
+impl IntoPyErr for verdigris_device::library::LibraryError {
+    fn into_py_err(self, py: Python<'_>) -> PyErr {
+        Exception::new(py, Class::LibraryNotFound, self.to_string()).with("code", "library-not-found").build()
+    }
+}
+
 impl IntoPyErr for verdigris_device::DeviceError {
     fn into_py_err(self, py: Python<'_>) -> PyErr {
-        use verdigris_device::DeviceError::{AlreadyChosen, Index, NoGpu, NotRecorded, OutOfMemory, Shape, TooLarge, UnknownDevice};
+        use verdigris_device::DeviceError::{
+            AlreadyChosen, Cuda, Forked, Index, MemoryLimit, NoGpu, NoSuchDevice, NotOnHost, NotRecorded, OtherDevice, OutOfMemory, Shape, TooLarge,
+            UnknownDevice,
+        };
         let message = self.to_string();
         let (class, code) = match self {
             // Python's own class for it, which callers know how to catch.
-            OutOfMemory { .. } => return PyMemoryError::new_err(message),
+            OutOfMemory { .. } | MemoryLimit { .. } => return PyMemoryError::new_err(message),
+            // The driver's own number and name go along.
+            Cuda { status, name, .. } => return Exception::new(py, Class::Device, message).with("code", name).with("status", status).build(),
+            NoSuchDevice { .. } => (Class::Device, "no-device"),
+            Forked => (Class::Device, "forked"),
+            OtherDevice { .. } | NotOnHost => (Class::Device, "wrong-device"),
             UnknownDevice(_) => (Class::Device, "unknown-device"),
             NoGpu { .. } => (Class::Device, "no-gpu"),
             AlreadyChosen { .. } => (Class::Device, "already-chosen"),

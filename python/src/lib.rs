@@ -33,7 +33,9 @@ mod module {
     #[pymodule_export]
     use crate::cuda::{DeviceFunction, DeviceNDArray, Event, Kernel, Launcher, Overload, Stream};
     #[pymodule_export]
-    use crate::cuda::{compile_ptx, device_array, to_device};
+    use crate::cuda::{Gpu, HostMemory, Pinned, current_gpu, end_of_process, external_stream, gpus, select_gpu};
+    #[pymodule_export]
+    use crate::cuda::{compile_ptx, device_array, from_cuda_array_interface, from_dlpack, to_device};
     #[pymodule_export]
     use crate::definition::PyFunction;
     #[pymodule_export]
@@ -41,7 +43,7 @@ mod module {
     #[pymodule_export]
     use crate::fork::{after_fork, before_fork};
     #[pymodule_export]
-    use crate::machine::{clear_cache, facts, get_num_threads, set_device, set_num_threads, set_thread_limit};
+    use crate::machine::{clear_cache, facts, find_library, get_num_threads, set_device, set_library_directories, set_num_threads, set_thread_limit};
     #[pymodule_export]
     use crate::meaning::register_builtin;
     #[pymodule_export]

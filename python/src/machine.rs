@@ -3,12 +3,15 @@
 //! Owns the choice's one warning and the facts that `verdigris.info()` prints. What is chosen and why is `verdigris-device`'s; nothing here runs anything.
 
 use std::num::NonZeroUsize;
+use std::path::PathBuf;
 use std::sync::Once;
 
+use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 use verdigris_compiler::{cache, llvm};
 use verdigris_device::choice::{self, Choice, Request};
+use verdigris_device::library;
 use verdigris_device::{DeviceError, pool};
 
 use crate::config;
@@ -63,6 +66,33 @@ pub(crate) fn clear_cache() -> usize {
     cache::clear()
 }
 
+/// Looks for a library of NVIDIA's (`cudart`, `cublasLt`, `cublas`, `cufft`, `curand`): in `directories` only, or where this process looks. Gives its version and where it is.
+#[pyfunction]
+#[pyo3(signature = (name, directories=None, cuda=0))]
+pub(crate) fn find_library(py: Python<'_>, name: &str, directories: Option<Vec<PathBuf>>, cuda: u32) -> PyResult<((i32, i32, i32), PathBuf)> {
+    let Some(name) = library::Name::ALL.into_iter().find(|known| known.stem() == name) else {
+        return Err(PyValueError::new_err(format!("{name:?} is no library of NVIDIA's that verdigris knows")));
+    };
+    gate::detached(py, || {
+        let version = |found: &library::Library| found.version().map(|[major, minor, patch]| ((major, minor, patch), found.path().to_owned()));
+        match directories {
+            None => version(library::open(name)?),
+            Some(directories) => {
+                let mut places = library::Places::default();
+                places.directories = directories;
+                places.cuda = cuda;
+                version(&library::open_in(name, &places)?)
+            }
+        }
+    })
+}
+
+/// Says where NVIDIA's packages have their libraries.
+#[pyfunction]
+pub(crate) fn set_library_directories(directories: Vec<PathBuf>) {
+    library::set_directories(directories);
+}
+
 /// What `verdigris.info()` shows of this machine. Starts no thread; a fact that cannot be had is replaced by the reason.
 #[pyfunction]
 pub(crate) fn facts(py: Python<'_>) -> PyResult<Bound<'_, PyDict>> {
@@ -78,6 +108,20 @@ pub(crate) fn facts(py: Python<'_>) -> PyResult<Bound<'_, PyDict>> {
         }
         Err(error) => return Err(error),
     }
+    let libraries = PyDict::new(py);
+    // Where no GPU is used nothing of NVIDIA's is loaded to be asked.
+    if facts.get_item("device")?.is_some_and(|device| device.str().is_ok_and(|text| text.to_string_lossy().starts_with("cuda"))) {
+        for name in library::Name::ALL {
+            let found =
+                gate::detached(py, || Ok::<_, DeviceError>(library::open(name).and_then(|found| Ok((found.version()?, found.path().to_owned())))))?;
+            let told = match found {
+                Ok(([major, minor, patch], path)) => format!("{major}.{minor}.{patch} at {}", path.display()),
+                Err(error) => error.to_string(),
+            };
+            libraries.set_item(name.to_string(), told)?;
+        }
+    }
+    facts.set_item("libraries", libraries)?;
     facts.set_item("gpu", gate::detached(py, || Ok::<_, DeviceError>(choice::looked_for()))?)?;
     let size = pool::size();
     facts.set_item("threads", size.threads)?;

@@ -25,7 +25,7 @@ def python():
 
 
 def pytest_runtest_setup(item):
-    if item.get_closest_marker("gpu") and verdigris.info()["device"] == "cpu":
+    if item.get_closest_marker("gpu") and not verdigris.cuda.is_gpu():
         if os.environ.get("VERDIGRIS_REQUIRE_GPU") == "1":
             pytest.fail("VERDIGRIS_REQUIRE_GPU=1, and there is no GPU that verdigris can use")
         pytest.skip("needs a GPU that verdigris can use")

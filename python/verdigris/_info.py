@@ -24,6 +24,7 @@ class Info(dict[str, Any]):
             ("threads", f"{self['threads']} ({self['threads_reason']})"),
             ("code kept in", self["cache"]),
         ]
+        rows += [(name, told) for name, told in self["libraries"].items()]
         rows += [(name, value) for name, value in self["environment"].items()]
         width = max(len(name) for name, _ in rows)
         return "\n".join(f"{name:<{width}}  {value}" for name, value in rows)
@@ -31,9 +32,11 @@ class Info(dict[str, Any]):
 
 def info() -> Info:
     """The device and why it was chosen, the processor, the threads and where their number comes from, versions, and the
-    environment variables that are set. Starts no thread and compiles nothing."""
-    from . import __version__
+    environment variables that are set. Starts no thread and compiles nothing. Where a GPU is used, NVIDIA's libraries are
+    opened to ask for their versions."""
+    from . import __version__, _libraries
 
+    _libraries.announce()
     facts = _verdigris.facts()
     variables = facts.pop("variables")
     return Info(

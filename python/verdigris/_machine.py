@@ -11,8 +11,9 @@ from .errors import BadValueError
 class use_device:
     """Says which device to use: `use_device("cpu")`, `"auto"`, `"cuda"` or `"cuda:1"`; also a context manager.
 
-    A GPU cannot be had in this version, so asking for one is a `DeviceError` that says what is missing, and every
-    device that can be asked for is the CPU: leaving the `with` block has nothing to put back.
+    Asking for a GPU that cannot be had is a `DeviceError` that says what is missing. The device is one for the whole process
+    and chosen at its first use: asking for another after that is a `DeviceError` too, and leaving the `with` block puts
+    nothing back.
     """
 
     def __init__(self, name: str) -> None:

@@ -110,6 +110,15 @@ impl Memory {
         self.users.lock().unwrap_or_else(PoisonError::into_inner)[0].0.clone()
     }
 
+    /// Has work ordered on `stream` from now on wait for all that was ordered with this memory on other streams.
+    ///
+    /// # Errors
+    /// The driver's.
+    pub fn order_before(&self, stream: &Stream) -> Result<(), DeviceError> {
+        let users: Vec<Stream> = self.users.lock().unwrap_or_else(PoisonError::into_inner).iter().map(|(user, _)| user.clone()).collect();
+        users.iter().try_for_each(|user| stream.follow(user))
+    }
+
     /// Says that work with it was ordered on a stream.
     pub fn used_on(&self, stream: &Stream) {
         let thread = std::thread::current().id();

@@ -12,6 +12,8 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
+use crate::loader::{Driver, driver};
+
 pub use search::{Places, set_directories};
 
 /// A library of NVIDIA's.
@@ -217,7 +219,14 @@ pub fn open(name: Name) -> Result<&'static Library, LibraryError> {
     if let Some(found) = open.iter().find(|library| library.name == name) {
         return Ok(found);
     }
-    let library: &'static Library = Box::leak(Box::new(open_in(name, &Places::of_process())?));
+    let mut places = Places::of_process();
+    if let Driver::Usable(driver) = driver()
+        && driver.version() < 13_000
+    {
+        // Libraries of a newer CUDA than the driver's load, and then fail in every call.
+        places.cuda = 12;
+    }
+    let library: &'static Library = Box::leak(Box::new(open_in(name, &places)?));
     open.push(library);
     Ok(library)
 }

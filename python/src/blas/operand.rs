@@ -89,7 +89,9 @@ impl Raw {
             let (array, offset, shape, strides) = window.extract::<(Bound<'_, PyAny>, isize, Vec<usize>, Vec<isize>)>().ok()?;
             return Some(Raw::of(&array)?.window(offset, &shape, &strides));
         }
-        if let Ok(array) = object.cast::<DeviceNDArray>() {
+        if let Ok(array) = object.cast::<DeviceNDArray>()
+            && array.get().memory().gpu().is_none()
+        {
             let (memory, dtype) = (array.get().memory(), array.get().dtype(py));
             let (layout, itemsize) = (memory.layout(), dtype.itemsize() as isize);
             let whole = itemsize > 0

@@ -11,6 +11,7 @@ use pyo3::types::{PyBool, PyComplex, PyFloat, PyInt, PyTuple};
 
 use verdigris_cuda_jit::{Args, Error, args};
 use verdigris_device::array::Array;
+use verdigris_device::cuda::{Context, Memory, Stream};
 
 use super::array::DeviceNDArray;
 use super::host::{self, Host};
@@ -21,6 +22,10 @@ use crate::meaning;
 pub(super) struct Taken<'py> {
     pub(super) args: Args<'static>,
     copies: Vec<Copied<'py>>,
+    /// The stream of the GPU that the launch goes to; `None` on the CPU.
+    stream: Option<Stream>,
+    /// Device arrays among the arguments, on a GPU.
+    pub(super) arrays: Vec<Array>,
 }
 
 /// A NumPy array and its copy on the device.
@@ -41,8 +46,13 @@ impl<'py> Taken<'py> {
     ///
     /// # Errors
     /// `ArgumentError` naming the first that cannot be passed.
-    pub(super) fn new(objects: &Bound<'py, PyTuple>, kernel: &str, parameter: impl Fn(usize) -> String) -> PyResult<Taken<'py>> {
-        let mut taken = Taken { args: Args::with_capacity(objects.len()), copies: Vec::new() };
+    pub(super) fn new(
+        objects: &Bound<'py, PyTuple>,
+        kernel: &str,
+        parameter: impl Fn(usize) -> String,
+        stream: Option<Stream>,
+    ) -> PyResult<Taken<'py>> {
+        let mut taken = Taken { args: Args::with_capacity(objects.len()), copies: Vec::new(), stream, arrays: Vec::new() };
         for (i, object) in objects.iter_borrowed().enumerate() {
             if let Err(reason) = taken.push(&object)? {
                 let error = Error::Argument { kernel: kernel.to_owned(), parameter: parameter(i), reason };
@@ -58,6 +68,15 @@ impl<'py> Taken<'py> {
                 Ok(argument) => argument,
                 Err(reason) => return Ok(Err(reason.clone())),
             };
+            let memory = array.get().memory();
+            match (memory.gpu().map(Memory::context), self.stream.as_ref().map(Stream::context)) {
+                (None, None) => {}
+                (Some(of), Some(on)) if std::ptr::eq(of, on) => self.arrays.push(memory.view()),
+                (of, on) => {
+                    let name = |context: Option<&Context>| context.map_or("the CPU".to_owned(), |context| format!("GPU {}", context.ordinal()));
+                    return Ok(Err(format!("a device array on {}, and the launch is on {}", name(of), name(on))));
+                }
+            }
             // SAFETY: the array's memory is as its type says, and the tuple of arguments holds the array during the launch. Two launches that write it at once
             // race as they would on a GPU.
             unsafe { self.args.prepared(ty.clone(), words) };
@@ -118,13 +137,19 @@ impl<'py> Taken<'py> {
 
     fn push_tuple(&mut self, items: &Bound<'py, PyTuple>) -> PyResult<Result<(), Refused>> {
         // The tuple's items are pushed to the same words; its type is made of theirs.
-        let mut inner = Taken { args: Args::with_capacity(items.len()), copies: std::mem::take(&mut self.copies) };
+        let mut inner = Taken {
+            args: Args::with_capacity(items.len()),
+            copies: std::mem::take(&mut self.copies),
+            stream: self.stream.clone(),
+            arrays: std::mem::take(&mut self.arrays),
+        };
         for item in items.iter_borrowed() {
             if let Err(reason) = inner.push(&item)? {
                 return Ok(Err(format!("{reason} (in a tuple)")));
             }
         }
         self.copies = inner.copies;
+        self.arrays = inner.arrays;
         match meaning::named_tuple(items.get_type().as_any())? {
             Some(named) if named.fields.len() == items.len() => self.args.append_named(named, inner.args),
             _ => self.args.append_tuple(inner.args),
@@ -146,7 +171,7 @@ impl<'py> Taken<'py> {
             Some(at) => at,
             None => {
                 let host = Host::new(array.clone())?;
-                let device = host.to_device(host.order())?;
+                let device = host.to_device(host.order(), self.stream.as_ref(), false)?;
                 self.copies.push(Copied { host, device, back: false, record: None });
                 self.copies.len() - 1
             }
@@ -181,7 +206,8 @@ impl<'py> Taken<'py> {
     pub(super) fn copy_back(self) -> PyResult<()> {
         for Copied { host, device, back, record } in &self.copies {
             if *back && host.is_writeable() {
-                host.copy_from(device)?;
+                // On the launch's stream, behind it, and waited for.
+                host.copy_from_waiting(device, self.stream.as_ref())?;
                 if let Some(record) = record {
                     for name in host.array().dtype().names().unwrap_or_default() {
                         record.set_item(&name, host.array().get_item(&name)?)?;

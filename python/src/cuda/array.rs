@@ -14,13 +14,15 @@ use pyo3::types::{PyDict, PyList, PyTuple};
 
 use verdigris_compiler::types::Type;
 use verdigris_cuda_jit::{Args, args};
+use verdigris_device::DeviceError;
 use verdigris_device::array::Array;
+use verdigris_device::cuda::Stream;
 use verdigris_device::layout::{Layout, Order};
 
 use super::arguments::unsupported_dtype;
-use super::device;
 use super::host::{self, Host};
 use super::index;
+use super::interop;
 use super::stream;
 use crate::error::{Class, Exception, IntoPyErr};
 
@@ -72,7 +74,7 @@ fn order_of(order: &str) -> PyResult<Order> {
 }
 
 impl DeviceNDArray {
-    fn new(array: Array, dtype: Bound<'_, PyArrayDescr>, origin: Option<Py<PyUntypedArray>>) -> DeviceNDArray {
+    pub(super) fn new(array: Array, dtype: Bound<'_, PyArrayDescr>, origin: Option<Py<PyUntypedArray>>) -> DeviceNDArray {
         let argument = describe(&array, &dtype);
         DeviceNDArray { array, dtype: dtype.unbind(), argument, origin: Mutex::new(origin) }
     }
@@ -103,25 +105,25 @@ impl DeviceNDArray {
     }
 
     /// A new host array with these elements.
-    fn to_numpy<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyUntypedArray>> {
+    fn to_numpy<'py>(&self, py: Python<'py>, stream: Option<&Stream>) -> PyResult<Bound<'py, PyUntypedArray>> {
         let layout = self.array.layout();
         let keywords = PyDict::new(py);
         keywords.set_item(intern!(py, "order"), if layout.is_f() && !layout.is_c() { "F" } else { "C" })?;
         let shape = PyTuple::new(py, layout.shape())?;
         let made = numpy(py)?.call_method(intern!(py, "empty"), (shape, self.dtype(py)), Some(&keywords))?;
         let made = made.cast_into::<PyUntypedArray>()?;
-        Host::new(made.clone())?.copy_from(&self.array)?;
+        Host::new(made.clone())?.copy_from_on(&self.array, stream)?;
         Ok(made)
     }
 
     /// Copies to a host array, which has to match.
-    fn copy_out(&self, target: &Bound<'_, PyUntypedArray>) -> PyResult<()> {
+    fn copy_out(&self, target: &Bound<'_, PyUntypedArray>, stream: Option<&Stream>) -> PyResult<()> {
         self.match_host(target)?;
         let host = Host::new(target.clone())?;
         if !host.is_writeable() {
             return Err(PyValueError::new_err("the host array is read-only"));
         }
-        host.copy_from(&self.array)
+        host.copy_from_on(&self.array, stream)
     }
 
     fn match_host(&self, other: &Bound<'_, PyUntypedArray>) -> PyResult<()> {
@@ -145,7 +147,7 @@ impl DeviceNDArray {
             && other.get().array.layout().shape() == self.array.layout().shape()
             && other.get().dtype(py).is_equiv_to(self.dtype(py))
         {
-            return self.copy_device(other.get(), py);
+            return self.copy_device(other.get(), py, None);
         }
         let shape = PyTuple::new(py, self.array.layout().shape())?;
         let value = numpy(py)?.call_method1(intern!(py, "asarray"), (value,))?;
@@ -153,13 +155,13 @@ impl DeviceNDArray {
         keywords.set_item(intern!(py, "copy"), false)?;
         let value = value.call_method(intern!(py, "astype"), (self.dtype(py),), Some(&keywords))?;
         let value = numpy(py)?.call_method1(intern!(py, "broadcast_to"), (value, shape))?;
-        Host::new(value.cast_into()?)?.copy_to(&self.array)
+        Host::new(value.cast_into()?)?.copy_to_on(&self.array, None)
     }
 
     #[allow(unsafe_code)]
-    fn copy_device(&self, other: &DeviceNDArray, py: Python<'_>) -> PyResult<()> {
-        // SAFETY: both arrays are held by their objects; races with other threads are their users' affair, as on a GPU.
-        unsafe { self.array.copy_from(&other.array) }.map_err(|error| error.into_py_err(py))
+    fn copy_device(&self, other: &DeviceNDArray, py: Python<'_>, stream: Option<&Stream>) -> PyResult<()> {
+        // SAFETY: both arrays are held by their objects, and their memory is freed behind a copy that goes on; races with other threads are their users' affair, as on a GPU.
+        unsafe { self.array.copy_from_on(stream, &other.array) }.map_err(|error| error.into_py_err(py))
     }
 }
 
@@ -189,10 +191,10 @@ pub(crate) fn to_device<'py>(
     to: Option<Bound<'py, DeviceNDArray>>,
 ) -> PyResult<Bound<'py, DeviceNDArray>> {
     let py = ary.py();
-    device::ensure(py)?;
-    stream::order(py, stream)?;
+    let named = stream::order(py, stream)?;
+    let on = stream::or_default(py, named.clone())?;
     if let Some(target) = to {
-        target.get().assign_exact(ary)?;
+        target.get().assign_exact(ary, named.as_ref())?;
         return Ok(target);
     }
     if let Ok(array) = ary.cast::<DeviceNDArray>() {
@@ -202,10 +204,10 @@ pub(crate) fn to_device<'py>(
     let dtype = as_dtype(array.dtype().as_any())?;
     let host = Host::new(array.clone())?;
     let device = if copy {
-        host.to_device(host.order())?
+        host.to_device(host.order(), on.as_ref(), named.is_some())?
     } else {
         let layout = Layout::contiguous(host.layout.shape(), host.layout.itemsize(), host.order());
-        layout.and_then(Array::zeroed).map_err(|error| error.into_py_err(py))?
+        layout.and_then(|layout| zeroed(on.as_ref(), layout)).map_err(|error| error.into_py_err(py))?
     };
     // What was converted here belongs to nobody: to_host would be lost on it.
     let origin = array.is(ary).then(|| array.unbind());
@@ -223,8 +225,7 @@ pub(crate) fn device_array<'py>(
     order: &str,
     stream: Option<&Bound<'py, PyAny>>,
 ) -> PyResult<DeviceNDArray> {
-    device::ensure(py)?;
-    stream::order(py, stream)?;
+    let on = stream::of_gpu(py, stream)?;
     let dtype = match dtype {
         Some(dtype) => as_dtype(dtype)?,
         None => numpy::dtype::<f64>(py),
@@ -234,24 +235,32 @@ pub(crate) fn device_array<'py>(
         None => Layout::contiguous(&shape, dtype.itemsize(), order_of(order)?),
         Some(strides) => Layout::strided(&shape, &index::strides(strides)?, dtype.itemsize()),
     };
-    let array = layout.and_then(Array::zeroed).map_err(|error| error.into_py_err(py))?;
+    let array = layout.and_then(|layout| zeroed(on.as_ref(), layout)).map_err(|error| error.into_py_err(py))?;
     Ok(DeviceNDArray::new(array, dtype, None))
+}
+
+/// An array of zeros: on the CPU, or on the GPU of a stream.
+fn zeroed(stream: Option<&Stream>, layout: Layout) -> Result<Array, DeviceError> {
+    match stream {
+        None => Array::zeroed(layout),
+        Some(stream) => Array::zeroed_on(stream, layout),
+    }
 }
 
 impl DeviceNDArray {
     /// Assigns what has the same shape and dtype, nothing else.
-    fn assign_exact(&self, source: &Bound<'_, PyAny>) -> PyResult<()> {
+    fn assign_exact(&self, source: &Bound<'_, PyAny>, stream: Option<&Stream>) -> PyResult<()> {
         let py = source.py();
         if let Ok(other) = source.cast::<DeviceNDArray>() {
             if !other.get().dtype(py).is_equiv_to(self.dtype(py)) {
                 let text = format!("cannot copy between device arrays of {} and {}", self.dtype(py), other.get().dtype(py));
                 return Err(Exception::new(py, Class::Argument, text).with("code", "dtype-mismatch").build());
             }
-            return self.copy_device(other.get(), py);
+            return self.copy_device(other.get(), py, stream);
         }
         let array = as_array(source)?;
         self.match_host(&array)?;
-        Host::new(array)?.copy_to(&self.array)
+        Host::new(array)?.copy_to_on(&self.array, stream)
     }
 }
 
@@ -478,22 +487,22 @@ impl DeviceNDArray {
         ary: Option<&Bound<'py, PyAny>>,
         stream: Option<&Bound<'py, PyAny>>,
     ) -> PyResult<Bound<'py, PyUntypedArray>> {
-        stream::order(py, stream)?;
-        let Some(target) = ary.filter(|ary| !ary.is_none()) else { return self.to_numpy(py) };
+        let named = stream::order(py, stream)?;
+        let Some(target) = ary.filter(|ary| !ary.is_none()) else { return self.to_numpy(py, named.as_ref()) };
         let Ok(target) = target.cast::<PyUntypedArray>() else {
             return Err(PyTypeError::new_err(format!("copy_to_host writes to a NumPy array, not to a {}", target.get_type().name()?)));
         };
-        self.copy_out(target)?;
+        self.copy_out(target, named.as_ref())?;
         Ok(target.clone())
     }
 
     /// Copies back into the host array that `to_device` made this from.
     #[pyo3(signature = (stream=None))]
     fn to_host(&self, py: Python<'_>, stream: Option<&Bound<'_, PyAny>>) -> PyResult<()> {
-        stream::order(py, stream)?;
+        let named = stream::order(py, stream)?;
         let origin = self.origin.lock().unwrap_or_else(|e| e.into_inner()).as_ref().map(|o| o.clone_ref(py));
         match origin {
-            Some(origin) => self.copy_out(origin.bind(py)),
+            Some(origin) => self.copy_out(origin.bind(py), named.as_ref()),
             None => {
                 let text = "to_host copies back into the array given to to_device, and this device array was made otherwise: use copy_to_host";
                 Err(Exception::new(py, Class::Device, text).with("code", "no-origin").build())
@@ -504,8 +513,8 @@ impl DeviceNDArray {
     /// Copies a host or device array of the same shape and dtype here.
     #[pyo3(signature = (ary, stream=None))]
     fn copy_to_device(&self, ary: &Bound<'_, PyAny>, stream: Option<&Bound<'_, PyAny>>) -> PyResult<()> {
-        stream::order(ary.py(), stream)?;
-        self.assign_exact(ary)
+        let named = stream::order(ary.py(), stream)?;
+        self.assign_exact(ary, named.as_ref())
     }
 
     #[pyo3(signature = (dtype=None, copy=None))]
@@ -513,17 +522,51 @@ impl DeviceNDArray {
         if copy == Some(false) {
             return Err(PyValueError::new_err("a device array cannot be a NumPy array without a copy"));
         }
-        let array = self.to_numpy(py)?.into_any();
+        let array = self.to_numpy(py, None)?.into_any();
         match dtype {
             Some(dtype) if !dtype.is_none() => array.call_method1(intern!(py, "astype"), (dtype,)),
             _ => Ok(array),
         }
     }
 
-    /// The memory as a NumPy array: that of the CPU device, the only one so far.
+    /// Where it is: "cpu", or "cuda:N".
+    #[getter]
+    fn device(&self) -> String {
+        match self.array.gpu() {
+            None => "cpu".to_owned(),
+            Some(memory) => format!("cuda:{}", memory.context().ordinal()),
+        }
+    }
+
+    /// Where a GPU's array is, for other libraries (version 3); an array on the CPU has no such attribute.
+    #[getter]
+    fn __cuda_array_interface__<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
+        interop::describe(&self.array, self.dtype(py))
+    }
+
+    /// The array as a DLPack capsule, which shares its memory. `stream` is the consumer's: it is made to wait for the work with this array that was ordered so far; -1 asks for no such thing.
+    #[pyo3(signature = (*, stream=None, max_version=None, dl_device=None, copy=None))]
+    fn __dlpack__<'py>(
+        &self,
+        py: Python<'py>,
+        stream: Option<i64>,
+        max_version: Option<(u32, u32)>,
+        dl_device: Option<(i32, i32)>,
+        copy: Option<bool>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        interop::export(py, &self.array, self.dtype(py), stream, max_version, dl_device, copy)
+    }
+
+    /// DLPack's kind and number of the device.
+    fn __dlpack_device__(&self) -> (i32, i32) {
+        interop::device_of(&self.array)
+    }
+
+    /// The memory as a NumPy array: that of the CPU device.
     #[getter]
     fn __verdigris_host__<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, PyAny>> {
         let this = slf.get();
+        this.array.on_host().map_err(|error| error.into_py_err(slf.py()))?;
         crate::ufunc::host_array(slf.as_any(), this.dtype(slf.py()), &this.array)
     }
 
@@ -546,7 +589,7 @@ impl DeviceNDArray {
     }
 
     fn __bool__(&self, py: Python<'_>) -> PyResult<bool> {
-        self.to_numpy(py)?.is_truthy()
+        self.to_numpy(py, None)?.is_truthy()
     }
 
     fn __getitem__<'py>(&self, py: Python<'py>, key: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
@@ -554,7 +597,7 @@ impl DeviceNDArray {
         let view = self.view_of(py, view);
         if whole {
             // Every axis indexed: the element, as NumPy gives it.
-            return view.to_numpy(py)?.get_item(PyTuple::empty(py));
+            return view.to_numpy(py, None)?.get_item(PyTuple::empty(py));
         }
         Ok(Bound::new(py, view)?.into_any())
     }
@@ -565,7 +608,7 @@ impl DeviceNDArray {
     }
 
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
-        Ok(format!("<DeviceNDArray of {}, shape {}, on {}>", self.dtype(py), self.shape(py)?, "cpu"))
+        Ok(format!("<DeviceNDArray of {}, shape {}, on {}>", self.dtype(py), self.shape(py)?, self.device()))
     }
 
     fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {

@@ -4,6 +4,7 @@
 //! that holds them.
 #![allow(unsafe_code)]
 
+use std::any::Any;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -17,6 +18,7 @@ use verdigris_compiler::types::{FieldType, RecordField, RecordType, Scalar, Scal
 use verdigris_cuda_jit::Args;
 use verdigris_device::DeviceError;
 use verdigris_device::array::Array;
+use verdigris_device::cuda::Stream;
 use verdigris_device::layout::{Layout, Order};
 
 use crate::error::IntoPyErr;
@@ -159,32 +161,57 @@ impl<'py> Host<'py> {
         if self.layout.is_f() && !self.layout.is_c() { Order::F } else { Order::C }
     }
 
-    /// A dense copy on the device.
+    /// A dense copy on the device: the CPU, or the GPU of `stream`. With `later` a copy from pinned memory is not waited for; the array is held until it has ended.
     ///
     /// # Errors
-    /// There is no memory.
-    pub(super) fn to_device(&self, order: Order) -> PyResult<Array> {
+    /// There is no memory, or the driver's.
+    pub(super) fn to_device(&self, order: Order, stream: Option<&Stream>, later: bool) -> PyResult<Array> {
         let (address, layout) = (self.data().expose_provenance(), &self.layout);
+        let owner = self.owner(later);
         copying(self.array.py(), layout, move || {
-            // SAFETY: the array is held by `self`, and its shape and strides are of its memory. Races with other threads are its users' affair, as in NumPy.
-            unsafe { Array::from_host(std::ptr::with_exposed_provenance(address), layout, order) }
+            let from = std::ptr::with_exposed_provenance(address);
+            // SAFETY: the array is held by `self`, and by `owner` for what goes on after; its shape and strides are of its memory. Races with other threads are its users' affair, as in NumPy.
+            unsafe {
+                match stream {
+                    None => Array::from_host(from, layout, order),
+                    Some(stream) => Array::from_host_on(stream, from, layout, order, owner),
+                }
+            }
         })
+    }
+
+    /// What holds the array for a copy that goes on.
+    fn owner(&self, later: bool) -> Option<Box<dyn Any + Send>> {
+        later.then(|| Box::new(self.array.clone().unbind()) as Box<dyn Any + Send>)
     }
 
     /// Copies a device array of the same shape here. The array must be writeable.
     ///
     /// # Errors
     /// Shapes differ, or the array was resized since.
-    pub(super) fn copy_from(&self, device: &Array) -> PyResult<()> {
+    pub(super) fn copy_from_waiting(&self, device: &Array, stream: Option<&Stream>) -> PyResult<()> {
+        self.copy_from_on(device, stream)?;
+        match stream {
+            Some(stream) => gate::detached(self.array.py(), || stream.synchronize()),
+            None => Ok(()),
+        }
+    }
+
+    /// As [`Host::copy_from_waiting`], on a stream: to pinned memory the copy is not waited for, and the array held until it has ended.
+    ///
+    /// # Errors
+    /// As [`Host::copy_from_waiting`].
+    pub(super) fn copy_from_on(&self, device: &Array, stream: Option<&Stream>) -> PyResult<()> {
         debug_assert!(self.is_writeable());
         if self.array.shape() != self.layout.shape() || self.array.strides() != self.layout.strides() {
             let changed = DeviceError::Shape("an array changed its shape during the launch that was to write it".to_owned());
             return Err(changed.into_py_err(self.array.py()));
         }
         let (address, layout) = (self.data().expose_provenance(), &self.layout);
+        let owner = self.owner(stream.is_some());
         copying(self.array.py(), layout, move || {
             // SAFETY: as in `to_device`; NumPy's memory is not the device's.
-            unsafe { device.copy_to_host(std::ptr::with_exposed_provenance_mut(address), layout) }
+            unsafe { device.copy_to_host_on(stream, std::ptr::with_exposed_provenance_mut(address), layout, owner) }
         })
     }
 
@@ -192,11 +219,12 @@ impl<'py> Host<'py> {
     ///
     /// # Errors
     /// Shapes differ.
-    pub(super) fn copy_to(&self, device: &Array) -> PyResult<()> {
+    pub(super) fn copy_to_on(&self, device: &Array, stream: Option<&Stream>) -> PyResult<()> {
         let (address, layout) = (self.data().expose_provenance(), &self.layout);
+        let owner = self.owner(stream.is_some());
         copying(self.array.py(), layout, move || {
             // SAFETY: as in `to_device`; NumPy's memory is not the device's.
-            unsafe { device.copy_from_host(std::ptr::with_exposed_provenance(address), layout) }
+            unsafe { device.copy_from_host_on(stream, std::ptr::with_exposed_provenance(address), layout, owner) }
         })
     }
 }

@@ -16,7 +16,7 @@ use verdigris_compiler::types::Type;
 use verdigris_cuda_jit::{self as cuda_jit, Config, Error, Options};
 
 use super::arguments::Taken;
-use super::{device, stream, watch};
+use super::{stream, watch};
 use crate::definition::PyFunction;
 use crate::error::{Class, Exception, IntoPyErr};
 use crate::{config, gate, types};
@@ -141,11 +141,15 @@ impl Kernel {
         }
     }
 
-    fn launch(&self, py: Python<'_>, config: &Config, objects: &Bound<'_, PyTuple>) -> PyResult<()> {
-        device::ensure(py)?;
+    fn launch(&self, py: Python<'_>, config: &Config, objects: &Bound<'_, PyTuple>, stream: Option<&Bound<'_, PyAny>>) -> PyResult<()> {
+        let on = stream::of_gpu(py, stream)?;
+        if on.is_some() {
+            let text = format!("{}: this version compiles kernels for the CPU only; VERDIGRIS_DEVICE=cpu runs them there", self.name());
+            return Err(Exception::new(py, Class::Unsupported, text).with("code", "no-gpu-kernels").build());
+        }
         let (kernel, kept) = self.compiled(py)?;
         let parameter = |i: usize| kernel.parameters().get(i).cloned().unwrap_or_else(|| format!("number {}", i + 1));
-        let mut taken = Taken::new(objects, kernel.name(), parameter)?;
+        let mut taken = Taken::new(objects, kernel.name(), parameter, on)?;
         let args = std::mem::take(&mut taken.args);
         let ran = gate::detached(py, || match kernel.launch_watched(config, &args, Some(watch::signals)) {
             // A name may still come to be defined: then the next launch looks again.
@@ -278,7 +282,7 @@ impl Kernel {
         let (py, this) = (slf.py(), slf.get());
         let (kernel, _) = this.compiled(py)?;
         let parameter = |i: usize| kernel.parameters().get(i).cloned().unwrap_or_else(|| format!("number {}", i + 1));
-        let taken = Taken::new(args, kernel.name(), parameter)?;
+        let taken = Taken::new(args, kernel.name(), parameter, stream::of_gpu(py, None)?)?;
         let known = |specialized: &[Py<Kernel>]| specialized.iter().find(|k| k.get().signatures[0] == taken.args.types()).map(|k| k.clone_ref(py));
         let found = known(&this.specialized.lock().unwrap_or_else(PoisonError::into_inner));
         if let Some(found) = found {
@@ -475,12 +479,10 @@ impl Kernel {
 impl Launcher {
     #[pyo3(signature = (*args))]
     fn __call__(&self, py: Python<'_>, args: &Bound<'_, PyTuple>) -> PyResult<()> {
-        if let Some(stream) = &self.stream {
-            stream::order(py, Some(stream.bind(py)))?;
-        }
+        let stream = self.stream.as_ref().map(|stream| stream.bind(py));
         match &self.config {
-            Some(config) => self.kernel.get().launch(py, config, args),
-            None => Ok(()),
+            Some(config) => self.kernel.get().launch(py, config, args, stream),
+            None => stream::order(py, stream).map(drop),
         }
     }
 

@@ -14,7 +14,7 @@ use verdigris_fft::num_complex::Complex;
 use verdigris_fft::{Direction, Error, Input, Output, Real, transform_half_row, transform_real_row, transform_row};
 
 use crate::cuda::DeviceNDArray;
-use crate::error::{Class, Exception};
+use crate::error::{Class, Exception, IntoPyErr};
 use crate::gate;
 
 /// An element type.
@@ -84,6 +84,7 @@ impl<'a, 'py> Memory<'a, 'py> {
         }
         if let Ok(array) = object.cast::<DeviceNDArray>() {
             let (memory, dtype) = (array.get().memory(), array.get().dtype(py));
+            memory.on_host().map_err(|error| error.into_py_err(py))?;
             let element = Element::of(dtype.num()).ok_or_else(|| foreign(dtype.to_string()))?;
             let (shape, strides) = (memory.layout().shape().to_vec(), memory.layout().strides().to_vec());
             return Ok(Memory { object, address: memory.pointer(), element, shape, strides, writeable: true });

@@ -228,6 +228,9 @@ class Call:
 
     def run(self, flags: list[str], ints: list[int], numbers: list[complex], arrays: list[Any]) -> Any:
         """Runs the routine; its answer, if it has one besides what it writes."""
+        if self.on_device and any(isinstance(array, DeviceNDArray) and array.device != "cpu" for array in arrays):
+            text = f"{self.routine}: BLAS runs on the CPU, and its arrays are in a GPU's memory: copy them to the host"
+            raise DeviceError(text, code="wrong-device", routine=self.routine)
         if self._start is not None:
             blas_run(self.routine, flags, ints, numbers, arrays, self.stream, True)
             target, operand = self._start

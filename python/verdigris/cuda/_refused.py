@@ -9,10 +9,7 @@ from verdigris.errors import UnsupportedError
 
 _WHY = {
     "declare_device": "functions of other compilers cannot be linked: write the function in Python and jit it with device=True",
-    "external_stream": "the CPU has no streams of other libraries: use cuda.stream()",
     "open_ipc_handle": "arrays are not shared between processes: use multiprocessing.shared_memory and copy from it",
-    "as_cuda_array": "there is no GPU whose memory could be shared: use cuda.to_device",
-    "from_cuda_array_interface": "there is no GPU whose memory could be shared: use cuda.to_device",
     "set_memory_manager": "the memory of arrays is verdigris' own",
 }
 

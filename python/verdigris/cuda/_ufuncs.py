@@ -1,7 +1,8 @@
 """Ufuncs of device arrays: NumPy's and ours, with device arrays as results.
 
-Owns how a call is taken apart and put together again (NEP 13). The device is the CPU, whose memory a ufunc reads and writes
-where it lies; results of a call without `out=` are copied once.
+Owns how a call is taken apart and put together again (NEP 13). Where the device is the CPU a ufunc reads and writes its
+memory where it lies, and results of a call without `out=` are copied once; where it is a GPU all operands are copied to the
+host and results back.
 """
 
 from __future__ import annotations
@@ -20,11 +21,20 @@ def apply(ufunc: Any, method: str, inputs: tuple[Any, ...], keywords: dict[str, 
     if not all(map(_is_ours, (*inputs, *outputs, where))):
         return NotImplemented
     host = dict(keywords)
+    targets = tuple(map(_host, outputs))
     if outputs:
-        host["out"] = tuple(map(_host, outputs))
+        host["out"] = targets
     if "where" in keywords:
         host["where"] = _host(where)
-    result = getattr(ufunc, method)(*map(_host, inputs), **host)
+    operands = tuple(map(_host, inputs))
+    result = getattr(ufunc, method)(*operands, **host)
+    written = [*zip(outputs, targets, strict=True)]
+    if method == "at":
+        # The one method that writes to what it is given.
+        written.append((inputs[0], operands[0]))
+    for device, copy in written:
+        if isinstance(device, DeviceNDArray) and device.device != "cpu":
+            device.copy_to_device(copy)
     if not isinstance(result, tuple):
         return _device(result, outputs[0] if outputs else None)
     return tuple(_device(r, o) for r, o in zip(result, outputs or [None] * len(result), strict=True))
@@ -37,7 +47,9 @@ def _is_ours(operand: Any) -> bool:
 
 
 def _host(operand: Any) -> Any:
-    return operand.__verdigris_host__ if isinstance(operand, DeviceNDArray) else operand
+    if not isinstance(operand, DeviceNDArray):
+        return operand
+    return operand.__verdigris_host__ if operand.device == "cpu" else operand.copy_to_host()
 
 
 def _device(result: Any, given: Any) -> Any:
