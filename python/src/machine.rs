@@ -78,9 +78,7 @@ pub(crate) fn find_library(py: Python<'_>, name: &str, directories: Option<Vec<P
         match directories {
             None => version(library::open(name)?),
             Some(directories) => {
-                let mut places = library::Places::default();
-                places.directories = directories;
-                places.cuda = cuda;
+                let places = library::Places { directories, cuda, ..library::Places::default() };
                 version(&library::open_in(name, &places)?)
             }
         }

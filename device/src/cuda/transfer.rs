@@ -414,8 +414,8 @@ fn order_fill(to: u64, bytes: usize, element: &[u8], stream: &Stream) -> Result<
             return (api.cuMemsetD8Async)(to, element[0], bytes, stream.handle()).check(doing);
         }
         match *element {
-            [a, b] if to % 2 == 0 => return (api.cuMemsetD16Async)(to, u16::from_ne_bytes([a, b]), bytes / 2, stream.handle()).check(doing),
-            [a, b, c, d] if to % 4 == 0 => {
+            [a, b] if to.is_multiple_of(2) => return (api.cuMemsetD16Async)(to, u16::from_ne_bytes([a, b]), bytes / 2, stream.handle()).check(doing),
+            [a, b, c, d] if to.is_multiple_of(4) => {
                 return (api.cuMemsetD32Async)(to, u32::from_ne_bytes([a, b, c, d]), bytes / 4, stream.handle()).check(doing);
             }
             _ => {}

@@ -358,11 +358,11 @@ driver! {
         order(&mut lock(), stream, Work::Set { at: to, pitch: 0, width: count, rows: 1, pattern: vec![value] }).map(drop)
     }
     fn cuMemsetD16Async(to: u64, value: u16, count: usize, stream: usize) {
-        if to % 2 != 0 { return Err(INVALID_VALUE); }
+        if !to.is_multiple_of(2) { return Err(INVALID_VALUE); }
         order(&mut lock(), stream, Work::Set { at: to, pitch: 0, width: 2 * count, rows: 1, pattern: value.to_ne_bytes().to_vec() }).map(drop)
     }
     fn cuMemsetD32Async(to: u64, value: c_uint, count: usize, stream: usize) {
-        if to % 4 != 0 { return Err(INVALID_VALUE); }
+        if !to.is_multiple_of(4) { return Err(INVALID_VALUE); }
         order(&mut lock(), stream, Work::Set { at: to, pitch: 0, width: 4 * count, rows: 1, pattern: value.to_ne_bytes().to_vec() }).map(drop)
     }
     fn cuMemsetD2D8Async(to: u64, pitch: usize, value: u8, width: usize, height: usize, stream: usize) {
