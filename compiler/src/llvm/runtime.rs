@@ -25,6 +25,7 @@ pub(super) fn symbols() -> Vec<(&'static str, *const c_void)> {
         vg_wait,
         vg_stack_limit,
         vg_access,
+        vg_access_keeping_registers,
         vg_gather,
         vg_scatter,
         vg_masked_load,
@@ -127,61 +128,72 @@ unsafe extern "C" fn vg_poll(launch: *const Launch) -> i32 {
 
 unsafe extern "C" {
     /// [`vg_poll`] for a caller that expects every register but the result's (eax) and the flags to be as it was: a call in the cold path of every loop would otherwise have the vector registers
-    /// spilled around the loop. Needs a processor with XSAVE (any that has AVX). The launch is in rdi; the stack may be aligned to 8 only, and nothing may lie below it (no red zone).
+    /// spilled around the loop. Needs a processor with XSAVE (any that has AVX). The one argument is in rdi; the stack may be aligned to 8 only, and nothing may lie below it (no red zone).
     fn vg_poll_keeping_registers();
+    /// [`vg_access`] for a caller with the same expectations.
+    fn vg_access_keeping_registers();
 }
 
+/// A function `$name` that calls `$inner` and keeps the registers.
 // The frame: rbp, then the eight other integer registers that a call may change, then an XSAVE area in the standard format for x87, SSE, AVX and AVX-512 state
-// (bits 0-2 and 5-7; 2,688 bytes). The header of the area must be zero before the first XSAVE.
-core::arch::global_asm!(
-    ".globl vg_poll_keeping_registers",
-    ".hidden vg_poll_keeping_registers",
-    ".type vg_poll_keeping_registers, @function",
-    "vg_poll_keeping_registers:",
-    "push rbp",
-    "mov rbp, rsp",
-    "push rcx",
-    "push rdx",
-    "push rsi",
-    "push rdi",
-    "push r8",
-    "push r9",
-    "push r10",
-    "push r11",
-    "sub rsp, 2688",
-    "and rsp, -64",
-    "xor eax, eax",
-    "xor edx, edx",
-    "mov [rsp + 512], rax",
-    "mov [rsp + 520], rax",
-    "mov [rsp + 528], rax",
-    "mov [rsp + 536], rax",
-    "mov [rsp + 544], rax",
-    "mov [rsp + 552], rax",
-    "mov [rsp + 560], rax",
-    "mov [rsp + 568], rax",
-    "mov eax, 0xe7",
-    "xsave64 [rsp]",
-    "call {poll}",
-    "mov r11d, eax",
-    "mov eax, 0xe7",
-    "xor edx, edx",
-    "xrstor64 [rsp]",
-    "mov eax, r11d",
-    "lea rsp, [rbp - 64]",
-    "pop r11",
-    "pop r10",
-    "pop r9",
-    "pop r8",
-    "pop rdi",
-    "pop rsi",
-    "pop rdx",
-    "pop rcx",
-    "pop rbp",
-    "ret",
-    ".size vg_poll_keeping_registers, . - vg_poll_keeping_registers",
-    poll = sym vg_poll,
-);
+// (bits 0-2 and 5-7; 2,688 bytes). The header of the area must be zero before the first XSAVE. What is called is code of the baseline, which full vector registers would slow.
+macro_rules! keeping_registers {
+    ($name:literal, $inner:path) => {
+        core::arch::global_asm!(
+            concat!(".globl ", $name),
+            concat!(".hidden ", $name),
+            concat!(".type ", $name, ", @function"),
+            concat!($name, ":"),
+            "push rbp",
+            "mov rbp, rsp",
+            "push rcx",
+            "push rdx",
+            "push rsi",
+            "push rdi",
+            "push r8",
+            "push r9",
+            "push r10",
+            "push r11",
+            "sub rsp, 2688",
+            "and rsp, -64",
+            "xor eax, eax",
+            "xor edx, edx",
+            "mov [rsp + 512], rax",
+            "mov [rsp + 520], rax",
+            "mov [rsp + 528], rax",
+            "mov [rsp + 536], rax",
+            "mov [rsp + 544], rax",
+            "mov [rsp + 552], rax",
+            "mov [rsp + 560], rax",
+            "mov [rsp + 568], rax",
+            "mov eax, 0xe7",
+            "xsave64 [rsp]",
+            "vzeroupper",
+            "call {inner}",
+            "mov r11d, eax",
+            "mov eax, 0xe7",
+            "xor edx, edx",
+            "xrstor64 [rsp]",
+            "mov eax, r11d",
+            "lea rsp, [rbp - 64]",
+            "pop r11",
+            "pop r10",
+            "pop r9",
+            "pop r8",
+            "pop rdi",
+            "pop rsi",
+            "pop rdx",
+            "pop rcx",
+            "pop rbp",
+            "ret",
+            concat!(".size ", $name, ", . - ", $name),
+            inner = sym $inner,
+        );
+    };
+}
+
+keeping_registers!("vg_poll_keeping_registers", vg_poll);
+keeping_registers!("vg_access_keeping_registers", vg_access);
 
 /// Records that a thread failed.
 unsafe extern "C" fn vg_fail(launch: *const Launch, block: u64, thread: u64, site: u32) {
@@ -245,19 +257,45 @@ impl AccessKind {
     }
 }
 
-/// The whole rule of an element access: negative indexes count from the end, out of bounds fails. `array` is 1 + 2n words (abi), `index` has 32 indexes an axis
-/// (`lanes` of them used when not 32), `data` the lanes' elements. Returns 1 if a lane failed; then nothing more of the warp may run.
-unsafe extern "C" fn vg_access(
+/// What [`vg_access`] is asked for, as compiled code lays it out.
+#[repr(C)]
+#[derive(Clone, Copy, Debug)]
+pub(super) struct AccessRequest {
     launch: *const Launch,
-    block: u64,
-    thread: u64,
+    /// 1 + 2n words (abi).
     array: *const u64,
+    /// 32 indexes an axis, one a lane.
     index: *const i64,
-    mask: u32,
+    /// The lanes' elements.
     data: *mut u8,
+    block: u64,
+    /// Of lane 0.
+    thread: u64,
+    /// Packed ([`AccessKind`]).
     kind: i64,
+    mask: u32,
     site: u32,
-) -> i32 {
+}
+
+impl AccessRequest {
+    /// Where the fields lie, in the order of their declaration.
+    pub(super) const PLACES: [usize; 9] = [
+        std::mem::offset_of!(Self, launch),
+        std::mem::offset_of!(Self, array),
+        std::mem::offset_of!(Self, index),
+        std::mem::offset_of!(Self, data),
+        std::mem::offset_of!(Self, block),
+        std::mem::offset_of!(Self, thread),
+        std::mem::offset_of!(Self, kind),
+        std::mem::offset_of!(Self, mask),
+        std::mem::offset_of!(Self, site),
+    ];
+}
+
+/// The whole rule of an element access: negative indexes count from the end, out of bounds fails. Returns 1 if a lane failed; then nothing more of the warp may run.
+unsafe extern "C" fn vg_access(request: *const AccessRequest) -> i32 {
+    // SAFETY: compiled code lays one out on its stack and calls at once.
+    let AccessRequest { launch, array, index, data, block, thread, kind, mask, site } = unsafe { *request };
     let kind = AccessKind::unpack(kind);
     let ndim = kind.ndim as usize;
     for lane in lanes(mask) {

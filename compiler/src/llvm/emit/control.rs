@@ -143,9 +143,16 @@ impl<'c> Emitter<'_, 'c> {
         matches!(self.f.inst(divisor), Inst::Const(c) if self.f.ty(divisor).is_integer() && c.as_int() > 0 && c.as_int().count_ones() == 1)
     }
 
-    /// Whether an arm costs less than a branch around it: a few operations of the vector units, which may run with no lane acting, and perhaps the lanes' leaving a construct.
+    /// Whether an arm costs less than a branch around it: a few operations of the vector units, which may run with no lane acting, and perhaps the lanes' leaving a construct. In kernels an arm
+    /// that lanes leave by with a result (`if ...: return i`) is run once a lane: there, where masks are bits, the branch is cheaper than parting the mask for the blend in every lap (a tenth of the
+    /// Mandelbrot kernel's time); in ufuncs the mask is in parts anyway, for what is held.
     fn is_light(&self, arm: &Block) -> bool {
         let mut operations = 0;
+        let leaves = arm.iter().any(|at| matches!(self.f.inst(*at), Inst::Break(_) | Inst::Continue(_)));
+        let results = arm.iter().any(|at| matches!(self.f.inst(*at), Inst::Set(slot, _) if self.d.slot(*slot) == Class::Varying));
+        if leaves && results && self.f.kind == Kind::Kernel && self.masks_as_bits() {
+            return false;
+        }
         arm.iter().all(|at| {
             let inst = self.f.inst(*at);
             match inst {

@@ -100,6 +100,7 @@ impl<'a, 'c> Emitter<'a, 'c> {
             ends: Vec::new(),
             sites: Vec::new(),
             indexes: None,
+            request: None,
             scratch: Vec::new(),
             frame_size: 0,
             shared_size: 0,

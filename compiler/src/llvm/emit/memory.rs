@@ -5,7 +5,7 @@
 
 use super::super::cpu::Level;
 use super::super::instr::{IntPred, Opcode, T, V};
-use super::super::runtime::AccessKind;
+use super::super::runtime::{AccessKind, AccessRequest};
 use super::{Emitter, Own, Rep, WARP};
 use crate::abi::SiteKind;
 use crate::faults::{self, Fault};
@@ -33,6 +33,8 @@ enum Address<'c> {
 struct Access<'c> {
     array: Array,
     index: Vec<(Rep<'c>, bool)>,
+    /// The indexes of the quick path: constants that count from the end are counted already.
+    near: Vec<Rep<'c>>,
     /// Type moved.
     ty: ScalarType,
     /// Byte of the element at which it lies.
@@ -115,8 +117,8 @@ impl<'c> Emitter<'_, 'c> {
     }
 
     /// An atomic operation: the lanes' old values, in ascending order of lanes.
-    pub(super) fn atomic(&mut self, at: Value, op: AtomicOp, array: Array, index: &[Value], operands: [Option<Value>; 2]) -> Rep<'c> {
-        let a = self.access(array, index, Part::Whole);
+    pub(super) fn atomic(&mut self, at: Value, op: AtomicOp, (array, index, part): (Array, &[Value], Part), operands: [Option<Value>; 2]) -> Rep<'c> {
+        let a = self.access(array, index, part);
         let warp = self.lanes != 1;
         let (fast, cold, join) = (self.i.block("in"), self.i.block("out"), self.i.block("atomic"));
         let places = self.buffer(1);
@@ -170,11 +172,22 @@ impl<'c> Emitter<'_, 'c> {
         Access {
             array,
             index: index.iter().map(|v| (self.rep(*v), self.f.ty(*v).is_unsigned())).collect(),
+            near: index.iter().enumerate().map(|(axis, v)| self.counted(array, axis, *v)).collect(),
             ty: if part == Part::Whole { elem } else { elem.part() },
             offset: if part == Part::Imag { elem.part().size() as u8 } else { 0 },
             elem: elem.size() as u32,
             layout: self.f.array(array).ty.layout,
             own: self.lanes != 1 && matches!(self.arrays[array.index()].own, Some(Own::Local(_))),
+        }
+    }
+
+    /// An index; a negative constant from the start of the axis.
+    fn counted(&self, array: Array, axis: usize, index: Value) -> Rep<'c> {
+        match (self.f.inst(index), self.rep(index)) {
+            (Inst::Const(c), Rep::Uniform(v)) if c.ty().is_signed() && c.as_int() < 0 => {
+                Rep::Uniform(self.i.add(self.arrays[array.index()].extents[axis], v))
+            }
+            (_, rep) => rep,
         }
     }
 
@@ -230,7 +243,7 @@ impl<'c> Emitter<'_, 'c> {
     fn in_bounds(&self, a: &Access<'c>) -> V<'c> {
         let mut scalar: Option<V<'c>> = None;
         let mut vector: Option<V<'c>> = None;
-        for (axis, (index, unsigned)) in a.index.iter().enumerate() {
+        for (axis, (index, (_, unsigned))) in a.near.iter().zip(&a.index).enumerate() {
             let extent = self.arrays[a.array.index()].extents[axis];
             let fits = |v: V<'c>| match self.i.lanes_of(v) {
                 lanes if self.check_bounds => {
@@ -280,7 +293,7 @@ impl<'c> Emitter<'_, 'c> {
         let mut base = self.i.i64(a.offset as i64);
         let mut step = Some(if a.own { i64::from(a.elem) } else { 0 });
         let mut lanes: Option<V<'c>> = a.own.then(|| self.spread(Rep::Linear(self.i.i64(0), a.elem.into())));
-        for (axis, (index, _)) in a.index.iter().enumerate() {
+        for (axis, index) in a.near.iter().enumerate() {
             let dense = self.dense_stride(a, axis);
             let stride = dense.map_or(bound.strides[axis], |s| self.i.i64(s));
             match *index {
@@ -440,12 +453,26 @@ impl<'c> Emitter<'_, 'c> {
         let (thread, mask) = if each { (self.frame.thread, self.mask_bits()) } else { (self.first_thread(), self.i.i32(1)) };
         let words = self.arrays[a.array.index()].words;
         let f = &self.frame;
-        let args = [f.launch, f.block, thread, words, indexes, mask, buffer, self.i.i64(kind.pack()), self.i.i32(site as i32)];
-        let failed = self.i.call("vg_access", self.i.int(32), &args);
+        let fields = [f.launch, words, indexes, buffer, f.block, thread, self.i.i64(kind.pack()), mask, self.i.i32(site as i32)];
+        let request = self.request();
+        for (field, at) in fields.into_iter().zip(AccessRequest::PLACES) {
+            self.i.store(field, self.i.offset(request, self.i.i64(at as i64)), 4);
+        }
+        let failed = if self.level >= Level::Avx2 {
+            self.i.call_keeping_registers("vg_access_keeping_registers", request)
+        } else {
+            self.i.call("vg_access", self.i.int(32), &[request])
+        };
         let go_on = self.i.block("go.on");
         let ok = self.i.icmp(IntPred::LLVMIntEQ, failed, self.i.i32(0));
         self.i.cond_br_likely(ok, go_on, self.frame.abort);
         self.i.go(go_on);
+    }
+
+    /// Room for an [`AccessRequest`].
+    fn request(&mut self) -> V<'c> {
+        let i = &self.i;
+        *self.request.get_or_insert_with(|| i.alloca(i.array(i.int(8), size_of::<AccessRequest>() as u64), 8))
     }
 
     fn index_buffer(&mut self) -> V<'c> {

@@ -5,9 +5,11 @@
 //! never act on memory, trap or call; masks are merged by `select m, c, false`.
 //!
 //! `entry` frames the body as a kernel or a loop, `core` as a loop over core arrays, `phases` runs kernels with barriers, `control` does constructs and masks, `memory` element access, `ops` the op
-//! table, `lines` comparisons of lines, `routine` the functions of the math library, `recursion` functions that call themselves, `warp` and `division` what no SIMD has, `gpu` what differs on one. Failures leave the
+//! table, `lines` comparisons of lines, `routine` the functions of the math library, `recursion` functions that call themselves, `aside` keeps what was being made meanwhile, `warp` and `division`
+//! what no SIMD has, `gpu` what differs on one. Failures leave the
 //! warp: its other lanes stop where they are, other warps go on, and the launch reports the lowest block and thread.
 
+mod aside;
 mod control;
 mod core;
 mod division;
@@ -127,6 +129,8 @@ struct Emitter<'a, 'c> {
     sites: Vec<Site>,
     /// Room for the indexes of a cold access: 32 for each axis that an array may have.
     indexes: Option<V<'c>>,
+    /// Room for what a cold access asks for.
+    request: Option<V<'c>>,
     /// Scratch buffers of 32 eight-byte lanes, made once a function.
     scratch: Vec<V<'c>>,
     /// Bytes of a frame given out so far.
@@ -299,7 +303,7 @@ impl<'c> Emitter<'_, 'c> {
             Inst::Get(slot) => self.get(*slot),
             Inst::Apply { op, args } => self.applied(at, *op, args),
             Inst::Load { array, index, part } => self.load(at, *array, index, *part),
-            Inst::Atomic { op, array, index, value, expected } => self.atomic(at, *op, *array, index, [Some(*value), *expected]),
+            Inst::Atomic { op, array, index, part, value, expected } => self.atomic(at, *op, (*array, index, *part), [Some(*value), *expected]),
             Inst::Warp { op, args } => self.warp(at, *op, args),
             other => unreachable!("{other:?} gives no value"),
         };

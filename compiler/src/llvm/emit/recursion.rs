@@ -4,15 +4,12 @@
 //! small), a place for its results, its scalars, and for each array the words that any access reads. It gives 0, or [`ABORT`] where the warp is to stop, or [`ENDED`] where the thread has raised.
 //! Each call made by a routine first compares the stack with the limit in the context.
 
-use std::collections::HashMap;
-
 use super::super::instr::{IntPred, Opcode, V};
-use super::phases::Phases;
-use super::{Bound, Emitter, Frame, Own, Rep, WARP, control};
+use super::aside::{Aside, Inner};
+use super::{Bound, Emitter, Frame, Own, Rep, WARP};
 use crate::abi::SiteKind;
 use crate::ir::{Array, ArrayInfo, Function, Param, Slot, Storage, Value};
 use crate::pass::divergence::{Class, Divergence};
-use crate::pass::laps;
 use crate::types::{MOST_AXES, ScalarType};
 
 /// What a routine gives where the warp is to stop.
@@ -34,30 +31,6 @@ const SCRATCH: i64 = INDEXES + MOST_AXES as i64 * WARP as i64;
 /// Scratch buffers in a context; code that needs more has them in its frame.
 const BUFFERS: i64 = 8;
 const WORDS: i64 = SCRATCH + BUFFERS * WARP as i64;
-
-/// What an emitter lays aside while it makes a routine.
-struct Aside<'a, 'c> {
-    outer: super::super::instr::Outer<'c>,
-    f: &'a Function,
-    d: &'a Divergence,
-    lanes: u32,
-    exact_flags: bool,
-    mask: V<'c>,
-    maybe_empty: bool,
-    values: Vec<Option<Rep<'c>>>,
-    slots: Vec<V<'c>>,
-    arrays: Vec<Bound<'c>>,
-    params: Vec<Option<Rep<'c>>>,
-    targets: Vec<control::Target<'c>>,
-    ends: Vec<control::End<'c>>,
-    scratch: Vec<V<'c>>,
-    indexes: Option<V<'c>>,
-    phases: Option<Phases<'c>>,
-    laps: HashMap<Value, laps::Laps>,
-    frame: Frame<'c>,
-    context: Option<V<'c>>,
-    lent: Option<V<'c>>,
-}
 
 impl<'a, 'c> Emitter<'a, 'c> {
     /// A call of a routine by the acting lanes.
@@ -362,7 +335,6 @@ impl<'a, 'c> Emitter<'a, 'c> {
     }
 
     fn lay_function_aside(&mut self, name: &str, types: &[super::super::instr::T<'c>], f: &'a Function, d: &'a Divergence) -> Aside<'a, 'c> {
-        use std::mem::{replace, take};
         let outer = self.i.enter(name, self.i.int(32), types);
         let context = self.i.param(0);
         let word = |e: &Self, ty, n: i64| e.i.load(ty, e.i.offset(context, e.i.i64(n * 8)), 8);
@@ -377,53 +349,9 @@ impl<'a, 'c> Emitter<'a, 'c> {
             grid_dim: three(self, GRID_DIM),
             abort: self.i.here(),
         };
-        let indexes = self.i.offset(context, self.i.i64(INDEXES * 8));
+        let indexes = Some(self.i.offset(context, self.i.i64(INDEXES * 8)));
         let scratch = (0..BUFFERS).map(|n| self.i.offset(context, self.i.i64((SCRATCH + n * WARP as i64) * 8))).collect();
-        let mask = self.i.i1(true);
-        Aside {
-            outer,
-            f: replace(&mut self.f, f),
-            d: replace(&mut self.d, d),
-            lanes: replace(&mut self.lanes, 1),
-            exact_flags: replace(&mut self.exact_flags, false),
-            mask: replace(&mut self.mask, mask),
-            maybe_empty: replace(&mut self.maybe_empty, false),
-            values: replace(&mut self.values, vec![None; f.insts.len()]),
-            slots: take(&mut self.slots),
-            arrays: take(&mut self.arrays),
-            params: replace(&mut self.params, vec![None; f.params.len()]),
-            targets: take(&mut self.targets),
-            ends: take(&mut self.ends),
-            scratch: replace(&mut self.scratch, scratch),
-            indexes: self.indexes.replace(indexes),
-            phases: self.phases.take(),
-            laps: replace(&mut self.laps, laps::known(f)),
-            frame: replace(&mut self.frame, frame),
-            context: self.context.replace(context),
-            lent: self.lent.take(),
-        }
-    }
-
-    fn take_up(&mut self, aside: Aside<'a, 'c>) {
-        self.i.leave(aside.outer);
-        self.f = aside.f;
-        self.d = aside.d;
-        self.lanes = aside.lanes;
-        self.exact_flags = aside.exact_flags;
-        self.mask = aside.mask;
-        self.maybe_empty = aside.maybe_empty;
-        self.values = aside.values;
-        self.slots = aside.slots;
-        self.arrays = aside.arrays;
-        self.params = aside.params;
-        self.targets = aside.targets;
-        self.ends = aside.ends;
-        self.scratch = aside.scratch;
-        self.indexes = aside.indexes;
-        self.phases = aside.phases;
-        self.laps = aside.laps;
-        self.frame = aside.frame;
-        self.context = aside.context;
-        self.lent = aside.lent;
+        let inner = Inner { f, d, lanes: 1, routine: false, frame: Some(frame), context: Some(context), scratch, indexes };
+        self.lay_aside(outer, inner)
     }
 }

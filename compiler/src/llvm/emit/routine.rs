@@ -7,34 +7,13 @@
 use super::super::cpu::Level;
 use super::super::instr::{Instr, IntPred, V};
 use super::super::{each, shared};
-use super::control::Target;
-use super::{Bound, Emitter, Rep};
+use super::aside::Inner;
+use super::{Emitter, Rep};
 use crate::ir::{Array, Function, Inst, Param, Value};
 use crate::llvm::Module;
 use crate::math;
 use crate::op::{Form, Math, Op};
-use crate::pass::divergence::Divergence;
 use crate::types::ScalarType;
-
-/// What an emitter lays aside while it makes a routine.
-struct Aside<'a, 'c> {
-    outer: super::super::instr::Outer<'c>,
-    f: &'a Function,
-    d: &'a Divergence,
-    lanes: u32,
-    exact_flags: bool,
-    routine: bool,
-    mask: V<'c>,
-    maybe_empty: bool,
-    values: Vec<Option<Rep<'c>>>,
-    slots: Vec<V<'c>>,
-    arrays: Vec<Bound<'c>>,
-    params: Vec<Option<Rep<'c>>>,
-    targets: Vec<Target<'c>>,
-    ends: Vec<super::control::End<'c>>,
-    scratch: Vec<V<'c>>,
-    phases: Option<super::phases::Phases<'c>>,
-}
 
 /// Emits a routine for one lane into `i`, whose function takes pointers to the operands and to the result.
 pub(in super::super) fn alone<'c>(i: Instr<'c>, m: Math, ty: ScalarType, level: Level) -> Module<'c> {
@@ -64,54 +43,6 @@ pub(in super::super) fn shared<'c>(i: Instr<'c>, m: Math, ty: ScalarType, width:
 }
 
 impl<'a, 'c> Emitter<'a, 'c> {
-    /// Begins the function of a routine.
-    fn lay_aside(&mut self, name: &str, t: crate::llvm::instr::T<'c>, arity: usize, routine: &'static math::Routine, width: u32) -> Aside<'a, 'c> {
-        use std::mem::{replace, take};
-        let outer = self.i.enter(name, t, &vec![t; arity]);
-        let f: &'static Function = routine.ir();
-        let (lanes, routine_before, exact_flags) =
-            (replace(&mut self.lanes, width), replace(&mut self.routine, true), replace(&mut self.exact_flags, false));
-        let full = self.full();
-        Aside {
-            outer,
-            f: replace(&mut self.f, f),
-            d: replace(&mut self.d, routine.divergence(width == 1)),
-            lanes,
-            exact_flags,
-            routine: routine_before,
-            mask: replace(&mut self.mask, full),
-            maybe_empty: replace(&mut self.maybe_empty, false),
-            values: replace(&mut self.values, vec![None; f.insts.len()]),
-            slots: take(&mut self.slots),
-            arrays: take(&mut self.arrays),
-            params: replace(&mut self.params, vec![None; f.params.len()]),
-            targets: take(&mut self.targets),
-            ends: take(&mut self.ends),
-            scratch: take(&mut self.scratch),
-            phases: self.phases.take(),
-        }
-    }
-
-    /// Goes on where the routine was needed.
-    fn go_back(&mut self, aside: Aside<'a, 'c>) {
-        self.i.leave(aside.outer);
-        self.f = aside.f;
-        self.d = aside.d;
-        self.lanes = aside.lanes;
-        self.exact_flags = aside.exact_flags;
-        self.routine = aside.routine;
-        self.mask = aside.mask;
-        self.maybe_empty = aside.maybe_empty;
-        self.values = aside.values;
-        self.slots = aside.slots;
-        self.arrays = aside.arrays;
-        self.params = aside.params;
-        self.targets = aside.targets;
-        self.ends = aside.ends;
-        self.scratch = aside.scratch;
-        self.phases = aside.phases;
-    }
-
     /// A row that is a routine.
     pub(super) fn routine(&mut self, m: Math, ty: ScalarType, args: &[V<'c>]) -> V<'c> {
         let t = self.i.scalar(ty);
@@ -317,8 +248,11 @@ impl<'a, 'c> Emitter<'a, 'c> {
         }
         let routine = math::routine(m, ty);
         let t = if width == 1 { self.i.scalar(ty) } else { self.i.vector(self.i.scalar(ty), width) };
-        let aside = self.lay_aside(&name, t, m.arity(), routine, width);
+        let outer = self.i.enter(&name, t, &vec![t; m.arity()]);
         let f: &Function = routine.ir();
+        let d = routine.divergence(width == 1);
+        let inner = Inner { f, d, lanes: width, routine: true, frame: None, context: None, scratch: Vec::new(), indexes: None };
+        let aside = self.lay_aside(outer, inner);
         for (n, param) in f.params.iter().enumerate() {
             debug_assert!(matches!(param, Param::Scalar { .. }));
             let v = self.i.param(n as u32);
@@ -339,7 +273,7 @@ impl<'a, 'c> Emitter<'a, 'c> {
         };
         self.i.ret_value(result);
         self.i.seal_entry(start);
-        self.go_back(aside);
+        self.take_up(aside);
         name
     }
 }
