@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::source::SourceFile;
-use crate::types::{ArrayType, NamedType, RecordType, Scalar, ScalarType};
+use crate::types::{ArrayType, NamedType, RecordType, Scalar, ScalarType, Type};
 
 /// A function with everything its text refers to. Immutable; shared by `Arc`.
 #[derive(Clone, Debug)]
@@ -26,6 +26,17 @@ pub struct Definition {
     pub names: BTreeMap<String, Meaning>,
     /// Values of defaulted parameters, by parameter name.
     pub defaults: BTreeMap<String, Meaning>,
+    /// Types of arguments and result that callers convert to; none: the function takes what it is given.
+    pub declared: Option<Declared>,
+}
+
+/// The types a called function was declared with.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Declared {
+    /// Of the arguments.
+    pub args: Vec<Type>,
+    /// Of the result, if that was told.
+    pub returns: Option<Type>,
 }
 
 /// What a path stands for.
@@ -48,6 +59,13 @@ pub enum Meaning {
     Builtin(String),
     /// A class of named tuples, called to make one.
     Class(Arc<NamedType>),
+    /// A class of enumerations: what its members are called, and their values.
+    Enum {
+        /// Name of the class.
+        name: String,
+        /// Names, aliases among them, and values.
+        members: Vec<(String, Constant)>,
+    },
     /// Another compiled function.
     Function(Arc<Definition>),
     /// A class of exceptions: its name, and a number by which the host knows it (0: Python's own of that name).
@@ -81,6 +99,8 @@ pub enum Constant {
     Complex(f64, f64),
     /// A string; usable only where the language takes one.
     Str(String),
+    /// Bytes; the same.
+    Bytes(Vec<u8>),
     /// A NumPy scalar with its own type.
     Scalar(Scalar),
     /// A NumPy float16.

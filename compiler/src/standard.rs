@@ -105,6 +105,7 @@ impl Module {
             column: None,
             names: BTreeMap::new(),
             defaults: BTreeMap::new(),
+            declared: None,
         };
         if callers.iter().any(|caller| caller == name) {
             return Ok(definition);

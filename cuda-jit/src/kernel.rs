@@ -64,6 +64,8 @@ pub struct Kernel {
     options: Options,
     parameters: Vec<String>,
     defaulted: usize,
+    /// Whether the last parameter is `*args`.
+    takes_more: bool,
     /// What it was declared for; empty: whatever it is called with.
     declared: Vec<Vec<Type>>,
     overloads: Overloads,
@@ -142,8 +144,10 @@ impl Kernel {
         let mut sources = Sources::default();
         let source = sources.add(&definition.source);
         let function = syntax::parse(&definition, source).map_err(|diagnostic| diagnostic.with_sources(&sources))?;
-        let defaulted = function.params.iter().rev().take_while(|p| p.has_default).count();
+        let takes_more = function.params.last().is_some_and(|p| p.is_rest);
+        let defaulted = function.params.iter().filter(|p| p.has_default || p.is_rest).count();
         Ok(Kernel {
+            takes_more,
             parameters: function.params.into_iter().map(|p| p.name).collect(),
             defaulted,
             definition,
@@ -201,7 +205,7 @@ impl Kernel {
 
     fn check_count(&self, given: usize) -> Result<(), Error> {
         let most = self.parameters.len();
-        if given > most || given + self.defaulted < most {
+        if (given > most && !self.takes_more) || given + self.defaulted < most {
             return Err(Error::ArgumentCount {
                 kernel: self.name().to_owned(),
                 parameters: self.parameters.clone(),

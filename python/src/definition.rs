@@ -13,7 +13,7 @@ use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyDict, PyTuple};
 
-use verdigris_compiler::names::{Definition, Meaning};
+use verdigris_compiler::names::{Declared, Definition, Meaning};
 use verdigris_compiler::source::{SourceFile, Sources};
 use verdigris_compiler::syntax;
 
@@ -29,6 +29,8 @@ pub(crate) struct PyFunction {
     column: Option<u32>,
     world: World,
     definition: OnceLock<Arc<Definition>>,
+    /// Types that callers convert to.
+    declared: OnceLock<Declared>,
 }
 
 /// Where names are looked up.
@@ -75,6 +77,12 @@ impl PyFunction {
     /// Whether some parameters have defaults.
     pub(crate) fn has_defaults(&self, py: Python<'_>) -> PyResult<bool> {
         Ok(!self.default_values(py)?.is_empty())
+    }
+
+    /// Declares the types that callers convert to; before the first of them is compiled.
+    pub(crate) fn declare(&self, declared: Declared) {
+        // Declared twice, by unpickling, it is the same.
+        let _ = self.declared.set(declared);
     }
 
     /// The function's name.
@@ -130,6 +138,7 @@ impl PyFunction {
             column: self.column,
             names: BTreeMap::new(),
             defaults: BTreeMap::new(),
+            declared: self.declared.get().cloned(),
         }
     }
 
@@ -324,6 +333,6 @@ impl PyFunction {
 impl PyFunction {
     fn from_parts((file, text, first_line, indent, name, line, column): Parts, world: World) -> PyFunction {
         let source = Arc::new(SourceFile { file: file.into(), text: text.into(), first_line, indent });
-        PyFunction { source, name, line, column, world, definition: OnceLock::new() }
+        PyFunction { source, name, line, column, world, definition: OnceLock::new(), declared: OnceLock::new() }
     }
 }

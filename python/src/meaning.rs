@@ -55,6 +55,9 @@ pub(crate) fn of(object: &Bound<'_, PyAny>, complete: &mut bool) -> PyResult<Mea
     if let Some(named) = named_tuple(object)? {
         return Ok(Meaning::Class(named));
     }
+    if let Some(members) = enumeration(object)? {
+        return Ok(members);
+    }
     if let Ok(class) = object.cast::<PyType>()
         && class.is_subclass_of::<PyException>()?
     {
@@ -282,6 +285,9 @@ fn constant(object: &Bound<'_, PyAny>) -> PyResult<Option<Constant>> {
         // A lone surrogate has no UTF-8; nothing in the language could use it.
         return Ok(value.extract().ok().map(Constant::Str));
     }
+    if let Ok(value) = object.cast::<PyBytes>() {
+        return Ok(Some(Constant::Bytes(value.as_bytes().to_vec())));
+    }
     if let Ok(items) = object.cast::<PyTuple>() {
         let named = named_tuple(items.get_type().as_any())?;
         let items = items.iter().map(|item| constant(&item)).collect::<PyResult<Option<Vec<_>>>>()?;
@@ -298,10 +304,28 @@ fn constant(object: &Bound<'_, PyAny>) -> PyResult<Option<Constant>> {
 
 /// Whether an object is a member of an enumeration.
 pub(crate) fn is_enum(object: &Bound<'_, PyAny>) -> PyResult<bool> {
+    object.is_instance(enum_class(object.py())?)
+}
+
+fn enum_class(py: Python<'_>) -> PyResult<&Bound<'_, PyAny>> {
     static ENUM: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
+    Ok(ENUM.get_or_try_init(py, || py.import("enum")?.getattr("Enum").map(Bound::unbind))?.bind(py))
+}
+
+/// A class of enumerations; `None` for another object, and where a member is no constant.
+fn enumeration(object: &Bound<'_, PyAny>) -> PyResult<Option<Meaning>> {
     let py = object.py();
-    let class = ENUM.get_or_try_init(py, || py.import("enum")?.getattr("Enum").map(Bound::unbind))?;
-    object.is_instance(class.bind(py))
+    let Ok(class) = object.cast::<PyType>() else { return Ok(None) };
+    if !class.is_subclass(enum_class(py)?)? {
+        return Ok(None);
+    }
+    let mut members = Vec::new();
+    for member in class.getattr(intern!(py, "__members__"))?.call_method0(intern!(py, "items"))?.try_iter()? {
+        let (name, member): (String, Bound<'_, PyAny>) = member?.extract()?;
+        let Some(value) = constant(&member.getattr(intern!(py, "value"))?)? else { return Ok(None) };
+        members.push((name, value));
+    }
+    Ok(Some(Meaning::Enum { name: class.name()?.to_string(), members }))
 }
 
 fn numpy_scalar(object: &Bound<'_, PyAny>) -> PyResult<Option<Constant>> {
@@ -415,6 +439,7 @@ pub(crate) fn words(meaning: &Meaning) -> String {
         Meaning::Builtin(name) => format!("builtin {name}"),
         Meaning::Class(named) => format!("class {}", named.name),
         Meaning::Exception { name, .. } => format!("exception {name}"),
+        Meaning::Enum { name, .. } => format!("enumeration {name}"),
         Meaning::Function(definition) => format!("function {}", definition.name),
         Meaning::Unsupported { what, help: None } => format!("unsupported: {what}"),
         Meaning::Unsupported { what, help: Some(help) } => format!("unsupported: {what} ({help})"),
@@ -430,6 +455,7 @@ fn spelled(constant: &Constant) -> String {
         Constant::Float(value) => format!("{value:?}"),
         Constant::Complex(real, imag) => format!("complex({real:?}, {imag:?})"),
         Constant::Str(text) => format!("{text:?}"),
+        Constant::Bytes(bytes) => format!("b\"{}\"", bytes.escape_ascii()),
         Constant::Scalar(scalar) => format!("{scalar:?}"),
         Constant::Half(value) => format!("float16({value:?})"),
         Constant::Time(ty, count) => format!("{ty}({count})"),
@@ -485,6 +511,8 @@ pub(crate) fn phrase(object: &Bound<'_, PyAny>) -> PyResult<String> {
 fn advice(object: &Bound<'_, PyAny>) -> PyResult<Option<String>> {
     let text = if is_plain_function(object) {
         "decorate it with `@cuda.jit(device=True)`"
+    } else if object.getattr_opt("py_func")?.is_some_and(|f| is_plain_function(&f)) && object.getattr_opt("__verdigris_definition__")?.is_none() {
+        "another compiler has made it: decorate its Python function (`.py_func`) with `@cuda.jit(device=True)`"
     } else if object.is_instance_of::<Kernel>() {
         "kernels are launched from Python; what they call is made with `@cuda.jit(device=True)`"
     } else if object.is_instance_of::<DeviceNDArray>() {

@@ -87,6 +87,10 @@ fn record(dtype: &Bound<'_, PyAny>) -> PyResult<Arc<RecordType>> {
 /// What NumPy raised.
 pub(crate) fn dtype_of<'py>(py: Python<'py>, record: &RecordType) -> PyResult<Bound<'py, PyAny>> {
     let numpy = py.import("numpy")?;
+    if let Some((elem, length)) = record.as_text() {
+        let letter = if elem == ScalarType::U8 { 'S' } else { 'U' };
+        return numpy.call_method1("dtype", (format!("{letter}{length}"),));
+    }
     let (names, formats, offsets) = (PyList::empty(py), PyList::empty(py), PyList::empty(py));
     for field in &record.fields {
         let elem = match &field.ty {

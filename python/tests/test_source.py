@@ -418,14 +418,14 @@ def test_defaults():
 
 
 def test_a_fault_in_the_text_is_a_typed_error_with_its_place():
-    def f(*rest):
+    def f(**rest):
         return rest
 
     with pytest.raises((UnsupportedError, TypingError)) as caught:
         Function(f).meanings()
     assert caught.value.filename == __file__
     assert caught.value.lineno == f.__code__.co_firstlineno
-    assert "def f(*rest):" in str(caught.value)
+    assert "def f(**rest):" in str(caught.value)
 
 
 # --- pickling ---

@@ -11,7 +11,10 @@ import __future__
 import ast
 import builtins
 import inspect
+import itertools
 import linecache
+import sys
+import textwrap
 import types
 from collections.abc import Iterator
 from functools import lru_cache
@@ -39,14 +42,7 @@ def take(function: Any) -> Taken:
     file = code.co_filename
     lines = _lines(function)
     if not lines:
-        raise SourceNotFound(
-            f"the text of `{function.__name__}` (line {code.co_firstlineno} of {file}) cannot be found, and verdigris compiles "
-            "from the text: put the function into a file or a notebook cell, or make the text known to `linecache` before it is "
-            "decorated",
-            code="source-not-found",
-            filename=file,
-            lineno=code.co_firstlineno,
-        )
+        raise _not_found(function)
     text = "".join(lines)
     try:
         if code.co_name == "<lambda>":
@@ -54,6 +50,21 @@ def take(function: Any) -> Taken:
         return _take_def(function, text, lines)
     except SyntaxError:
         raise _changed(function) from None
+    except SourceChanged:
+        # The text of `-c` does not change: the function is another one's.
+        raise (_not_found(function) if file == "<string>" else _changed(function)) from None
+
+
+def _not_found(function: types.FunctionType) -> SourceNotFound:
+    code = function.__code__
+    return SourceNotFound(
+        f"the text of `{function.__name__}` (line {code.co_firstlineno} of {code.co_filename}) cannot be found, and verdigris "
+        "compiles from the text: put the function into a file or a notebook cell, or make the text known to `linecache` before "
+        "it is decorated",
+        code="source-not-found",
+        filename=code.co_filename,
+        lineno=code.co_firstlineno,
+    )
 
 
 def _not_a_function(thing: object) -> str:
@@ -66,10 +77,20 @@ def _not_a_function(thing: object) -> str:
     return f"{type(thing).__name__} object is not a Python function"
 
 
+def _of_command_line() -> list[str]:
+    for option, text in itertools.pairwise(sys.orig_argv):
+        if option.startswith("-") and not option.startswith("--") and option.endswith("c"):
+            return textwrap.dedent(text).splitlines(keepends=True)
+    return []
+
+
 def _lines(function: types.FunctionType) -> list[str]:
     file = function.__code__.co_filename
     linecache.checkcache(file)
     lines = linecache.getlines(file, function.__globals__)
+    if not lines and file == "<string>" and function.__module__ == "__main__":
+        # `python -c TEXT`; that it is this function's text is checked later.
+        lines = _of_command_line()
     if not lines:
         # A path stored relative in a .pyc, or moved with its package.
         moved = inspect.getsourcefile(function)

@@ -6,7 +6,7 @@
 use std::borrow::Cow;
 
 use crate::abi::{Site, SiteKind};
-use crate::ir::{Array, Axis, Block, Failure, Function, Geometry, Inst, Label, Meeting, Param, Part, Value};
+use crate::ir::{Array, Axis, Block, Failure, Function, Geometry, Inst, Label, Meeting, Param, Value};
 use crate::op::eval;
 use crate::types::{Scalar, ScalarType};
 
@@ -332,14 +332,14 @@ impl<'f> Thread<'f> {
                     self.enter(body, Then::LeaveScope(*label));
                     continue;
                 }
-                Inst::Atomic { op, array, index, value, expected } => {
+                Inst::Atomic { op, array, index, part, value, expected } => {
                     let place = || index.iter().map(|i| self.value(*i));
-                    let old = match memory.load(self.window(*array), place(), Part::Whole) {
+                    let old = match memory.load(self.window(*array), place(), *part) {
                         Ok(old) => old,
                         Err(index) => return self.out_of_bounds(at, *array, index),
                     };
                     let new = op.step(old, self.value(*value), expected.map(|v| self.value(v)));
-                    if let Err(index) = memory.store(self.window(*array), place(), Part::Whole, new) {
+                    if let Err(index) = memory.store(self.window(*array), place(), *part, new) {
                         return self.out_of_bounds(at, *array, index);
                     }
                     old

@@ -88,7 +88,10 @@ impl Builder {
             Inst::Geometry(_) => Some(ScalarType::I32),
             Inst::Extent { .. } => Some(ScalarType::I64),
             Inst::Get(slot) => Some(f.slot(*slot).ty),
-            Inst::Atomic { array, .. } => Some(f.array(*array).ty.elem),
+            Inst::Atomic { array, part, .. } => {
+                let elem = f.array(*array).ty.elem;
+                Some(if *part == Part::Whole { elem } else { elem.part() })
+            }
             Inst::Warp { op, args } => {
                 let types: SmallVec<[ScalarType; 3]> = args.iter().map(|a| f.ty(*a)).collect();
                 let result = op.result(&types);

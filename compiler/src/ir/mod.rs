@@ -236,7 +236,8 @@ pub enum Inst {
     /// What this thread wrote before is seen by whoever sees what it writes after.
     Fence,
     /// Changes an element that no other thread touches meanwhile, and gives its old value. Index rules are Load's. `expected` is `Cas`'s.
-    Atomic { op: AtomicOp, array: Array, index: Index, value: Value, expected: Option<Value> },
+    /// Of a complex element, `part` tells which of its two numbers.
+    Atomic { op: AtomicOp, array: Array, index: Index, part: Part, value: Value, expected: Option<Value> },
     /// An operation of the lanes of a warp that run it together.
     Warp { op: WarpOp, args: Args },
 }

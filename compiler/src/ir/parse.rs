@@ -306,8 +306,8 @@ impl<'t> Reader<'t> {
             _ => {
                 if let Some(access) = self.access(word, at)? {
                     access
-                } else if let Some(op) = word.strip_prefix("atomic.").and_then(|name| AtomicOp::ALL.iter().find(|op| op.name() == name)) {
-                    self.atomic(*op, at)?
+                } else if let Some((op, part)) = word.strip_prefix("atomic.").and_then(atomic_word) {
+                    self.atomic(op, part, at)?
                 } else if let Some(op) = WarpOp::ALL.into_iter().find(|op| op.name() == word) {
                     Inst::Warp { op, args: if op == WarpOp::ActiveMask { Args::new() } else { self.operands(at)? } }
                 } else if let Some(meeting) = Meeting::ALL.into_iter().find(|m| m.name() == word) {
@@ -336,13 +336,13 @@ impl<'t> Reader<'t> {
         Ok(Some(Inst::Store { array, index, part, value: self.value(at)? }))
     }
 
-    fn atomic(&mut self, op: AtomicOp, at: &mut Cursor<'t>) -> Fallible<Inst> {
+    fn atomic(&mut self, op: AtomicOp, part: Part, at: &mut Cursor<'t>) -> Fallible<Inst> {
         let array = at.array()?;
         let index = at.list("]", |at| self.value(at))?.into_iter().collect();
         at.eat(",")?;
         let value = self.value(at)?;
         let expected = if at.maybe(",") { Some(self.value(at)?) } else { None };
-        Ok(Inst::Atomic { op, array, index, value, expected })
+        Ok(Inst::Atomic { op, array, index, part, value, expected })
     }
 
     fn value(&self, at: &mut Cursor<'t>) -> Fallible<Value> {
@@ -547,4 +547,10 @@ impl<'t> Cursor<'t> {
             }
         }
     }
+}
+
+/// `add`, or `add.imag`.
+fn atomic_word(word: &str) -> Option<(AtomicOp, Part)> {
+    let found = |(op, part): &(AtomicOp, Part)| word.strip_prefix(op.name()) == Some(part.suffix());
+    AtomicOp::ALL.iter().flat_map(|op| Part::ALL.map(|part| (*op, part))).find(found)
 }

@@ -262,8 +262,8 @@ impl fmt::Display for Line<'_> {
                 let into: Vec<String> = into.iter().map(|s| n.slot(*s)).collect();
                 write!(out, "call {routine} [{}] [{}] [{}] {}", n.values(args), arrays.join(", "), into.join(", "), n.slot(*ended))
             }
-            Inst::Atomic { op, array, index, value, expected } => {
-                write!(out, "atomic.{} {}[{}], {}", op.name(), n.array(*array), n.values(index), n.value(*value))?;
+            Inst::Atomic { op, array, index, part, value, expected } => {
+                write!(out, "atomic.{}{} {}[{}], {}", op.name(), part.suffix(), n.array(*array), n.values(index), n.value(*value))?;
                 expected.iter().try_for_each(|v| write!(out, ", {}", n.value(*v)))
             }
             Inst::Warp { op, args } if args.is_empty() => out.write_str(op.name()),

@@ -366,13 +366,13 @@ impl<'f> Check<'f> {
                 }
                 Ok(None)
             }
-            Inst::Atomic { op, array, index, value, expected } => {
+            Inst::Atomic { op, array, index, part, value, expected } => {
                 let info = f.arrays.get(array.index()).ok_or("the array does not exist")?;
-                let ty = info.ty.elem;
+                let ty = if *part == Part::Whole { info.ty.elem } else { info.ty.elem.part() };
                 if !op.takes(ty) {
                     return Err(format!("{} does not take {ty}", op.name()));
                 }
-                self.access(*array, index, Part::Whole)?;
+                self.access(*array, index, *part)?;
                 if info.ty.readonly {
                     Err("the array is readonly".into())
                 } else if [Some(value), expected.as_ref()].into_iter().flatten().any(|v| f.ty(*v) != ty) {

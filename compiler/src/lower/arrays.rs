@@ -210,12 +210,7 @@ impl Lowerer {
                 self.b.push(Inst::Store { array, index, part: Part::Imag, value: im });
             }
             Val::Real(value) | Val::Half(value) | Val::Time(_, value) => {
-                let part = match element.piece {
-                    Piece::Whole => Part::Whole,
-                    Piece::Real => Part::Real,
-                    Piece::Imag => Part::Imag,
-                };
-                self.b.push(Inst::Store { array, index, part, value });
+                self.b.push(Inst::Store { array, index, part: element.piece.part(), value });
             }
             _ => unreachable!("a scalar was asked for"),
         }

@@ -42,9 +42,9 @@ impl Lowerer {
     ) -> Result<Val> {
         self.in_kernel(text, span)?;
         let at = array.1;
-        let Some((view, first)) = self.view_of(&array.0).and_then(|view| match view.source() {
-            Source::Array(first, Piece::Whole) => Some((view.clone(), *first)),
-            _ => None,
+        let Some((view, first, piece)) = self.view_of(&array.0).and_then(|view| match view.source() {
+            Source::Array(first, piece) => Some((view.clone(), *first, *piece)),
+            Source::Records(_) => None,
         }) else {
             let name = self.describe(&array.0);
             return fault(
@@ -52,11 +52,12 @@ impl Lowerer {
             );
         };
         let info = self.b.function().array(first).clone();
-        let elem = info.ty.elem;
+        let elem = if piece == Piece::Whole { info.ty.elem } else { info.ty.elem.part() };
         if !op.takes(elem) {
             let types: Vec<&str> = ScalarType::ALL.into_iter().filter(|t| op.takes(*t)).map(ScalarType::name).collect();
             let d = Diagnostic::new(Code::TypeMismatch, at, format!("{text}() is not defined for elements of {elem}")).label(info.ty.to_string());
-            return fault(d.help(format!("it works on {}", types.join(", "))));
+            let d = d.help(format!("it works on {}", types.join(", ")));
+            return fault(if elem.is_complex() { d.help("of complex numbers it changes one part: pass `.real` or `.imag` of the array") } else { d });
         }
         if info.ty.readonly {
             return fault(Diagnostic::new(Code::ReadOnly, at, format!("`{}` is a read-only array", info.name)).label(info.ty.to_string()));
@@ -98,7 +99,8 @@ impl Lowerer {
                 return fault(d);
             }
             this.at(span);
-            Ok(Val::Real(this.b.push(Inst::Atomic { op, array: place.array, index: place.index.clone(), value, expected })))
+            let (array, index) = (place.array, place.index.clone());
+            Ok(Val::Real(this.b.push(Inst::Atomic { op, array, index, part: place.piece.part(), value, expected })))
         };
         self.at_chosen(number, &places, &mut act, span)
     }

@@ -78,7 +78,7 @@ impl Lowerer {
     }
 
     /// An array of the kernel's own: a shared one is the same each time it is made at a place.
-    fn own_array(&mut self, shared: bool, elem: ScalarType, extents: Vec<u64>, number: usize, span: Span) -> Array {
+    pub(super) fn own_array(&mut self, shared: bool, elem: ScalarType, extents: Vec<u64>, number: usize, span: Span) -> Array {
         let ty = ArrayType { elem, ndim: extents.len() as u8, layout: Layout::C, readonly: false };
         let name = if shared { "shared array" } else { "local array" }.to_owned();
         if !shared {
@@ -156,42 +156,15 @@ impl Lowerer {
 
     /// The type that an expression names: a type, its name in a string, or an array's `dtype`.
     fn element_type(&mut self, text: &str, e: &Expr) -> Result<FieldType> {
-        if let ExprKind::Attribute { value, attr, .. } = &e.kind
-            && attr == "dtype"
-            && self.path(value)?.is_none()
-        {
-            let val = self.expr(value)?;
-            match self.view_of(&val).map(|view| view.source().clone()) {
-                Some(Source::Array(array, piece)) => {
-                    let elem = self.b.function().array(array).ty.elem;
-                    return Ok(FieldType::Scalar(if piece == Piece::Whole { elem } else { elem.part() }));
-                }
-                Some(Source::Records(records)) => return Ok(FieldType::Record(records.ty.clone())),
-                None => {}
-            }
-        }
         let spelled = match &e.kind {
-            ExprKind::Str(name) => ScalarType::from_name(name),
-            ExprKind::Name(_) | ExprKind::Attribute { .. } => match self.expr(e)? {
-                Val::Str(name) => ScalarType::from_name(&name),
-                Val::Function(callee) => match &*callee {
-                    Callee::Named(Meaning::Type(ty), _) => Some(*ty),
-                    Callee::Named(Meaning::Record(record), _) => return Ok(FieldType::Record(record.clone())),
-                    Callee::Named(Meaning::Builtin(name), _) => match builtins::find(name) {
-                        Some(Builtin::Int) => Some(ScalarType::I64),
-                        Some(Builtin::Float) => Some(ScalarType::F64),
-                        Some(Builtin::Bool) => Some(ScalarType::Bool),
-                        Some(Builtin::Complex) => Some(ScalarType::C128),
-                        _ => None,
-                    },
-                    _ => None,
-                },
-                _ => None,
-            },
+            ExprKind::Str(_) | ExprKind::Name(_) | ExprKind::Attribute { .. } => {
+                let val = self.expr(e)?;
+                self.named_type(&val)
+            }
             _ => None,
         };
         match spelled {
-            Some(ty) => Ok(FieldType::Scalar(ty)),
+            Some(ty) => Ok(ty),
             None => {
                 let d = Diagnostic::new(
                     Code::TypeMismatch,
@@ -201,6 +174,27 @@ impl Lowerer {
                 fault(d.help("write one of float32, float64, int32, … as imported from verdigris or NumPy"))
             }
         }
+    }
+
+    /// The type that a value is, or whose name it is.
+    pub(super) fn named_type(&self, val: &Val) -> Option<FieldType> {
+        let scalar = match val {
+            Val::Str(name) => ScalarType::from_name(name),
+            Val::Function(callee) => match &**callee {
+                Callee::Named(Meaning::Type(ty), _) => Some(*ty),
+                Callee::Named(Meaning::Record(record), _) => return Some(FieldType::Record(record.clone())),
+                Callee::Named(Meaning::Builtin(name), _) => match builtins::find(name) {
+                    Some(Builtin::Int) => Some(ScalarType::I64),
+                    Some(Builtin::Float) => Some(ScalarType::F64),
+                    Some(Builtin::Bool) => Some(ScalarType::Bool),
+                    Some(Builtin::Complex) => Some(ScalarType::C128),
+                    _ => None,
+                },
+                _ => None,
+            },
+            _ => None,
+        };
+        scalar.map(FieldType::Scalar)
     }
 
     // --- waiting ---

@@ -422,6 +422,7 @@ table! {
     "cuda.fp16.hlog2" => B::Half(Fp16::Math(Math::Log2)),
     "cuda.fp16.hlog10" => B::Half(Fp16::Math(Math::Log10)),
     "cuda.fp16.hexp" => B::Half(Fp16::Math(Math::Exp)),
+    "cuda.fp16.hexp10" => B::Half(Fp16::Math(Math::Exp10)),
     "cuda.fp16.hexp2" => B::Half(Fp16::Math(Math::Exp2)),
     "cuda.fp16.hsqrt" => B::Half(Fp16::Math(Math::Sqrt)),
     "cuda.fp16.hfloor" => B::Half(Fp16::Math(Math::Floor)),

@@ -14,6 +14,7 @@ use crate::ir::Value;
 use crate::names::{Definition, Meaning};
 use crate::source::Span;
 use crate::syntax::{Expr, ExprKind};
+use crate::types::{Layout, Type};
 
 /// Functions inlined into each other at most this deep.
 const DEEPEST: usize = 64;
@@ -22,7 +23,11 @@ const DEEPEST: usize = 64;
 pub(super) type Arg = (Val, Span);
 
 impl Lowerer {
-    pub(super) fn call(&mut self, func: &Expr, args: &[Expr], keywords: &[(String, Expr)], span: Span) -> Result<Val> {
+    pub(super) fn call(&mut self, e: &Expr) -> Result<Val> {
+        let (ExprKind::Call { func, args, keywords }, span) = (&e.kind, e.span) else { unreachable!("called for calls") };
+        if let Some((_, constant)) = self.enum_member(e)? {
+            return self.constant_value(&constant, span);
+        }
         let Some(path) = self.path(func)? else { return self.call_value(func, args, keywords, span) };
         if !path.rest.is_empty() && !matches!(path.meaning, Meaning::Unsupported { .. }) {
             if let Meaning::Builtin(name) = &path.meaning {
@@ -66,6 +71,11 @@ impl Lowerer {
                 let val = self.meaning_value(meaning, text, at)?;
                 self.not_callable(&val, at)
             }
+            Meaning::Enum { .. } => {
+                let mut all = self.arguments(args)?;
+                let (Some((_, first)), 0) = (all.pop(), all.len()) else { return self.wrong_count(text, "one value", args.len(), span) };
+                fault(Diagnostic::new(Code::BadValue, first, format!("`{text}(...)` needs a constant")))
+            }
             Meaning::Record(_) => {
                 let val = self.meaning_value(meaning, text, at)?;
                 self.not_callable(&val, at)
@@ -107,9 +117,23 @@ impl Lowerer {
         self.builtin(*builtin, text, &args, at, span)
     }
 
-    /// Values of arguments, in order.
-    fn arguments(&mut self, args: &[Expr]) -> Result<Vec<Arg>> {
-        args.iter().map(|a| Ok((self.expr(a)?, a.span))).collect()
+    /// Values of arguments, in order; a starred tuple stands for its items.
+    pub(super) fn arguments(&mut self, args: &[Expr]) -> Result<Vec<Arg>> {
+        let mut all = Vec::new();
+        for arg in args {
+            let ExprKind::Starred(value) = &arg.kind else {
+                all.push((self.expr(arg)?, arg.span));
+                continue;
+            };
+            let val = self.expr(value)?;
+            let Some(items) = val.items() else {
+                let name = self.describe(&val);
+                let d = Diagnostic::new(Code::TypeMismatch, value.span, format!("{name} cannot be unpacked")).label(name);
+                return fault(d.help("`*` takes a tuple: how many items there are is known when the function is compiled"));
+            };
+            all.extend(items.iter().map(|item| (item.clone(), arg.span)));
+        }
+        Ok(all)
     }
 
     fn keyword_arguments(&mut self, keywords: &[(String, Expr)]) -> Result<Vec<(String, Arg)>> {
@@ -161,13 +185,14 @@ impl Lowerer {
             let val = self.expr(func)?;
             return self.not_callable(&val, func.span);
         };
-        if let Some(elem) = self.called_type(value, attr)? {
-            self.no_keywords(attr, keywords)?;
-            let args = self.arguments(args)?;
-            self.at(span);
-            return self.convert_call(&self.text(func.span), elem, &args, span);
-        }
         let val = self.expr(value)?;
+        if let (Val::Function(_), "type") = (&val, attr.as_str())
+            && let Val::Function(callee) = self.attribute(&val, attr, *attr_span, value.span)?
+            && let Callee::Named(meaning, _) = &*callee
+        {
+            // `a.dtype.type(x)`
+            return self.call_meaning(meaning, &self.text(func.span), func.span, args, keywords, span);
+        }
         self.no_keywords(attr, keywords)?;
         self.at(span);
         match attr.as_str() {
@@ -213,16 +238,6 @@ impl Lowerer {
         }
     }
 
-    /// The scalar type that `a.dtype.type(x)` converts to.
-    fn called_type(&mut self, value: &Expr, attr: &str) -> Result<Option<crate::types::ScalarType>> {
-        let ExprKind::Attribute { value: array, attr: inner, .. } = &value.kind else { return Ok(None) };
-        if (inner.as_str(), attr) != ("dtype", "type") {
-            return Ok(None);
-        }
-        let val = self.expr(array)?;
-        Ok(self.element_of(&val))
-    }
-
     // --- compiled functions ---
 
     fn call_function(&mut self, callee: Arc<Definition>, args: Vec<Arg>, named: Vec<(String, Arg)>, span: Span) -> Result<Val> {
@@ -236,11 +251,17 @@ impl Lowerer {
             Err(Stop::Fault(d)) => return fault(self.called(d, span, &args)),
             Err(stop) => return Err(stop),
         };
-        if self.is_recursive(&callee) {
+        let declared = callee.declared.clone();
+        let result = if self.is_recursive(&callee) {
             let bound = self.bind(&callee, &parsed, args, named, span)?;
-            return self.call_recursive(&callee, &parsed, &bound, span);
+            self.call_recursive(&callee, &parsed, &bound, span)?
+        } else {
+            self.inline(&callee, &parsed, None, args, named, span)?
+        };
+        match declared.and_then(|d| d.returns) {
+            Some(ty) => self.to_type(&result, &ty, span),
+            None => Ok(result),
         }
-        self.inline(&callee, &parsed, None, args, named, span)
     }
 
     fn call_closure(&mut self, closure: &Closure, args: Vec<Arg>, named: Vec<(String, Arg)>, span: Span) -> Result<Val> {
@@ -290,7 +311,10 @@ impl Lowerer {
         named: Vec<(String, Arg)>,
         span: Span,
     ) -> Result<Vec<Arg>> {
+        let mut args = args;
         let params = &parsed.function.params;
+        let rest = params.iter().position(|p| p.is_rest);
+        let left = rest.map(|at| args.split_off(at.min(args.len())));
         if args.len() > params.len() {
             let d = wrong_count(&callee.name, &count(params.len()), args.len(), span);
             return fault(d.also(parsed.function.name_span, ""));
@@ -298,7 +322,7 @@ impl Lowerer {
         let mut bound: Vec<Option<Arg>> = args.into_iter().map(Some).collect();
         bound.resize(params.len(), None);
         for (name, arg) in named {
-            let Some(i) = params.iter().position(|p| p.name == name) else {
+            let Some(i) = params.iter().position(|p| p.name == name && !p.is_rest) else {
                 let d = Diagnostic::new(Code::WrongArguments, arg.1, format!("{}() has no parameter `{name}`", callee.name));
                 return fault(d.also(parsed.function.name_span, ""));
             };
@@ -307,10 +331,16 @@ impl Lowerer {
             }
             bound[i] = Some(arg);
         }
+        if let (Some(at), Some(left)) = (rest, left) {
+            if let Some((_, at)) = left.iter().find(|(val, _)| matches!(val, Val::Str(_) | Val::Bytes(_))) {
+                return fault(Diagnostic::new(Code::UnsupportedType, *at, "a string cannot be passed to a compiled function"));
+            }
+            bound[at] = Some((Val::Tuple(left.into_iter().map(|(val, _)| val).collect()), span));
+        }
         let mut all = Vec::new();
         for (i, arg) in bound.into_iter().enumerate() {
             match arg {
-                Some((Val::Str(_), at)) => {
+                Some((Val::Str(_) | Val::Bytes(_), at)) => {
                     let text = "a string cannot be passed to a compiled function";
                     return fault(Diagnostic::new(Code::UnsupportedType, at, text));
                 }
@@ -321,7 +351,42 @@ impl Lowerer {
                 }
             }
         }
+        if let Some(declared) = &callee.declared {
+            for ((val, at), ty) in all.iter_mut().zip(&declared.args) {
+                *val = self.to_declared(callee, val, ty, *at)?;
+            }
+        }
         Ok(all)
+    }
+
+    /// An argument as the type that its function was declared with.
+    fn to_declared(&mut self, callee: &Definition, val: &Val, ty: &Type, at: Span) -> Result<Val> {
+        self.at(at);
+        let converted = match (ty, self.type_of(val)) {
+            (Type::Scalar(ty), _) if val.is_number() || matches!(val, Val::Time(..)) => self.to_scalar(val, *ty),
+            (Type::Array(declared), Some(Type::Array(given))) => {
+                let fits =
+                    (declared.elem, declared.ndim) == (given.elem, given.ndim) && (declared.layout == Layout::A || declared.layout == given.layout);
+                (fits && (declared.readonly || !given.readonly)).then(|| val.clone())
+            }
+            (Type::Records(declared), Some(Type::Records(given))) => {
+                (declared.record == given.record && declared.ndim == given.ndim).then(|| val.clone())
+            }
+            (ty, Some(given)) if *ty == given => Some(val.clone()),
+            (Type::Tuple(types), Some(Type::Tuple(_))) if val.items().is_some_and(|items| items.len() == types.len()) => {
+                let items = val.items().expect("a tuple").to_vec();
+                Some(Val::Tuple(items.iter().zip(types).map(|(item, ty)| self.to_declared(callee, item, ty, at)).collect::<Result<_>>()?))
+            }
+            // Functions and the like have no type that could be declared.
+            (_, None) => Some(val.clone()),
+            _ => None,
+        };
+        let Some(converted) = converted else {
+            let name = self.describe(val);
+            let text = format!("{}() is declared to take {ty} here, which {name} does not convert to", callee.name);
+            return fault(Diagnostic::new(Code::TypeMismatch, at, text).label(name));
+        };
+        Ok(converted)
     }
 }
 

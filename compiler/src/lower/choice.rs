@@ -287,7 +287,7 @@ fn parts(val: &Val, into: &mut Vec<Value>) {
         Val::View(view) => {
             view.map(&mut |v| into.push(*v));
         }
-        Val::None | Val::Grid | Val::Array(_) | Val::Function(_) | Val::Str(_) => {}
+        Val::None | Val::Grid | Val::Array(_) | Val::Function(_) | Val::Str(_) | Val::Bytes(_) => {}
     }
 }
 

@@ -9,7 +9,7 @@ use crate::ir::Value;
 use crate::op::Op;
 use crate::source::Span;
 use crate::syntax::{CompareOp, Expr};
-use crate::types::{Scalar, ScalarType, binary_arithmetic, unify};
+use crate::types::{Scalar, ScalarType, Type, binary_arithmetic, unify};
 
 impl Lowerer {
     /// `left op right op right …`, each operand evaluated at most once.
@@ -40,15 +40,8 @@ impl Lowerer {
     pub(super) fn compare_pair(&mut self, op: CompareOp, left: (&Val, Span), right: (&Val, Span), span: Span) -> Result<Test> {
         match op {
             CompareOp::Is | CompareOp::IsNot => {
-                let same = match (left.0, right.0) {
-                    (Val::None, r) => *r == Val::None,
-                    (l, Val::None) => *l == Val::None,
-                    _ => {
-                        let d = self.unsupported(span, format!("`{}` between values", symbol(op)), None);
-                        return fault(d.help(format!("compare with `{}`", if op == CompareOp::Is { "==" } else { "!=" })));
-                    }
-                };
-                Ok(Test::Always(same == (op == CompareOp::Is)))
+                let same = self.identical(op, left, right, span)?;
+                Ok(if op == CompareOp::Is { same } else { self.not(same) })
             }
             CompareOp::In | CompareOp::NotIn => {
                 let Some(items) = right.0.items() else {
@@ -65,6 +58,38 @@ impl Lowerer {
             }
             _ => self.compare_values(op, left, right),
         }
+    }
+
+    /// Whether two values are one. Numbers and tuples are not objects here: those of one type are compared, as in Numba, and those of two types differ.
+    fn identical(&mut self, op: CompareOp, left: (&Val, Span), right: (&Val, Span), span: Span) -> Result<Test> {
+        let (l, r) = (left.0, right.0);
+        if l == r {
+            return Ok(Test::Always(true));
+        }
+        match (self.type_of(l), self.type_of(r)) {
+            (Some(a), Some(b)) if a != b => Ok(Test::Always(false)),
+            (Some(Type::Array(_) | Type::Records(_)), _) => {
+                let own = |this: &Self, val: &Val| matches!(val, Val::Array(a) if this.b.function().array(*a).storage.is_some() || this.b.function().array(*a).constant.is_some());
+                if own(self, l) || own(self, r) {
+                    return Ok(Test::Always(false));
+                }
+                let d = self.unsupported(span, format!("`{}` between arrays that only the launch tells apart", symbol(op)), None);
+                fault(d.help("compare what you know of them: their extents or elements"))
+            }
+            (Some(_), Some(_)) => self.compare_values(CompareOp::Eq, left, right),
+            _ => match (self.named_type(l), self.named_type(r)) {
+                (Some(a), Some(b)) => Ok(Test::Always(a == b)),
+                _ => Ok(Test::Always(false)),
+            },
+        }
+    }
+
+    /// Whether two values are equal, if that is known now.
+    pub(super) fn always_equal(&mut self, a: &Val, b: &Val, span: Span) -> Result<Option<bool>> {
+        Ok(match self.compare_values(CompareOp::Eq, (a, span), (b, span))? {
+            Test::Always(equal) => Some(equal),
+            Test::Value(_) => None,
+        })
     }
 
     fn compare_values(&mut self, op: CompareOp, left: (&Val, Span), right: (&Val, Span)) -> Result<Test> {
@@ -103,7 +128,18 @@ impl Lowerer {
                 }
                 Ok(if op == CompareOp::Ne { unequal } else { self.not(unequal) })
             }
+            (Val::Function(_), _) | (_, Val::Function(_))
+                if equality && let (Some(a), Some(b)) = (self.named_type(left.0), self.named_type(right.0)) =>
+            {
+                Ok(Test::Always((a == b) == (op == CompareOp::Eq)))
+            }
             (Val::Str(a), Val::Str(b)) if equality => Ok(Test::Always((a == b) == (op == CompareOp::Eq))),
+            (a, b)
+                if let (Some(first), Some(second)) = (self.text_of(a, left.1), self.text_of(b, right.1))
+                    && let Some(test) = self.compare_texts(op, first, second) =>
+            {
+                Ok(test)
+            }
             _ => {
                 let d = self.undefined_operator(symbol(op), left, right);
                 let d = if let Code::TypeMismatch = d.code

@@ -118,6 +118,11 @@ impl Lowerer {
             Val::Named(..) | Val::Grid => return fault(self.bad_argument("bool", val, span)),
             Val::None => return Ok(Test::Always(false)),
             Val::Str(s) => return Ok(Test::Always(!s.is_empty())),
+            Val::Bytes(b) => return Ok(Test::Always(!b.is_empty())),
+            Val::View(_) if let Some(text) = self.text_of(val, span) => {
+                let length = self.length_of_text(&text);
+                self.nonzero(length)
+            }
             Val::Function(_) => return Ok(Test::Always(true)),
             Val::Array(_) | Val::View(_) => {
                 let name = self.describe(val);

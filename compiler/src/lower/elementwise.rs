@@ -151,6 +151,9 @@ impl Lowerer {
         if let Some(items) = val.items() {
             return self.store_tuple(view, items, target, source);
         }
+        if super::text::text_type(view).is_some() {
+            return self.store_text(view, val, target, source);
+        }
         let other = self.view_of(val);
         if let Some(other) = &other {
             self.refuse_overlap(view, other, target, source)?;
@@ -177,6 +180,9 @@ impl Lowerer {
     /// Fields one by one, from another record of the same type, or a tuple.
     fn store_record(&mut self, record: &View<Value>, val: &Val, target: Span, source: Span) -> Result<()> {
         let Source::Records(records) = record.source().clone() else { unreachable!("a record") };
+        if records.ty.as_text().is_some() {
+            return self.store_text(record, val, target, source);
+        }
         let alike = matches!(val, Val::View(view) if view.ndim() == 0 && matches!(view.source(), Source::Records(other) if other.ty == records.ty));
         if !alike && val.items().is_none_or(|items| items.len() != records.fields.len()) {
             let (mine, other) = (records.ty.to_string(), self.describe(val));

@@ -135,6 +135,10 @@ impl Lowerer {
     pub(super) fn assign(&mut self, name: &str, val: &Val, span: Span) -> Result<()> {
         let kept;
         let val = match val {
+            Val::View(view) if let Some(text) = self.kept_text(view, span) => {
+                kept = text;
+                &kept
+            }
             Val::View(view) if view.has_choice() => {
                 kept = Val::View(Box::new(self.kept_view(view)));
                 &kept
@@ -175,7 +179,9 @@ impl Lowerer {
                 };
                 Place::View(Box::new(view.map(&mut keep)))
             }
-            Val::Str(_) => return fault(Diagnostic::new(Code::UnsupportedType, span, "a variable cannot hold a string in compiled code")),
+            Val::Str(_) | Val::Bytes(_) => {
+                return fault(Diagnostic::new(Code::UnsupportedType, span, "a variable cannot hold a string in compiled code"));
+            }
         })
     }
 

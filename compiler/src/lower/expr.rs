@@ -7,7 +7,7 @@ use super::builtins::{self, Builtin};
 use super::fault::{Result, fault, nearest};
 use super::value::{Callee, Val};
 use crate::diagnostic::{Code, Diagnostic};
-use crate::names::Meaning;
+use crate::names::{Constant, Meaning};
 use crate::source::Span;
 use crate::syntax::{BinaryOp, Expr, ExprKind, UnaryOp};
 use crate::types::ScalarType;
@@ -36,12 +36,17 @@ impl Lowerer {
             }
             ExprKind::Bool(b) => Ok(self.bool(*b)),
             ExprKind::Str(s) => Ok(Val::Str(s.clone())),
+            ExprKind::Bytes(b) => Ok(Val::Bytes(b.clone())),
             ExprKind::None => Ok(Val::None),
             ExprKind::Name(_) | ExprKind::Attribute { .. } => self.name_or_attribute(e),
-            ExprKind::Subscript { value, index } => self.subscript(value, index, e.span),
+            ExprKind::Subscript { value, index } => match self.enum_member(e)? {
+                Some((_, constant)) => self.constant_value(&constant, e.span),
+                None => self.subscript(value, index, e.span),
+            },
             ExprKind::Slice { .. } => fault(self.unsupported(e.span, "a slice outside an index", None)),
             ExprKind::Ellipsis => fault(self.unsupported(e.span, "`...` outside an index", None)),
-            ExprKind::Tuple(items) => Ok(Val::Tuple(items.iter().map(|i| self.expr(i)).collect::<Result<_>>()?)),
+            ExprKind::Tuple(items) => Ok(Val::Tuple(self.arguments(items)?.into_iter().map(|(val, _)| val).collect())),
+            ExprKind::Starred(_) => fault(self.unsupported(e.span, "a starred expression", Some("write the elements one by one"))),
             ExprKind::Binary { op, op_span: _, left, right } => {
                 let l = self.expr(left)?;
                 let r = self.expr(right)?;
@@ -54,7 +59,7 @@ impl Lowerer {
             ExprKind::Unary { op, operand } => self.unary(*op, operand, e.span),
             ExprKind::BoolOp { and, values } => self.bool_op(*and, values, e.span),
             ExprKind::Compare { left, rest } => self.compare(left, rest, e.span),
-            ExprKind::Call { func, args, keywords } => self.call(func, args, keywords, e.span),
+            ExprKind::Call { .. } => self.call(e),
             ExprKind::IfElse { test, then, otherwise } => self.if_else(test, then, otherwise, e.span),
             ExprKind::Function(function) => Ok(self.closure(function)),
             ExprKind::Unsupported(u) => fault(self.unsupported(e.span, &u.what, u.help.as_deref())),
@@ -123,6 +128,9 @@ impl Lowerer {
             None => match &e.kind {
                 ExprKind::Name(name) => self.read(name, e.span),
                 ExprKind::Attribute { value, attr, attr_span } => {
+                    if let ("value" | "name", Some((name, constant))) = (attr.as_str(), self.enum_member(value)?) {
+                        return if attr == "name" { Ok(Val::Str(name)) } else { self.constant_value(&constant, e.span) };
+                    }
                     let val = self.expr(value)?;
                     self.at(e.span);
                     self.attribute(&val, attr, *attr_span, value.span)
@@ -189,6 +197,9 @@ impl Lowerer {
             Meaning::Exception { name, .. } => {
                 fault(refuse(format!("the exception `{name}` cannot be used as a value")).help(format!("raise it: `raise {text}`")))
             }
+            Meaning::Enum { name, .. } => {
+                fault(refuse(format!("the class `{name}` cannot be used as a value")).help(format!("take a member: `{text}['name']`")))
+            }
             Meaning::Unsupported { what, help } => {
                 let d = refuse(format!("{what} cannot be used in compiled code"));
                 fault(match help {
@@ -212,6 +223,52 @@ impl Lowerer {
         }
     }
 
+    /// The member that `Class['name']` or `Class(value)` is, for a class of enumerations.
+    pub(super) fn enum_member(&mut self, e: &Expr) -> Result<Option<(String, Constant)>> {
+        let (class, given) = match &e.kind {
+            ExprKind::Subscript { value, index } => (value, &**index),
+            ExprKind::Call { func, args, keywords } if keywords.is_empty() && args.len() == 1 => (func, &args[0]),
+            _ => return Ok(None),
+        };
+        let Some(Path { meaning: Meaning::Enum { name, members }, rest, .. }) = self.path(class)? else { return Ok(None) };
+        if !rest.is_empty() {
+            return Ok(None);
+        }
+        let by_name = matches!(e.kind, ExprKind::Subscript { .. });
+        let val = self.expr(given)?;
+        let mut found = None;
+        for (member, constant) in &members {
+            let is_it = match &val {
+                Val::Str(text) if by_name => Some(text == member),
+                _ if by_name => break,
+                val => {
+                    let own = self.constant_value(constant, given.span)?;
+                    self.always_equal(val, &own, given.span)?
+                }
+            };
+            match is_it {
+                Some(true) => {
+                    // The first of that value; others are aliases of it.
+                    found = members.iter().find(|(_, own)| own == constant).cloned();
+                    break;
+                }
+                Some(false) => {}
+                None => {
+                    let d = Diagnostic::new(Code::BadValue, given.span, format!("`{name}(...)` needs a constant"));
+                    return fault(d.help("compare the number with the members"));
+                }
+            }
+        }
+        if found.is_none() {
+            let what = if by_name { "named so" } else { "of that value" };
+            let names: Vec<&str> = members.iter().map(|(name, _)| name.as_str()).collect();
+            return fault(
+                Diagnostic::new(Code::BadValue, given.span, format!("`{name}` has no member {what}")).note(format!("it has {}", names.join(", "))),
+            );
+        }
+        Ok(found)
+    }
+
     // --- attributes ---
 
     /// `value.attr` as a place to write to; `None` if it is the attribute of what has none.
@@ -232,6 +289,15 @@ impl Lowerer {
             (Val::Real(v), "imag") => {
                 let zero = crate::types::Scalar::zero(self.ty(*v));
                 Ok(Val::Real(self.constant(zero)))
+            }
+            (Val::Function(callee), "type" | "itemsize") if let Callee::Named(Meaning::Type(ty), _) = &**callee => match attr {
+                "type" => Ok(val.clone()),
+                _ => Ok(Val::Real(self.b.int(ty.size() as i64))),
+            },
+            (Val::Function(callee), "itemsize") if let Callee::Named(Meaning::Record(ty), _) = &**callee => Ok(Val::Real(self.b.int(ty.size as i64))),
+            (Val::Real(_) | Val::Half(_) | Val::Complex(..) | Val::Time(..), "dtype") => {
+                let ty = self.scalar_type(val).expect("a number");
+                Ok(Val::Function(Arc::new(Callee::Named(Meaning::Type(ty), "dtype".to_owned()))))
             }
             (Val::Named(named, items), _) if let Some(i) = named.fields.iter().position(|f| f == attr) => Ok(items[i].clone()),
             _ if let Some(view) = self.view_of(val) => {

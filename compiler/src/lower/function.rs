@@ -106,7 +106,12 @@ impl Lowerer {
         let definition = Arc::new(definition.clone());
         let parsed = self.parse(&definition)?;
         let params = &parsed.function.params;
-        if args.len() > params.len() {
+        let rest = params.iter().position(|p| p.is_rest);
+        if let Some(at) = rest.filter(|_| self.options.kind != Kind::Kernel) {
+            let text = format!("`*{}`: a ufunc has a fixed number of parameters", params[at].name);
+            return fault(Diagnostic::new(Code::UnsupportedSyntax, params[at].span, text));
+        }
+        if rest.is_none() && args.len() > params.len() {
             let takes = super::call::count(params.len());
             return self.wrong_count(&definition.name, &takes, args.len(), parsed.function.name_span);
         }
@@ -114,6 +119,10 @@ impl Lowerer {
         for (i, param) in params.iter().enumerate() {
             self.b.at(param.span);
             let val = match args.get(i) {
+                _ if param.is_rest => {
+                    let left = args.get(i..).unwrap_or_default().iter().enumerate();
+                    Val::Tuple(left.map(|(n, ty)| self.parameter(&format!("{}.{n}", param.name), ty)).collect())
+                }
                 Some(ty) => self.parameter(&param.name, ty),
                 None => self.default(&definition, &parsed, i, parsed.function.name_span)?,
             };
@@ -158,7 +167,7 @@ impl Lowerer {
 
     /// An array of records, each number of them an array of its own.
     fn records_parameter(&mut self, name: &str, ty: &RecordsType) -> Val {
-        let mut arrays: Vec<Array> = ty.arrays().map(|(leaf, array)| self.b.array_param(format!("{name}.{}", leaf.path), array)).collect();
+        let mut arrays: Vec<Array> = ty.arrays().map(|(leaf, array)| self.b.array_param(crate::types::dotted(name, &leaf.path), array)).collect();
         arrays.reverse();
         let first = arrays.last().copied();
         let source = Source::Records(records_of(&ty.record, ty.readonly, &mut arrays));
@@ -210,7 +219,7 @@ impl Lowerer {
             Some(known) => known.clone(),
             None => {
                 let around = self.frame().definition.clone();
-                let definition = Definition { name: function.name.clone(), defaults: BTreeMap::new(), ..Definition::clone(&around) };
+                let definition = Definition { name: function.name.clone(), defaults: BTreeMap::new(), declared: None, ..Definition::clone(&around) };
                 let made = (Arc::new(definition), Arc::new(Parsed::new(function.clone())));
                 self.nested.insert(key, made.clone());
                 made
@@ -316,7 +325,7 @@ impl Lowerer {
             return fault(d.help("store it into an array that is passed to the kernel"));
         }
         let (val, at) = value.unwrap_or((Val::None, span));
-        if let Val::Str(_) | Val::Function(_) = val {
+        if let Val::Str(_) | Val::Bytes(_) | Val::Function(_) = val {
             let what = if let Val::Function(callee) = &val { callee.to_string() } else { "a string".to_owned() };
             let text = format!("a compiled function cannot return {what}");
             return fault(Diagnostic::new(Code::UnsupportedType, at, text));
@@ -399,7 +408,7 @@ impl Lowerer {
                     self.result_slots(item, span, into)?;
                 }
             }
-            Val::None | Val::Grid | Val::Array(_) | Val::View(_) | Val::Function(_) | Val::Str(_) => {
+            Val::None | Val::Grid | Val::Array(_) | Val::View(_) | Val::Function(_) | Val::Str(_) | Val::Bytes(_) => {
                 let text = format!("this function returns {}", self.describe(val));
                 return fault(Diagnostic::new(Code::UnsupportedType, span, text).help("return a number, a bool, or a tuple of them"));
             }

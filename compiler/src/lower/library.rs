@@ -725,6 +725,7 @@ impl Lowerer {
     fn len(&mut self, val: &Val, at: Span) -> Result<Val> {
         match val {
             val if let Some(items) = val.items() => self.integer(items.len() as i128, at),
+            Val::Str(_) | Val::Bytes(_) | Val::View(_) if let Some(text) = self.text_of(val, at) => Ok(Val::Real(self.length_of_text(&text))),
             Val::View(view) if view.ndim() > 0 => Ok(Val::Real(view.extents[0])),
             Val::Array(array) => Ok(Val::Real(self.b.push(Inst::Extent { array: *array, axis: 0 }))),
             _ => fault(self.bad_argument("len", val, at)),

@@ -183,6 +183,7 @@ fn reads(expr: &Expr, live: &mut Names) {
             reads(right, live);
         }
         ExprKind::Unary { operand, .. } => reads(operand, live),
+        ExprKind::Starred(value) => reads(value, live),
         ExprKind::BoolOp { values, .. } => values.iter().for_each(|e| reads(e, live)),
         ExprKind::Compare { left, rest } => {
             reads(left, live);
@@ -204,6 +205,7 @@ fn reads(expr: &Expr, live: &mut Names) {
         | ExprKind::Imaginary(_)
         | ExprKind::Bool(_)
         | ExprKind::Str(_)
+        | ExprKind::Bytes(_)
         | ExprKind::None
         | ExprKind::Ellipsis
         | ExprKind::Function(_)

@@ -41,6 +41,7 @@ mod reach;
 mod recursion;
 mod slices;
 mod stmt;
+mod text;
 mod time;
 mod value;
 mod view;

@@ -57,6 +57,7 @@ impl Lowerer {
             Val::None => text(pieces, "None"),
             Val::Str(s) if outside => text(pieces, s),
             Val::Str(s) => text(pieces, &quoted(s)),
+            Val::Bytes(bytes) => text(pieces, &spelled(bytes)),
             Val::Real(v) => {
                 pieces.push(Piece::Value);
                 values.push(*v);
@@ -109,4 +110,20 @@ fn text(pieces: &mut Vec<Piece>, more: &str) {
 /// As `repr`, for strings without control characters.
 fn quoted(s: &str) -> String {
     if s.contains('\'') && !s.contains('"') { format!("\"{s}\"") } else { format!("'{}'", s.replace('\\', "\\\\").replace('\'', "\\'")) }
+}
+
+/// Bytes as Python spells them.
+fn spelled(bytes: &[u8]) -> String {
+    let double = bytes.contains(&b'\'') && !bytes.contains(&b'"');
+    let quote = if double { '"' } else { '\'' };
+    let mut text = format!("b{quote}");
+    for byte in bytes {
+        match byte {
+            b'\'' if double => text.push('\''),
+            b'"' => text.push('"'),
+            other => text.extend(other.escape_ascii().map(char::from)),
+        }
+    }
+    text.push(quote);
+    text
 }

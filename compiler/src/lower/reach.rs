@@ -31,6 +31,7 @@ pub(super) fn targets_of(target: &Expr, into: &mut BTreeSet<String>) {
             into.insert(name.clone());
         }
         ExprKind::Tuple(items) => items.iter().for_each(|t| targets_of(t, into)),
+        ExprKind::Starred(value) => targets_of(value, into),
         _ => {}
     }
 }

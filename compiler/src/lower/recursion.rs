@@ -321,7 +321,7 @@ impl Lowerer {
                 });
                 Shape::View(Box::new(form))
             }
-            Val::Str(_) | Val::Function(_) | Val::Grid => {
+            Val::Str(_) | Val::Bytes(_) | Val::Function(_) | Val::Grid => {
                 let text = format!("{} cannot be passed to a recursive function", self.describe(val));
                 return fault(Diagnostic::new(Code::UnsupportedType, at, text));
             }

@@ -2,14 +2,17 @@
 //!
 //! Given: a view and the index as written. A full set of integers names an element; anything less, or with slices, names a view. The arithmetic is [`super::view`]'s.
 
+use std::sync::Arc;
+
 use super::Lowerer;
 use super::arrays::Spot;
 use super::call::Arg;
 use super::fault::{Result, fault};
-use super::value::Val;
+use super::value::{Callee, Val};
 use super::view::{Base, Piece, Source, View};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::ir::Value;
+use crate::names::Meaning;
 use crate::op::Op;
 use crate::source::Span;
 use crate::syntax::{Expr, ExprKind};
@@ -58,8 +61,27 @@ impl Lowerer {
         let given = items.iter().filter(|i| matches!(i, Item::At(_) | Item::Slice(_))).count();
         if given > ndim {
             let name = self.describe(&Val::View(Box::new(view.clone())));
+            if super::text::text_type(view).is_some() {
+                let d = Diagnostic::new(Code::BadIndex, index_span, "a string in memory is not indexed").also(base, name);
+                return fault(d.help("compare it as a whole, or pass its characters as an array of integers"));
+            }
+            if let (0, [Item::At(number)], Source::Records(records)) = (ndim, &items[..], view.source())
+                && let Some(number) = self.known(*number)
+            {
+                let (number, count) = (number.as_int(), records.ty.fields.len());
+                let at = if number < 0 { number + count as i128 } else { number };
+                let Some(field) = usize::try_from(at).ok().and_then(|at| records.ty.fields.get(at)) else {
+                    let text = format!("index {number} is out of range for a record of {count} field{}", if count == 1 { "" } else { "s" });
+                    return fault(Diagnostic::new(Code::BadIndex, index_span, text).also(base, name));
+                };
+                let field = field.name.clone();
+                return self.field(view, &field, index_span, base, span);
+            }
             if ndim == 0 {
-                return fault(Diagnostic::new(Code::BadIndex, index_span, "a record is indexed with the names of its fields").also(base, name));
+                return fault(
+                    Diagnostic::new(Code::BadIndex, index_span, "a record is indexed with the names of its fields, or their numbers as constants")
+                        .also(base, name),
+                );
             }
             let text = format!("{given} indexes for an array of {ndim} dimension{}", if ndim == 1 { "" } else { "s" });
             return fault(Diagnostic::new(Code::BadIndex, index_span, text).also(base, name));
@@ -277,6 +299,16 @@ impl Lowerer {
                 let size = self.b.int(size as i64);
                 let count = if attr == "nbytes" { self.count_of(&view.extents) } else { self.b.int(1) };
                 value(Val::Real(self.op(Op::Mul, &[count, size])))
+            }
+            "dtype" => {
+                let ty = match view.source() {
+                    Source::Array(..) => {
+                        let val = Val::View(Box::new(view.clone()));
+                        Meaning::Type(self.element_of(&val).expect("an array of numbers"))
+                    }
+                    Source::Records(records) => Meaning::Record(records.ty.clone()),
+                };
+                value(Val::Function(Arc::new(Callee::Named(ty, "dtype".to_owned()))))
             }
             "strides" => {
                 let strides = self.strides_of(view, attr_span)?;

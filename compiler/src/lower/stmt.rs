@@ -80,7 +80,7 @@ impl Lowerer {
             }
             StmtKind::AugAssign { target, op, value } => self.augmented(target, *op, value, stmt.span),
             StmtKind::Expr(e) => match &e.kind {
-                ExprKind::Str(_) => Ok(()),
+                ExprKind::Str(_) | ExprKind::Bytes(_) => Ok(()),
                 _ => self.expr(e).map(drop),
             },
             StmtKind::If { test, body, orelse } => {
@@ -162,10 +162,13 @@ impl Lowerer {
         self.at(target.span);
         match &target.kind {
             ExprKind::Name(name) => {
-                if let Val::Str(_) = val {
+                if let Val::Str(_) | Val::Bytes(_) = val {
                     return fault(Diagnostic::new(Code::UnsupportedType, source, "a string cannot be stored in compiled code"));
                 }
                 self.assign(name, val, target.span)
+            }
+            ExprKind::Tuple(targets) if targets.iter().any(|t| matches!(t.kind, ExprKind::Starred(_))) => {
+                self.unpack_with_rest(targets, val, target.span, source)
             }
             ExprKind::Tuple(targets) => match val {
                 val if val.items().is_some_and(|items| items.len() == targets.len()) => {
@@ -195,6 +198,30 @@ impl Lowerer {
             ExprKind::Unsupported(u) => fault(self.unsupported(target.span, &u.what, u.help.as_deref())),
             _ => fault(Diagnostic::new(Code::UnsupportedSyntax, target.span, "this cannot be assigned")),
         }
+    }
+
+    /// `a, *b, c = value`: the starred target takes what is left, as a tuple (CPython makes it a list).
+    fn unpack_with_rest(&mut self, targets: &[Expr], val: &Val, span: Span, source: Span) -> Result<()> {
+        let Some(items) = val.items() else {
+            let name = self.describe(val);
+            return fault(Diagnostic::new(Code::TypeMismatch, source, format!("{name} cannot be unpacked")).label(name).also(span, ""));
+        };
+        if targets.len() - 1 > items.len() {
+            let text = format!("{} values cannot be unpacked into {} variables and a starred one", items.len(), targets.len() - 1);
+            return fault(Diagnostic::new(Code::BadValue, span, text).also(source, self.describe(val)));
+        }
+        let left = items.len() + 1 - targets.len();
+        let mut at = 0;
+        for target in targets {
+            if let ExprKind::Starred(inner) = &target.kind {
+                self.assign_target(inner, &Val::Tuple(items[at..at + left].to_vec()), source)?;
+                at += left;
+            } else {
+                self.assign_target(target, &items[at], source)?;
+                at += 1;
+            }
+        }
+        Ok(())
     }
 
     fn augment_spot(&mut self, spot: Spot, op: BinaryOp, target: Span, value: &Expr, span: Span) -> Result<()> {

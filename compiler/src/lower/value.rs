@@ -88,8 +88,10 @@ pub(super) enum Val {
     Function(Arc<Callee>),
     /// The threads of the whole grid, as a group that can wait.
     Grid,
-    /// A string: only ever something to complain about.
+    /// A constant string: compared with strings in memory, and stored there.
     Str(String),
+    /// Constant bytes, the same.
+    Bytes(Vec<u8>),
 }
 
 impl Val {
@@ -124,6 +126,7 @@ impl Lowerer {
     pub(super) fn describe(&self, val: &Val) -> String {
         match val {
             Val::Str(_) => "str".to_string(),
+            Val::Bytes(_) => "bytes".to_string(),
             Val::Function(callee) => callee.to_string(),
             Val::Tuple(items) => {
                 let items: Vec<String> = items.iter().map(|v| self.describe(v)).collect();
@@ -147,7 +150,7 @@ impl Lowerer {
             Val::Tuple(items) => Type::Tuple(items.iter().map(|v| self.type_of(v)).collect::<Option<_>>()?),
             Val::Named(named, items) => Type::Named(named.clone(), items.iter().map(|v| self.type_of(v)).collect::<Option<_>>()?),
             Val::View(view) => self.type_of_view(view),
-            Val::Str(_) | Val::Function(_) | Val::Grid => return None,
+            Val::Str(_) | Val::Bytes(_) | Val::Function(_) | Val::Grid => return None,
             number => Type::Scalar(self.scalar_type(number)?),
         })
     }
@@ -202,6 +205,7 @@ impl Lowerer {
                 Val::Complex(re, self.float(ScalarType::F64, *im))
             }
             Constant::Str(s) => Val::Str(s.clone()),
+            Constant::Bytes(b) => Val::Bytes(b.clone()),
             Constant::Half(x) => {
                 let v = self.float(ScalarType::F32, f64::from(*x));
                 Val::Half(v)

@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use super::Lowerer;
 use super::value::Val;
-use crate::ir::{Array, Failure, Index, Inst, Value};
+use crate::ir::{Array, Failure, Index, Inst, Part, Value};
 use crate::op::Op;
 use crate::types::{Scalar, ScalarType};
 
@@ -30,6 +30,17 @@ pub(super) enum Piece {
     Whole,
     Real,
     Imag,
+}
+
+impl Piece {
+    /// What is read and written.
+    pub(super) fn part(self) -> Part {
+        match self {
+            Piece::Whole => Part::Whole,
+            Piece::Real => Part::Real,
+            Piece::Imag => Part::Imag,
+        }
+    }
 }
 
 /// Records, field by field.

@@ -90,8 +90,15 @@ pub(super) fn find(name: &str) -> Option<Arc<Definition>> {
         return Some(known.clone());
     }
     let source = LIBRARY.sources.get(name)?;
-    let mut definition =
-        Definition { source: source.clone(), name: name.to_owned(), line: 0, column: None, names: BTreeMap::new(), defaults: BTreeMap::new() };
+    let mut definition = Definition {
+        source: source.clone(),
+        name: name.to_owned(),
+        line: 0,
+        column: None,
+        names: BTreeMap::new(),
+        defaults: BTreeMap::new(),
+        declared: None,
+    };
     let mut sources = Sources::default();
     let id = sources.add(source);
     let function = syntax::parse(&definition, id).unwrap_or_else(|d| panic!("{}", d.with_sources(&sources).render()));

@@ -151,8 +151,9 @@ impl Renewal<'_> {
             Inst::Fail(Failure::Bounds(array)) => Inst::Fail(Failure::Bounds(self.array(*array))),
             Inst::Print { pieces, values } => Inst::Print { pieces: pieces.clone(), values: self.to(values) },
             Inst::Const(_) | Inst::Param(_) | Inst::Geometry(_) => inst.clone(),
-            Inst::Atomic { op, array, index, value, expected } => Inst::Atomic {
+            Inst::Atomic { op, array, index, part, value, expected } => Inst::Atomic {
                 op: *op,
+                part: *part,
                 array: self.array(*array),
                 index: self.to(index),
                 value: self.values[value],

@@ -14,7 +14,7 @@ pub struct Function {
     pub name: String,
     /// Span of the name (or of the `lambda` keyword).
     pub name_span: Span,
-    /// Parameters in order. `*args`, `**kwargs` and keyword-only ones are refused by the parser stage.
+    /// Parameters in order; `*args` is the last. `**kwargs` and keyword-only ones are refused by the parser stage.
     pub params: Vec<Param>,
     /// The body; a lambda's is one `Return`.
     pub body: Vec<Stmt>,
@@ -29,6 +29,8 @@ pub struct Param {
     pub span: Span,
     /// Whether it has a default (its value comes from the host).
     pub has_default: bool,
+    /// Whether it is `*args`: a tuple of the arguments that are left.
+    pub is_rest: bool,
 }
 
 /// A statement and where it stands.
@@ -104,6 +106,8 @@ pub enum ExprKind {
     Bool(bool),
     /// A string literal.
     Str(String),
+    /// A bytes literal.
+    Bytes(Vec<u8>),
     /// `None`.
     None,
     /// `value.attr`; the span of the attribute's name is kept.
@@ -112,6 +116,8 @@ pub enum ExprKind {
     Subscript { value: Box<Expr>, index: Box<Expr> },
     /// `(a, b)`; as what a `for` loop goes over, `[a, b]` too.
     Tuple(Vec<Expr>),
+    /// `*value`, among the arguments of a call or the items of a tuple.
+    Starred(Box<Expr>),
     /// `lower:upper:step`, between brackets.
     Slice { lower: Option<Box<Expr>>, upper: Option<Box<Expr>>, step: Option<Box<Expr>> },
     /// `...`.

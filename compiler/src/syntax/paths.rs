@@ -124,6 +124,7 @@ impl<'a> Free<'a> {
                 self.expr(right);
             }
             ExprKind::Unary { operand, .. } => self.expr(operand),
+            ExprKind::Starred(value) => self.expr(value),
             ExprKind::Compare { left, rest } => {
                 self.expr(left);
                 rest.iter().for_each(|(_, right)| self.expr(right));
@@ -144,6 +145,7 @@ impl<'a> Free<'a> {
             | ExprKind::Imaginary(_)
             | ExprKind::Bool(_)
             | ExprKind::Str(_)
+            | ExprKind::Bytes(_)
             | ExprKind::None
             | ExprKind::Ellipsis
             | ExprKind::Unsupported(_) => {}

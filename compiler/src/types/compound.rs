@@ -69,7 +69,7 @@ impl RecordType {
 
     fn collect(&self, path: &str, offset: usize, axes: &[(usize, usize)], into: &mut Vec<Leaf>) {
         for field in &self.fields {
-            let path = if path.is_empty() { field.name.clone() } else { format!("{path}.{}", field.name) };
+            let path = dotted(path, &field.name);
             let mut axes = axes.to_vec();
             let mut step = field.ty.size() * field.shape.iter().product::<usize>();
             for &extent in &field.shape {
@@ -83,14 +83,36 @@ impl RecordType {
         }
     }
 
+    /// A string of NumPy's dtype `S` (bytes: uint8) or `U` (code points: uint32) of that length: a record of one field without a name, which no structured dtype has.
+    pub fn text(elem: ScalarType, length: usize) -> RecordType {
+        let chars = RecordField { name: String::new(), offset: 0, ty: FieldType::Scalar(elem), shape: vec![length] };
+        RecordType { fields: vec![chars], size: elem.size() * length }
+    }
+
+    /// What [`RecordType::text`] was given, if this is a string.
+    pub fn as_text(&self) -> Option<(ScalarType, usize)> {
+        match &self.fields[..] {
+            [RecordField { name, ty: FieldType::Scalar(elem), shape, .. }] if name.is_empty() => Some((*elem, *shape.first()?)),
+            _ => None,
+        }
+    }
+
     /// The number of a field.
     pub fn find(&self, name: &str) -> Option<usize> {
         self.fields.iter().position(|f| f.name == name)
     }
 }
 
+/// The name of a part of something; the characters of a string have none of their own.
+pub fn dotted(whole: &str, part: &str) -> String {
+    if whole.is_empty() || part.is_empty() { format!("{whole}{part}") } else { format!("{whole}.{part}") }
+}
+
 impl fmt::Display for RecordType {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some((elem, length)) = self.as_text() {
+            return write!(f, "{}[{length}]", if elem == ScalarType::U8 { "bytes" } else { "str" });
+        }
         f.write_str("record(")?;
         for (i, field) in self.fields.iter().enumerate() {
             let comma = if i > 0 { ", " } else { "" };
@@ -170,6 +192,17 @@ mod tests {
         assert_eq!(leaves[2].axes, [(2, 24), (3, 8)]);
         assert_eq!(record.to_string(), "record(n: int64, p: record(x: float32, y: float32)[2][3])");
         assert_eq!(record.find("p"), Some(1));
+    }
+
+    #[test]
+    fn strings_are_records_without_names() {
+        let text = Arc::new(RecordType::text(ScalarType::U32, 3));
+        assert_eq!(text.as_text(), Some((ScalarType::U32, 3)));
+        assert_eq!(text.size, 12);
+        let record = RecordType { fields: vec![RecordField { name: "s".into(), offset: 2, ty: FieldType::Record(text), shape: vec![2] }], size: 26 };
+        assert_eq!(record.to_string(), "record(s: str[3][2])");
+        assert_eq!(record.leaves()[0].axes, [(2, 12), (3, 4)]);
+        assert!(record.as_text().is_none());
     }
 
     #[test]

@@ -8,7 +8,7 @@ pub mod half;
 mod promotion;
 mod scalar;
 
-pub use compound::{FieldType, Leaf, NamedType, RecordField, RecordType};
+pub use compound::{FieldType, Leaf, NamedType, RecordField, RecordType, dotted};
 pub use promotion::{binary_arithmetic, power, true_division, unify, unify_types};
 pub use scalar::{Scalar, ScalarType, TimeUnit};
 

@@ -287,7 +287,7 @@ impl Generator<'_> {
         let cond = self.cond();
         self.barrier();
         self.b.open();
-        self.b.push(Inst::Atomic { op, array, index: [index].into_iter().collect(), value, expected: None });
+        self.b.push(Inst::Atomic { op, array, index: [index].into_iter().collect(), part: Part::Whole, value, expected: None });
         let then = self.b.close();
         self.b.push(Inst::If { cond, then, otherwise: vec![] });
     }

@@ -16,8 +16,15 @@ pub(crate) fn define(file: &str, text: &str, name: &str) -> Arc<Definition> {
 }
 
 fn define_in(source: &Arc<SourceFile>, name: &str, around: &mut Vec<String>) -> Definition {
-    let mut definition =
-        Definition { source: source.clone(), name: name.to_string(), line: 0, column: None, names: BTreeMap::new(), defaults: BTreeMap::new() };
+    let mut definition = Definition {
+        source: source.clone(),
+        name: name.to_string(),
+        line: 0,
+        column: None,
+        names: BTreeMap::new(),
+        defaults: BTreeMap::new(),
+        declared: None,
+    };
     let mut sources = Sources::default();
     let id = sources.add(source);
     let Ok(function) = syntax::parse(&definition, id) else { return definition };
@@ -62,6 +69,7 @@ fn meaning(source: &Arc<SourceFile>, path: &str, around: &mut Vec<String>) -> Op
                 column: None,
                 names: BTreeMap::new(),
                 defaults: BTreeMap::new(),
+                declared: None,
             };
             return Some(Meaning::Function(Arc::new(inner)));
         }

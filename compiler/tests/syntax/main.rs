@@ -18,7 +18,15 @@ use verdigris_compiler::source::{SourceFile, Sources};
 use verdigris_compiler::syntax::{self, Function};
 
 fn definition(name: &str, line: u32, column: Option<u32>, source: SourceFile) -> Definition {
-    Definition { source: Arc::new(source), name: name.to_owned(), line, column, names: Default::default(), defaults: Default::default() }
+    Definition {
+        source: Arc::new(source),
+        name: name.to_owned(),
+        line,
+        column,
+        names: Default::default(),
+        defaults: Default::default(),
+        declared: None,
+    }
 }
 
 fn parse(definition: &Definition) -> Result<Function, Box<Diagnostic>> {

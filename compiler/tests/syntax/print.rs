@@ -5,7 +5,11 @@ use std::fmt::Write as _;
 use verdigris_compiler::syntax::{CompareOp, Expr, ExprKind, Function, Raised, Stmt, StmtKind, UnaryOp, Unsupported};
 
 pub(crate) fn function(function: &Function) -> String {
-    let params: Vec<String> = function.params.iter().map(|param| format!("{}{}", param.name, if param.has_default { "=" } else { "" })).collect();
+    let params: Vec<String> = function
+        .params
+        .iter()
+        .map(|param| format!("{}{}{}", if param.is_rest { "*" } else { "" }, param.name, if param.has_default { "=" } else { "" }))
+        .collect();
     let mut out = format!("(def {} ({})", function.name, params.join(" "));
     body(&mut out, 1, &function.body);
     out + ")"
@@ -65,6 +69,8 @@ fn expr(e: &Expr) -> String {
         ExprKind::Imaginary(value) => format!("{value:?}j"),
         ExprKind::Bool(value) => if *value { "True" } else { "False" }.to_owned(),
         ExprKind::Str(text) => format!("{text:?}"),
+        ExprKind::Bytes(bytes) => format!("b\"{}\"", bytes.escape_ascii()),
+        ExprKind::Starred(value) => format!("(* {})", expr(value)),
         ExprKind::None => "None".to_owned(),
         ExprKind::Attribute { value, attr, .. } => format!("(. {} {attr})", expr(value)),
         ExprKind::Subscript { value, index } => format!("([] {} {})", expr(value), expr(index)),

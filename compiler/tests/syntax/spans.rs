@@ -85,7 +85,7 @@ impl Check<'_> {
                 self.expr(left, inner);
                 self.expr(right, inner);
             }
-            ExprKind::Unary { operand, .. } => self.expr(operand, inner),
+            ExprKind::Unary { operand, .. } | ExprKind::Starred(operand) => self.expr(operand, inner),
             ExprKind::Compare { left, rest } => {
                 self.expr(left, inner);
                 rest.iter().for_each(|(_, right)| self.expr(right, inner));
@@ -106,6 +106,7 @@ impl Check<'_> {
             | ExprKind::Imaginary(_)
             | ExprKind::Bool(_)
             | ExprKind::Str(_)
+            | ExprKind::Bytes(_)
             | ExprKind::None
             | ExprKind::Ellipsis
             | ExprKind::Function(_)

@@ -222,6 +222,6 @@ impl<'py> Taken<'py> {
 /// Why an array of that dtype cannot be passed.
 pub(super) fn unsupported_dtype(dtype: &str) -> Refused {
     format!(
-        "an array of {dtype}: kernels take arrays of bool, int8 to int64, uint8 to uint64, float16 to float64, complex64, complex128, datetime64, timedelta64 and records of these, in native byte order"
+        "an array of {dtype}: kernels take arrays of bool, int8 to int64, uint8 to uint64, float16 to float64, complex64, complex128, datetime64, timedelta64, strings of at most 256 characters and records of these, in native byte order"
     )
 }

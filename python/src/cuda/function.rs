@@ -4,22 +4,32 @@ use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyTuple};
 
+use verdigris_compiler::names::Declared;
+use verdigris_compiler::types::Type;
+
 use crate::definition::PyFunction;
 use crate::error::{Class, Exception};
+use crate::types;
 
 /// A function that compiled code can call; made by `cuda.jit(device=True)`.
 #[pyclass(frozen, dict, weakref, module = "verdigris._verdigris")]
 pub(crate) struct DeviceFunction {
     function: Py<PyFunction>,
     py_func: Option<Py<PyAny>>,
+    /// What it was declared with.
+    signature: Option<Py<PyAny>>,
 }
 
 #[pymethods]
 impl DeviceFunction {
     #[new]
-    #[pyo3(signature = (function, py_func=None))]
-    fn new(function: Py<PyFunction>, py_func: Option<Py<PyAny>>) -> DeviceFunction {
-        DeviceFunction { function, py_func }
+    #[pyo3(signature = (function, py_func=None, signature=None))]
+    fn new(function: Py<PyFunction>, py_func: Option<Py<PyAny>>, signature: Option<Bound<'_, PyAny>>) -> PyResult<DeviceFunction> {
+        if let Some(signature) = &signature {
+            let read = types::signature(signature)?;
+            function.get().declare(Declared { args: read.args, returns: read.returns.filter(|ty| *ty != Type::None) });
+        }
+        Ok(DeviceFunction { function, py_func, signature: signature.map(Bound::unbind) })
     }
 
     /// The text and its names, for the compiler.
@@ -41,8 +51,9 @@ impl DeviceFunction {
         Err(Exception::new(py, Class::Unsupported, text).with("code", "device-function").build())
     }
 
-    fn __reduce__(&self, py: Python<'_>) -> (Py<PyAny>, (Py<PyFunction>,)) {
-        (py.get_type::<DeviceFunction>().into_any().unbind(), (self.function.clone_ref(py),))
+    fn __reduce__(&self, py: Python<'_>) -> (Py<PyAny>, (Py<PyFunction>, Option<Py<PyAny>>, Option<Py<PyAny>>)) {
+        let signature = self.signature.as_ref().map(|s| s.clone_ref(py));
+        (py.get_type::<DeviceFunction>().into_any().unbind(), (self.function.clone_ref(py), None, signature))
     }
 
     fn __repr__(&self) -> String {
@@ -51,6 +62,7 @@ impl DeviceFunction {
 
     fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
         visit.call(&self.function)?;
-        visit.call(&self.py_func)
+        visit.call(&self.py_func)?;
+        visit.call(&self.signature)
     }
 }

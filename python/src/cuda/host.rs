@@ -69,7 +69,7 @@ pub(crate) fn record_type(dtype: &Bound<'_, PyArrayDescr>) -> PyResult<Option<Ar
     // Dtypes do not change, and the same ones come again at every launch.
     static KNOWN: Mutex<Option<Known>> = Mutex::new(None);
     if !dtype.has_fields() {
-        return Ok(None);
+        return Ok(text_type(dtype).map(Arc::new));
     }
     let key = dtype.as_ptr().addr();
     if let Some((_, known)) = KNOWN.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert_default().get(&key) {
@@ -82,6 +82,21 @@ pub(crate) fn record_type(dtype: &Bound<'_, PyArrayDescr>) -> PyResult<Option<Ar
         known.insert(key, (dtype.clone().unbind(), found.clone()));
     }
     Ok(found)
+}
+
+/// Longest string that is read into registers.
+const LONGEST_TEXT: usize = 256;
+
+/// The type of a string of fixed length, `S` or `U`.
+fn text_type(dtype: &Bound<'_, PyArrayDescr>) -> Option<RecordType> {
+    let elem = match dtype.num() {
+        18 => ScalarType::U8,
+        19 => ScalarType::U32,
+        _ => return None,
+    };
+    let length = dtype.itemsize() / elem.size();
+    let native = dtype.is_native_byteorder() != Some(false);
+    (native && (1..=LONGEST_TEXT).contains(&length)).then(|| RecordType::text(elem, length))
 }
 
 fn read_record(dtype: &Bound<'_, PyArrayDescr>) -> PyResult<Option<RecordType>> {

@@ -486,6 +486,39 @@ impl Launcher {
         }
     }
 
+    /// Blocks along x, y and z.
+    #[getter]
+    fn griddim(&self) -> (u32, u32, u32) {
+        self.config.as_ref().map_or((0, 0, 0), |config| config.grid().into())
+    }
+
+    /// Threads of a block along x, y and z.
+    #[getter]
+    fn blockdim(&self) -> (u32, u32, u32) {
+        self.config.as_ref().map_or((0, 0, 0), |config| config.block().into())
+    }
+
+    /// Bytes of dynamic shared memory.
+    #[getter]
+    fn sharedmem(&self) -> u32 {
+        self.config.as_ref().map_or(0, Config::shared)
+    }
+
+    /// What was given for the stream, or 0.
+    #[getter]
+    fn stream(&self, py: Python<'_>) -> PyResult<Py<PyAny>> {
+        match &self.stream {
+            Some(stream) => Ok(stream.clone_ref(py)),
+            None => Ok(0u8.into_pyobject(py)?.into_any().unbind()),
+        }
+    }
+
+    /// The kernel.
+    #[getter]
+    fn dispatcher(&self, py: Python<'_>) -> Py<Kernel> {
+        self.kernel.clone_ref(py)
+    }
+
     /// Written as the brackets that made it; a stream stays in its process.
     fn __reduce__<'py>(&self, py: Python<'py>) -> PyResult<(Bound<'py, PyAny>, Bound<'py, PyTuple>)> {
         let kernel = self.kernel.clone_ref(py);

@@ -14,7 +14,7 @@ mod interop;
 mod kernel;
 mod printing;
 mod ptx;
-mod stream;
+pub(crate) mod stream;
 pub(crate) mod watch;
 
 pub(crate) use array::{DeviceNDArray, device_array, to_device};

@@ -334,6 +334,11 @@ impl Core {
         Ok(Some((PyTuple::new(py, all)?, rest)))
     }
 
+    /// Whether a parameter of the function is named so.
+    pub(super) fn has_parameter(&self, name: &str) -> bool {
+        self.parameters.iter().any(|p| p == name)
+    }
+
     /// Whether loops are made for whatever types are met.
     pub(super) fn is_dynamic(&self) -> bool {
         self.declared.is_none()

@@ -27,6 +27,7 @@ use verdigris_vectorize::{Error, Layout, Literals, Target};
 pub(crate) use self::numpy::host_array;
 
 use self::core::{AnyLoop, Core, Cores, Declared, Given, Identity, Settings};
+use crate::cuda::stream;
 use crate::definition::PyFunction;
 use crate::error::{Class, Exception, IntoPyErr};
 use crate::gate;
@@ -38,6 +39,21 @@ pub(crate) struct PyUfunc {
     ufunc: Py<PyAny>,
     /// The same function over core arrays with outputs of types that calls have given.
     for_outputs: Mutex<Vec<(Given, Py<PyUfunc>)>>,
+    /// Whether calls take `stream=`, as those of `target="cuda"` do.
+    takes_streams: bool,
+}
+
+/// The keywords of a call without its stream, on which the call is ordered; `None` if it names none.
+fn without_stream<'py>(core: &Core, kwargs: &Bound<'py, PyDict>) -> PyResult<Option<Bound<'py, PyDict>>> {
+    let py = kwargs.py();
+    let Some(given) = kwargs.get_item(intern!(py, "stream"))? else { return Ok(None) };
+    if core.has_parameter("stream") {
+        return Ok(None);
+    }
+    stream::order(py, Some(&given))?;
+    let rest = kwargs.copy()?;
+    rest.del_item(intern!(py, "stream"))?;
+    Ok(Some(rest))
 }
 
 #[pymethods]
@@ -61,6 +77,7 @@ impl PyUfunc {
         weak: bool,
         fastmath: bool,
     ) -> PyResult<PyUfunc> {
+        let takes_streams = target == "cuda";
         let target = match target {
             "parallel" => Target::Parallel,
             "cpu" | "cuda" => Target::Cpu,
@@ -97,7 +114,7 @@ impl PyUfunc {
             core.get().check_parameters(py)?;
         }
         let ufunc = genuine::create(py, &core)?.unbind();
-        Ok(PyUfunc { core: core.unbind(), ufunc, for_outputs: Mutex::default() })
+        Ok(PyUfunc { core: core.unbind(), ufunc, for_outputs: Mutex::default(), takes_streams })
     }
 
     // `out` apart from the other keywords, which saves the dict that PyO3 makes of those.
@@ -109,6 +126,11 @@ impl PyUfunc {
         kwargs: Option<&Bound<'py, PyDict>>,
     ) -> PyResult<Bound<'py, PyAny>> {
         let core = slf.get().core.get();
+        let rest = match kwargs {
+            Some(kwargs) if slf.get().takes_streams => without_stream(core, kwargs)?,
+            _ => None,
+        };
+        let kwargs = rest.as_ref().or(kwargs);
         if args.len() < core.inputs
             && let Some((args, kwargs)) = core.by_position(args, kwargs)?
         {

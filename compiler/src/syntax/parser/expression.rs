@@ -31,6 +31,7 @@ impl Context<'_> {
             py::Expr::BooleanLiteral(literal) => ExprKind::Bool(literal.value),
             py::Expr::NoneLiteral(_) => ExprKind::None,
             py::Expr::StringLiteral(string) => ExprKind::Str(string.value.to_str().to_owned()),
+            py::Expr::BytesLiteral(bytes) => ExprKind::Bytes(bytes.value.bytes().collect()),
             py::Expr::Attribute(attribute) => {
                 ExprKind::Attribute { value: self.boxed(&attribute.value)?, attr: attribute.attr.to_string(), attr_span: self.span(&attribute.attr) }
             }
@@ -40,6 +41,7 @@ impl Context<'_> {
                 let mut part = |part: &Option<Box<py::Expr>>| part.as_deref().map(|e| self.boxed(e)).transpose();
                 ExprKind::Slice { lower: part(&slice.lower)?, upper: part(&slice.upper)?, step: part(&slice.step)? }
             }
+            py::Expr::Starred(starred) => ExprKind::Starred(self.boxed(&starred.value)?),
             py::Expr::EllipsisLiteral(_) => ExprKind::Ellipsis,
             py::Expr::BinOp(binary) => {
                 let op = binary_op(binary.op);

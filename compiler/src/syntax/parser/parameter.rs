@@ -39,9 +39,6 @@ impl Context<'_> {
     }
 
     fn params(&self, parameters: &Parameters) -> Parsed<Vec<Param>> {
-        if let Some(param) = &parameters.vararg {
-            return Err(self.refused(param.range(), format!("`*{}`: a compiled function has a fixed number of parameters", param.name)));
-        }
         if let Some(param) = &parameters.kwarg {
             return Err(self.refused(param.range(), format!("`**{}`: a compiled function has a fixed number of parameters", param.name)));
         }
@@ -50,8 +47,10 @@ impl Context<'_> {
             return Err(self.refused(param.parameter.name.range, headline).help("remove the `*` before it"));
         }
         let mut params: Vec<Param> = Vec::new();
-        for param in parameters.posonlyargs.iter().chain(&parameters.args) {
-            let param = self.param(param);
+        let rest =
+            parameters.vararg.as_deref().map(|p| Param { name: p.name.to_string(), span: self.span(&p.name), has_default: false, is_rest: true });
+        let named = parameters.posonlyargs.iter().chain(&parameters.args).map(|param| self.param(param));
+        for param in named.chain(rest) {
             if let Some(first) = params.iter().find(|other| other.name == param.name) {
                 let headline = format!("two parameters named `{}`", param.name);
                 return Err(Diagnostic::new(Code::Syntax, param.span, headline).also(first.span, "the first"));
@@ -63,7 +62,7 @@ impl Context<'_> {
 
     fn param(&self, param: &ParameterWithDefault) -> Param {
         let name = &param.parameter.name;
-        Param { name: name.to_string(), span: self.span(name), has_default: param.default.is_some() }
+        Param { name: name.to_string(), span: self.span(name), has_default: param.default.is_some(), is_rest: false }
     }
 
     fn refused(&self, range: TextRange, headline: String) -> Box<Diagnostic> {

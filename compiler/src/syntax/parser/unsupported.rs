@@ -49,8 +49,6 @@ pub(super) fn expr(expr: &Expr) -> Unsupported {
         Expr::Yield(_) | Expr::YieldFrom(_) => new("`yield`", "store the values in an array"),
         Expr::FString(_) => new("an f-string", "strings cannot be built in compiled code"),
         Expr::TString(_) => new("a template string", "strings cannot be built in compiled code"),
-        Expr::BytesLiteral(_) => new("a bytes literal", "use an array of uint8"),
-        Expr::Starred(_) => new("a starred expression", "write the elements one by one"),
         Expr::IpyEscapeCommand(_) => new("an IPython command", OUTSIDE),
         _ => new("this expression", ""),
     }
