@@ -136,9 +136,9 @@ def string_variable(n):
     return n
 
 
-# (int64)
-def is_between_values(n):
-    return n is 3
+# (array(float64, 1d, C), array(float64, 1d, C))
+def is_between_arrays(a, b):
+    return a is b
 
 
 # (array(float64, 1d, C), array(int64, 1d, C), int64)
