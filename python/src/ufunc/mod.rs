@@ -374,7 +374,7 @@ impl PyUfunc {
         }
         let other = Bound::new(py, core.with_outputs(py, given.clone()))?;
         let ufunc = genuine::create(py, &other)?.unbind();
-        let other = Bound::new(py, PyUfunc { core: other.unbind(), ufunc, for_outputs: Mutex::default() })?;
+        let other = Bound::new(py, PyUfunc { core: other.unbind(), ufunc, for_outputs: Mutex::default(), takes_streams: self.takes_streams })?;
         self.others().push((given, other.clone().unbind()));
         Ok(Some(other))
     }
