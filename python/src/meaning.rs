@@ -46,6 +46,11 @@ pub(crate) fn of(object: &Bound<'_, PyAny>, complete: &mut bool) -> PyResult<Mea
         *complete &= all;
         return Ok(meaning);
     }
+    if let Some(function) = of_numba(object)? {
+        let (meaning, all) = function.get().as_callee(object.py())?;
+        *complete &= all;
+        return Ok(meaning);
+    }
     if let Some(scalar) = scalar_type(object)? {
         return Ok(Meaning::Type(scalar));
     }
@@ -64,6 +69,27 @@ pub(crate) fn of(object: &Bound<'_, PyAny>, complete: &mut bool) -> PyResult<Mea
         return Ok(Meaning::Exception { name: class.name()?.to_string(), token: exception_token(class) });
     }
     Ok(Meaning::Unsupported { what: phrase(object)?, help: advice(object)? })
+}
+
+/// Functions that `numba.njit` made, by the addresses of their Python functions, which stay with them.
+static NUMBA: Mutex<Option<HashMap<usize, Py<PyFunction>>>> = Mutex::new(None);
+
+/// A function that `numba.njit` made: kernels of Numba call those, so that here they are compiled from their own texts. `None` for another object.
+fn of_numba(object: &Bound<'_, PyAny>) -> PyResult<Option<Py<PyFunction>>> {
+    let py = object.py();
+    let module = object.get_type().getattr(intern!(py, "__module__"))?;
+    if !module.extract::<&str>().is_ok_and(|name| name.starts_with("numba.")) {
+        return Ok(None);
+    }
+    let Some(function) = object.getattr_opt(intern!(py, "py_func"))?.filter(is_plain_function) else { return Ok(None) };
+    let known = |table: &mut HashMap<usize, Py<PyFunction>>| table.get(&address(&function)).map(|f| f.clone_ref(py));
+    if let Some(known) = known(NUMBA.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert_default()) {
+        return Ok(Some(known));
+    }
+    let made: Py<PyFunction> = py.get_type::<PyFunction>().call1((&function,))?.cast_into::<PyFunction>()?.unbind();
+    let mut table = NUMBA.lock().unwrap_or_else(PoisonError::into_inner);
+    let table = table.get_or_insert_default();
+    Ok(Some(table.entry(address(&function)).or_insert(made).clone_ref(py)))
 }
 
 /// A plain tuple with arrays in it, none of them of something else than numbers or records.

@@ -448,16 +448,43 @@ def test_functions_of_the_command_line():
     assert "SourceNotFound" in run.stderr
 
 
-def test_functions_that_others_compiled():
+def test_functions_of_numba():
     numba = pytest.importorskip("numba")
     other = numba.njit(weighted)
+
+    @numba.njit
+    def power(x, n):
+        if n == 0:
+            return 1.0
+        return x * power(x, n - 1)
 
     @cuda.jit
     def kernel(out):
         out[0] = other(1, 2, 3)
+        out[1] = power(1.5, 3)
+
+    for _ in range(2):
+        out = np.zeros(2)
+        kernel[1, 1](out)
+        assert out.tolist() == [weighted(1, 2, 3), 1.5**3]
+
+
+def test_functions_that_are_not_jitted():
+    class Other:
+        def __init__(self, function):
+            self.py_func = function
+
+        def __call__(self, *args):
+            return self.py_func(*args)
+
+    other = Other(weighted)
+
+    @cuda.jit
+    def foreign(out):
+        out[0] = other(1, 2, 3)
 
     with pytest.raises(errors.UnsupportedError, match="another compiler has made it"):
-        kernel[1, 1](np.zeros(1))
+        foreign[1, 1](np.zeros(1))
 
     @cuda.jit
     def plain(out):
