@@ -26,8 +26,8 @@ pub struct Definition {
     pub names: BTreeMap<String, Meaning>,
     /// Values of defaulted parameters, by parameter name.
     pub defaults: BTreeMap<String, Meaning>,
-    /// Types of arguments and result that callers convert to; none: the function takes what it is given.
-    pub declared: Option<Declared>,
+    /// Types of arguments and result that callers convert to, the best of several; none: the function takes what it is given.
+    pub declared: Vec<Declared>,
 }
 
 /// The types a called function was declared with.

@@ -105,7 +105,7 @@ impl Module {
             column: None,
             names: BTreeMap::new(),
             defaults: BTreeMap::new(),
-            declared: None,
+            declared: Vec::new(),
         };
         if callers.iter().any(|caller| caller == name) {
             return Ok(definition);

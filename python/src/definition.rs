@@ -30,7 +30,7 @@ pub(crate) struct PyFunction {
     world: World,
     definition: OnceLock<Arc<Definition>>,
     /// Types that callers convert to.
-    declared: OnceLock<Declared>,
+    declared: OnceLock<Vec<Declared>>,
 }
 
 /// Where names are looked up.
@@ -80,7 +80,7 @@ impl PyFunction {
     }
 
     /// Declares the types that callers convert to; before the first of them is compiled.
-    pub(crate) fn declare(&self, declared: Declared) {
+    pub(crate) fn declare(&self, declared: Vec<Declared>) {
         // Declared twice, by unpickling, it is the same.
         let _ = self.declared.set(declared);
     }
@@ -138,7 +138,7 @@ impl PyFunction {
             column: self.column,
             names: BTreeMap::new(),
             defaults: BTreeMap::new(),
-            declared: self.declared.get().cloned(),
+            declared: self.declared.get().cloned().unwrap_or_default(),
         }
     }
 

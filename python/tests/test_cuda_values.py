@@ -327,8 +327,31 @@ def test_what_does_not_convert_to_the_declared():
     for kernel in (of_complex, of_array):
         with pytest.raises(errors.TypingError, match="is declared to take"):
             kernel[1, 1](np.zeros(1))
-    with pytest.raises(errors.ArgumentError, match="one signature"):
-        cuda.jit(["int32(int32)", "int64(int64)"], device=True)(lambda x: x)
+
+
+@pytest.mark.parametrize(
+    ("declared", "a", "b", "want"),
+    [
+        (["(int64, int64)", "(float64, float64)"], 1, 2, 3),
+        (["(int64, int64)", "(float64, float64)"], 1.5, 2.5, 4),
+        (["(int64, int64)"], 1.5, 2.5, 3),
+        (["(int64, int64)", "(float64, float64)"], np.int32(1), 2.5, 3.5),
+        (["(float32, float32)", "(float64, float64)"], np.float32(1), np.float32(2**-25), 1),
+        (["(float32, float32)", "(float64, float64)"], 1, 2**-25, 1 + 2**-25),
+        (["(float32, float64)", "(float64, float32)", "(int64, int64)"], 1.5, 2.5, 4),
+        (["int32(float64, float64)"], 1.5, 2.25, 3),
+    ],
+)
+def test_the_declaration_that_loses_least_is_taken(declared, a, b, want):
+    add = cuda.jit(declared, device=True)(lambda a, b: a + b)
+
+    @cuda.jit
+    def kernel(out, a, b):
+        out[0] = add(a, b)
+
+    out = np.zeros(1)
+    kernel[1, 1](out, a, b)
+    assert out[0] == want
 
 
 # --- atomics on parts of complex arrays ---

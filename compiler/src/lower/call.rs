@@ -11,10 +11,10 @@ use super::fault::{Result, Stop, fault};
 use super::value::{Callee, Closure, Val};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::ir::Value;
-use crate::names::{Definition, Meaning};
+use crate::names::{Declared, Definition, Meaning};
 use crate::source::Span;
 use crate::syntax::{Expr, ExprKind};
-use crate::types::{Layout, Type};
+use crate::types::{Layout, ScalarType, Type, unify};
 
 /// Functions inlined into each other at most this deep.
 const DEEPEST: usize = 64;
@@ -251,14 +251,14 @@ impl Lowerer {
             Err(Stop::Fault(d)) => return fault(self.called(d, span, &args)),
             Err(stop) => return Err(stop),
         };
-        let declared = callee.declared.clone();
+        let bound = self.bind(&callee, &parsed, args, named, span)?;
+        let (bound, returns) = self.to_declared(&callee, bound, span)?;
         let result = if self.is_recursive(&callee) {
-            let bound = self.bind(&callee, &parsed, args, named, span)?;
             self.call_recursive(&callee, &parsed, &bound, span)?
         } else {
-            self.inline(&callee, &parsed, None, args, named, span)?
+            self.inline(&callee, &parsed, None, bound, span)?
         };
-        match declared.and_then(|d| d.returns) {
+        match returns {
             Some(ty) => self.to_type(&result, &ty, span),
             None => Ok(result),
         }
@@ -275,20 +275,19 @@ impl Lowerer {
             let text = format!("`{}` is called after the function it stands in has returned", closure.definition.name);
             return fault(Diagnostic::new(Code::UnsupportedSyntax, span, text).help("pass what it uses as arguments"));
         }
-        self.inline(&closure.definition, &closure.parsed, Some(closure.frame), args, named, span)
+        let bound = self.bind(&closure.definition, &closure.parsed, args, named, span)?;
+        self.inline(&closure.definition, &closure.parsed, Some(closure.frame), bound, span)
     }
 
-    /// Binds the arguments and lowers the body here; a fault in it says with what it was called.
+    /// Lowers the body here; a fault in it says with what it was called.
     fn inline(
         &mut self,
         callee: &Arc<Definition>,
         parsed: &Arc<super::function::Parsed>,
         outer: Option<u32>,
-        args: Vec<Arg>,
-        named: Vec<(String, Arg)>,
+        bound: Vec<Arg>,
         span: Span,
     ) -> Result<Val> {
-        let bound = self.bind(callee, parsed, args, named, span)?;
         let inlined = self.activation(callee.clone(), parsed.clone(), outer, bound.iter().map(|(v, _)| v.clone()).collect(), None);
         self.at(span);
         match inlined {
@@ -351,42 +350,94 @@ impl Lowerer {
                 }
             }
         }
-        if let Some(declared) = &callee.declared {
-            for ((val, at), ty) in all.iter_mut().zip(&declared.args) {
-                *val = self.to_declared(callee, val, ty, *at)?;
-            }
-        }
         Ok(all)
     }
 
-    /// An argument as the type that its function was declared with.
-    fn to_declared(&mut self, callee: &Definition, val: &Val, ty: &Type, at: Span) -> Result<Val> {
-        self.at(at);
-        let converted = match (ty, self.type_of(val)) {
-            (Type::Scalar(ty), _) if val.is_number() || matches!(val, Val::Time(..)) => self.to_scalar(val, *ty),
+    /// Arguments as the types that their function was declared with, and the declared type of its result. Of several declarations the one that loses least is taken, the first of equals.
+    fn to_declared(&mut self, callee: &Definition, mut args: Vec<Arg>, span: Span) -> Result<(Vec<Arg>, Option<Type>)> {
+        if callee.declared.is_empty() {
+            return Ok((args, None));
+        }
+        let cost = |this: &Self, declared: &Declared| {
+            let costs = args.iter().zip(&declared.args).map(|((val, _), ty)| this.conversion(val, ty));
+            costs.try_fold([0; 3], |sum: [u32; 3], cost| {
+                let mut sum = sum;
+                if let Some(kind) = cost? {
+                    sum[kind as usize] += 1;
+                }
+                Some(sum)
+            })
+        };
+        let best = callee.declared.iter().filter_map(|d| Some((cost(self, d)?, d))).min_by_key(|(cost, _)| *cost);
+        let Some((_, best)) = best else {
+            let given: Vec<String> = args.iter().map(|(val, _)| self.describe(val)).collect();
+            let types = |declared: &Declared| declared.args.iter().map(Type::to_string).collect::<Vec<_>>().join(", ");
+            let all: Vec<String> = callee.declared.iter().map(|d| format!("({})", types(d))).collect();
+            let text = format!("{}() is declared to take {}, which ({}) does not convert to", callee.name, all.join(" or "), given.join(", "));
+            return fault(Diagnostic::new(Code::TypeMismatch, span, text));
+        };
+        for ((val, at), ty) in args.iter_mut().zip(&best.args) {
+            self.at(*at);
+            *val = self.as_declared(val, ty);
+        }
+        Ok((args, best.returns.clone()))
+    }
+
+    /// What a value loses where it is converted to a declared type: nothing at all, if it need not be. `None`: it is not.
+    fn conversion(&self, val: &Val, ty: &Type) -> Option<Option<Loss>> {
+        let fits = match (ty, self.type_of(val)) {
+            (Type::Scalar(to), Some(Type::Scalar(from))) if from != *to => {
+                let kinds = [from, *to].map(|t| (t.is_time(), t.is_complex()));
+                let possible = kinds[0].0 == kinds[1].0 && (kinds[1].1 || !kinds[0].1) && !from.is_time();
+                return possible.then(|| Some(Loss::of(from, *to)));
+            }
             (Type::Array(declared), Some(Type::Array(given))) => {
-                let fits =
-                    (declared.elem, declared.ndim) == (given.elem, given.ndim) && (declared.layout == Layout::A || declared.layout == given.layout);
-                (fits && (declared.readonly || !given.readonly)).then(|| val.clone())
+                (declared.elem, declared.ndim) == (given.elem, given.ndim)
+                    && (declared.layout == Layout::A || declared.layout == given.layout)
+                    && (declared.readonly || !given.readonly)
             }
-            (Type::Records(declared), Some(Type::Records(given))) => {
-                (declared.record == given.record && declared.ndim == given.ndim).then(|| val.clone())
+            (Type::Records(declared), Some(Type::Records(given))) => declared.record == given.record && declared.ndim == given.ndim,
+            (Type::Tuple(types), Some(Type::Tuple(_))) => {
+                let items = val.items().unwrap_or_default();
+                items.len() == types.len() && items.iter().zip(types).all(|(item, ty)| self.conversion(item, ty).is_some())
             }
-            (ty, Some(given)) if *ty == given => Some(val.clone()),
-            (Type::Tuple(types), Some(Type::Tuple(_))) if val.items().is_some_and(|items| items.len() == types.len()) => {
-                let items = val.items().expect("a tuple").to_vec();
-                Some(Val::Tuple(items.iter().zip(types).map(|(item, ty)| self.to_declared(callee, item, ty, at)).collect::<Result<_>>()?))
-            }
+            (ty, Some(given)) => *ty == given,
             // Functions and the like have no type that could be declared.
-            (_, None) => Some(val.clone()),
-            _ => None,
+            (_, None) => true,
         };
-        let Some(converted) = converted else {
-            let name = self.describe(val);
-            let text = format!("{}() is declared to take {ty} here, which {name} does not convert to", callee.name);
-            return fault(Diagnostic::new(Code::TypeMismatch, at, text).label(name));
-        };
-        Ok(converted)
+        fits.then_some(None)
+    }
+
+    fn as_declared(&mut self, val: &Val, ty: &Type) -> Val {
+        match (val, ty) {
+            (_, Type::Scalar(to)) if self.scalar_type(val).is_some() => self.to_scalar(val, *to).expect("looked at before"),
+            (Val::Tuple(items), Type::Tuple(types)) => Val::Tuple(items.iter().zip(types).map(|(item, ty)| self.as_declared(item, ty)).collect()),
+            _ => val.clone(),
+        }
+    }
+}
+
+/// What a conversion to a declared type may lose, worst first.
+#[derive(Clone, Copy)]
+enum Loss {
+    /// Values.
+    Values,
+    /// Digits of large integers, if anything.
+    Digits,
+    /// Nothing.
+    Nothing,
+}
+
+impl Loss {
+    fn of(from: ScalarType, to: ScalarType) -> Loss {
+        let wide = matches!(to, ScalarType::F64 | ScalarType::C128);
+        match () {
+            () if to == ScalarType::F16 => Loss::Values,
+            () if from == ScalarType::F16 => Loss::Digits,
+            () if unify(from, to) == to && from.is_float() == to.is_float() && from.is_complex() == to.is_complex() => Loss::Nothing,
+            () if unify(from, to) == to || (wide && !from.is_complex()) => Loss::Digits,
+            () => Loss::Values,
+        }
     }
 }
 

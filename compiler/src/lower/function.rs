@@ -219,7 +219,8 @@ impl Lowerer {
             Some(known) => known.clone(),
             None => {
                 let around = self.frame().definition.clone();
-                let definition = Definition { name: function.name.clone(), defaults: BTreeMap::new(), declared: None, ..Definition::clone(&around) };
+                let definition =
+                    Definition { name: function.name.clone(), defaults: BTreeMap::new(), declared: Vec::new(), ..Definition::clone(&around) };
                 let made = (Arc::new(definition), Arc::new(Parsed::new(function.clone())));
                 self.nested.insert(key, made.clone());
                 made

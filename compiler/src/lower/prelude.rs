@@ -66,7 +66,7 @@ impl Lowerer {
                 .chain([("math.inf".to_owned(), Meaning::Constant(Constant::Float(f64::INFINITY)))])
                 .collect(),
             defaults: BTreeMap::new(),
-            declared: None,
+            declared: Vec::new(),
         });
         let parsed = self.parse(&definition)?;
         let quiet = self.frame().quiet.unwrap_or(span);

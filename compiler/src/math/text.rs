@@ -97,7 +97,7 @@ pub(super) fn find(name: &str) -> Option<Arc<Definition>> {
         column: None,
         names: BTreeMap::new(),
         defaults: BTreeMap::new(),
-        declared: None,
+        declared: Vec::new(),
     };
     let mut sources = Sources::default();
     let id = sources.add(source);

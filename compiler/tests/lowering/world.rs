@@ -23,7 +23,7 @@ fn define_in(source: &Arc<SourceFile>, name: &str, around: &mut Vec<String>) -> 
         column: None,
         names: BTreeMap::new(),
         defaults: BTreeMap::new(),
-        declared: None,
+        declared: Vec::new(),
     };
     let mut sources = Sources::default();
     let id = sources.add(source);
@@ -69,7 +69,7 @@ fn meaning(source: &Arc<SourceFile>, path: &str, around: &mut Vec<String>) -> Op
                 column: None,
                 names: BTreeMap::new(),
                 defaults: BTreeMap::new(),
-                declared: None,
+                declared: Vec::new(),
             };
             return Some(Meaning::Function(Arc::new(inner)));
         }

@@ -25,7 +25,7 @@ fn definition(name: &str, line: u32, column: Option<u32>, source: SourceFile) ->
         column,
         names: Default::default(),
         defaults: Default::default(),
-        declared: None,
+        declared: Vec::new(),
     }
 }
 

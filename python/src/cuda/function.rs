@@ -17,19 +17,23 @@ pub(crate) struct DeviceFunction {
     function: Py<PyFunction>,
     py_func: Option<Py<PyAny>>,
     /// What it was declared with.
-    signature: Option<Py<PyAny>>,
+    signatures: Vec<Py<PyAny>>,
 }
 
 #[pymethods]
 impl DeviceFunction {
     #[new]
-    #[pyo3(signature = (function, py_func=None, signature=None))]
-    fn new(function: Py<PyFunction>, py_func: Option<Py<PyAny>>, signature: Option<Bound<'_, PyAny>>) -> PyResult<DeviceFunction> {
-        if let Some(signature) = &signature {
+    #[pyo3(signature = (function, py_func=None, signatures=Vec::new()))]
+    fn new(function: Py<PyFunction>, py_func: Option<Py<PyAny>>, signatures: Vec<Bound<'_, PyAny>>) -> PyResult<DeviceFunction> {
+        let mut declared = Vec::new();
+        for signature in &signatures {
             let read = types::signature(signature)?;
-            function.get().declare(Declared { args: read.args, returns: read.returns.filter(|ty| *ty != Type::None) });
+            declared.push(Declared { args: read.args, returns: read.returns.filter(|ty| *ty != Type::None) });
         }
-        Ok(DeviceFunction { function, py_func, signature: signature.map(Bound::unbind) })
+        if !declared.is_empty() {
+            function.get().declare(declared);
+        }
+        Ok(DeviceFunction { function, py_func, signatures: signatures.into_iter().map(Bound::unbind).collect() })
     }
 
     /// The text and its names, for the compiler.
@@ -51,9 +55,9 @@ impl DeviceFunction {
         Err(Exception::new(py, Class::Unsupported, text).with("code", "device-function").build())
     }
 
-    fn __reduce__(&self, py: Python<'_>) -> (Py<PyAny>, (Py<PyFunction>, Option<Py<PyAny>>, Option<Py<PyAny>>)) {
-        let signature = self.signature.as_ref().map(|s| s.clone_ref(py));
-        (py.get_type::<DeviceFunction>().into_any().unbind(), (self.function.clone_ref(py), None, signature))
+    fn __reduce__(&self, py: Python<'_>) -> (Py<PyAny>, (Py<PyFunction>, Option<Py<PyAny>>, Vec<Py<PyAny>>)) {
+        let signatures = self.signatures.iter().map(|s| s.clone_ref(py)).collect();
+        (py.get_type::<DeviceFunction>().into_any().unbind(), (self.function.clone_ref(py), None, signatures))
     }
 
     fn __repr__(&self) -> String {
@@ -63,6 +67,6 @@ impl DeviceFunction {
     fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
         visit.call(&self.function)?;
         visit.call(&self.py_func)?;
-        visit.call(&self.signature)
+        self.signatures.iter().try_for_each(|s| visit.call(s))
     }
 }

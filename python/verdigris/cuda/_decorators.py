@@ -51,8 +51,8 @@ def jit(
 
     Used as `@jit`, `@jit(device=True)`, `@jit("void(float32[:], int32)")` or with a list of signatures. A kernel without
     signatures is compiled for the types it is called with; one with signatures is compiled at once and takes nothing else.
-    A device function is compiled into its callers, for the types they call it with; if it has a signature they convert
-    what they pass and what it returns to that.
+    A device function is compiled into its callers, for the types they call it with; if it has signatures they convert
+    what they pass and what it returns to the one that loses least.
 
     `fma=False` keeps `a*b + c` from being rounded only once. `fastmath=True` takes variants of `exp`, `log`, `pow`,
     `sin`, `cos`, `tan` and `tanh` that are faster and may be wrong by four units in the last place. `boundscheck=False`
@@ -69,11 +69,8 @@ def jit(
         if not isinstance(function, FunctionType):
             raise ArgumentError(f"cuda.jit takes a Python function, not {function!r}", code="bad-function")
         taken = Function(function)
-        if device and signatures is not None and len(signatures) > 1:
-            text = "a device function is declared with one signature; without one it takes any types"
-            raise ArgumentError(text, code="bad-signature")
         if device:
-            made: Any = DeviceFunction(taken, function, signatures[0] if signatures else None)
+            made: Any = DeviceFunction(taken, function, signatures or [])
         else:
             made = Kernel(taken, function, signatures, bool(fma), checked, fastmath)
         return functools.update_wrapper(made, function)
