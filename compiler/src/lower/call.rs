@@ -359,7 +359,7 @@ impl Lowerer {
             return Ok((args, None));
         }
         let cost = |this: &Self, declared: &Declared| {
-            let costs = args.iter().zip(&declared.args).map(|((val, _), ty)| this.conversion(val, ty));
+            let mut costs = args.iter().zip(&declared.args).map(|((val, _), ty)| this.conversion(val, ty));
             costs.try_fold([0; 3], |sum: [u32; 3], cost| {
                 let mut sum = sum;
                 if let Some(kind) = cost? {
