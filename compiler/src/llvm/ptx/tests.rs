@@ -164,18 +164,18 @@ fn everything_that_threads_do_together() {
     let value = b.push(Inst::Load { array: floats, index: at.clone(), part: Part::Whole });
     for how in [Shuffle::Index, Shuffle::Up, Shuffle::Down, Shuffle::Xor] {
         let moved = b.push(Inst::Warp { op: WarpOp::Shuffle(how), args: [mask, value, lane].into_iter().collect() });
-        b.push(Inst::Atomic { op: AtomicOp::Add, array: floats, index: at.clone(), value: moved, expected: None });
+        b.push(Inst::Atomic { op: AtomicOp::Add, array: floats, index: at.clone(), part: Part::Whole, value: moved, expected: None });
     }
     for vote in [Vote::All, Vote::Any, Vote::Eq, Vote::Ballot] {
         let given = b.push(Inst::Warp { op: WarpOp::Vote(vote), args: [mask, is_odd].into_iter().collect() });
         let given = b.cast(given, u64s);
-        b.push(Inst::Atomic { op: AtomicOp::Or, array: wide, index: at.clone(), value: given, expected: None });
+        b.push(Inst::Atomic { op: AtomicOp::Or, array: wide, index: at.clone(), part: Part::Whole, value: given, expected: None });
     }
     for op in [WarpOp::MatchAny, WarpOp::MatchAll] {
         for v in [value, lane] {
             let given = b.push(Inst::Warp { op, args: [mask, v].into_iter().collect() });
             let given = b.cast(given, u64s);
-            b.push(Inst::Atomic { op: AtomicOp::Inc, array: wide, index: at.clone(), value: given, expected: None });
+            b.push(Inst::Atomic { op: AtomicOp::Inc, array: wide, index: at.clone(), part: Part::Whole, value: given, expected: None });
         }
     }
     b.push(Inst::Warp { op: WarpOp::Sync, args: [mask].into_iter().collect() });
@@ -185,13 +185,13 @@ fn everything_that_threads_do_together() {
     for meeting in [Meeting::Count, Meeting::All, Meeting::Any] {
         let given = b.push(Inst::Barrier { meeting, operand: Some(is_odd) });
         let given = b.cast(given, u64s);
-        b.push(Inst::Atomic { op: AtomicOp::Dec, array: wide, index: at.clone(), value: given, expected: None });
+        b.push(Inst::Atomic { op: AtomicOp::Dec, array: wide, index: at.clone(), part: Part::Whole, value: given, expected: None });
     }
     b.push(Inst::Barrier { meeting: Meeting::Grid, operand: None });
     b.push(Inst::Fence);
     let loaded = b.push(Inst::Load { array: shared, index: [i, i].into_iter().collect(), part: Part::Whole });
     let loaded = b.cast(loaded, ScalarType::F64);
-    b.push(Inst::Atomic { op: AtomicOp::Nanmax, array: floats, index: at, value: loaded, expected: None });
+    b.push(Inst::Atomic { op: AtomicOp::Nanmax, array: floats, index: at, part: Part::Whole, value: loaded, expected: None });
     let ptx = ptx_of(&verified(b), &Options { most_threads: Some(256), least_blocks: Some(2), most_registers: Some(128), ..Options::default() });
     for text in [
         "shfl.sync.idx",
@@ -232,7 +232,7 @@ fn every_atomic_of_every_type() {
             let i = index(&mut b);
             let value = b.push(Inst::Load { array: a, index: [i].into_iter().collect(), part: Part::Whole });
             let expected = (op == AtomicOp::Cas).then_some(value);
-            let old = b.push(Inst::Atomic { op, array: a, index: [i].into_iter().collect(), value, expected });
+            let old = b.push(Inst::Atomic { op, array: a, index: [i].into_iter().collect(), part: Part::Whole, value, expected });
             b.push(Inst::Store { array: a, index: [i].into_iter().collect(), part: Part::Whole, value: old });
             let ir = verified(b);
             let ptx = compile(&ir, &Entry::Kernel, Arch::OLDEST, &Options::default()).unwrap_or_else(|e| panic!("{op:?} of {ty}: {e}"));

@@ -81,8 +81,15 @@ impl<'c> Emitter<'_, 'c> {
     }
 
     /// An atomic operation: the old value.
-    pub(super) fn exchange(&mut self, at: Value, op: AtomicOp, array: Array, index: &[Value], value: Value, expected: Option<Value>) -> V<'c> {
-        let (pointer, ty, _) = self.element(at, array, index, Part::Whole);
+    pub(super) fn exchange(
+        &mut self,
+        at: Value,
+        op: AtomicOp,
+        (array, index, part): (Array, &[Value], Part),
+        value: Value,
+        expected: Option<Value>,
+    ) -> V<'c> {
+        let (pointer, ty, _) = self.element(at, array, index, part);
         let (value, align) = (self.base(value), ty.size() as u32);
         let float = ty.is_float();
         let plain = match op {

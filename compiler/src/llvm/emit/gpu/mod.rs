@@ -62,7 +62,7 @@ impl<'c> Emitter<'_, 'c> {
         let value = match inst {
             Inst::Geometry(geometry) => self.coordinate(*geometry),
             Inst::Load { array, index, part } => self.read(at, *array, index, *part),
-            Inst::Atomic { op, array, index, value, expected } => self.exchange(at, *op, *array, index, *value, *expected),
+            Inst::Atomic { op, array, index, part, value, expected } => self.exchange(at, *op, (*array, index, *part), *value, *expected),
             Inst::Warp { op, args } if *op != WarpOp::Sync => self.together(*op, args),
             Inst::Store { array, index, part, value } => {
                 self.write(at, *array, index, *part, *value);
