@@ -327,10 +327,22 @@ impl<'c> Instr<'c> {
     }
 
     pub(super) fn insert(&self, vector: V<'c>, value: V<'c>, lane: V<'c>) -> V<'c> {
+        let lane = self.lane_inside(vector, lane);
         Self::v(raw!(LLVMBuildInsertElement(self.b(), vector.0, value.0, lane.0, NAME)))
     }
 
+    /// A lane that is one of the vector's whatever is computed. LLVM runs an extraction where its guard would not let it: a lane that is poison there (the lowest of an empty mask) would address the
+    /// stack wildly, as no bound is left of one that is known to be a lane or poison.
+    fn lane_inside(&self, vector: V<'c>, lane: V<'c>) -> V<'c> {
+        if raw!(LLVMIsConstant(lane.0)) != 0 {
+            return lane;
+        }
+        let last = self.const_int(self.type_of(lane), i64::from(self.lanes_of(vector)) - 1);
+        self.and(self.freeze(lane), last)
+    }
+
     pub(super) fn extract(&self, vector: V<'c>, lane: V<'c>) -> V<'c> {
+        let lane = self.lane_inside(vector, lane);
         Self::v(raw!(LLVMBuildExtractElement(self.b(), vector.0, lane.0, NAME)))
     }
 
