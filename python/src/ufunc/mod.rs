@@ -467,7 +467,8 @@ impl PyUfunc {
             return Ok(None);
         }
         let (Some(own), Some(ty)) = (scalar_type(&array.getattr(intern!(py, "dtype"))?)?, scalar_type(&wanted)?) else { return Ok(None) };
-        if own == ty || !self.core.get().published.has(&[ty, own, ty]) {
+        // Loops that were declared are what the user made them.
+        if own == ty || !self.core.get().is_dynamic() || !self.core.get().published.has(&[ty, own, ty]) {
             return Ok(None);
         }
         let mut all: Vec<Bound<'py, PyAny>> = args.iter().collect();
