@@ -11,6 +11,9 @@ use crate::definition::PyFunction;
 use crate::error::{Class, Exception};
 use crate::types;
 
+/// What a pickled function is made of: its text and names, and how it is declared.
+type Parts = (Py<PyFunction>, Option<Py<PyAny>>, Vec<Py<PyAny>>);
+
 /// A function that compiled code can call; made by `cuda.jit(device=True)`.
 #[pyclass(frozen, dict, weakref, module = "verdigris._verdigris")]
 pub(crate) struct DeviceFunction {
@@ -55,7 +58,7 @@ impl DeviceFunction {
         Err(Exception::new(py, Class::Unsupported, text).with("code", "device-function").build())
     }
 
-    fn __reduce__(&self, py: Python<'_>) -> (Py<PyAny>, (Py<PyFunction>, Option<Py<PyAny>>, Vec<Py<PyAny>>)) {
+    fn __reduce__(&self, py: Python<'_>) -> (Py<PyAny>, Parts) {
         let signatures = self.signatures.iter().map(|s| s.clone_ref(py)).collect();
         (py.get_type::<DeviceFunction>().into_any().unbind(), (self.function.clone_ref(py), None, signatures))
     }

@@ -82,6 +82,9 @@ struct Words<'c> {
     list: Vec<Word>,
 }
 
+/// Where an array that a caller gives lies: its address, extents and strides.
+type Given<'c> = (V<'c>, Vec<V<'c>>, Vec<V<'c>>);
+
 impl<'c> Words<'c> {
     fn next(&mut self, i: &Instr<'c>, word: Word) -> V<'c> {
         let at = i.offset(self.params, i.i64(self.list.len() as i64 * 8));
@@ -155,7 +158,7 @@ impl<'c> Emitter<'_, 'c> {
     }
 
     /// Binds a function's own arrays; `given` are those of its parameters.
-    fn bind_arrays(&mut self, mut given: Vec<Option<(V<'c>, Vec<V<'c>>, Vec<V<'c>>)>>) {
+    fn bind_arrays(&mut self, mut given: Vec<Option<Given<'c>>>) {
         let f = self.f;
         for (n, info) in f.arrays.iter().enumerate() {
             match (given[n].take(), &info.storage) {
