@@ -197,28 +197,8 @@ def total(first, *rest):
     return s + 1000 * len(rest)
 
 
-def starred(call, add, x, out):
-    t = (1, 2, x)
-    out[0] = call(*t)
-    out[1] = call(x, *(2, 3))
-    out[2] = max(*t)
-    out[3] = call(*t[:2], 7)
-    out[4] = add(x)
-    out[5] = add(x, 2, 3.5)
-    out[6] = add(*t, *t)
-    u = (0, *t, 9)
-    out[7] = u[3] + len(u)
-    first, *middle, last = u
-    out[8] = first + 10 * middle[2] + 100 * last + len(middle)
-    *most, end = t
-    out[9] = most[1] + end
-
-
-def test_starred_arguments_and_targets():
-    call, add = cuda.jit(device=True)(weighted), cuda.jit(device=True)(total)
-
-    @cuda.jit
-    def kernel(x, out):
+def starred(call, add):
+    def body(x, out):
         t = (1, 2, x)
         out[0] = call(*t)
         out[1] = call(x, *(2, 3))
@@ -234,9 +214,14 @@ def test_starred_arguments_and_targets():
         *most, end = t
         out[9] = most[1] + end
 
+    return body
+
+
+def test_starred_arguments_and_targets():
+    kernel = cuda.jit(starred(cuda.jit(device=True)(weighted), cuda.jit(device=True)(total)))
     out, want = np.zeros(10), np.zeros(10)
     kernel[1, 1](4.5, out)
-    starred(weighted, total, 4.5, want)
+    starred(weighted, total)(4.5, want)
     np.testing.assert_array_equal(out, want)
 
 
