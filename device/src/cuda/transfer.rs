@@ -234,6 +234,14 @@ fn dense_like(like: &Layout) -> (Vec<isize>, usize) {
     (strides, step)
 }
 
+/// Ends a copy from or to host memory as it lies: leaves it going on if that is pinned and somebody holds it, else waits. What was ordered before an error is under way too.
+fn settle(ordered: Result<(), DeviceError>, stream: &Stream, later: Option<Box<dyn Any + Send>>, host: *const u8) -> Result<(), DeviceError> {
+    match later {
+        Some(owner) if ordered.is_ok() && stream.context().is_pinned(host) => stream.context().keep(stream, owner),
+        _ => stream.synchronize().and(ordered),
+    }
+}
+
 /// Copies a host array to a device array of the same shape, on a stream. Without `later` it has been done on return; with it, the copy may go on as long as the host memory is pinned, and `later`,
 /// which holds that memory, is let go of when it has ended.
 ///
@@ -256,11 +264,8 @@ pub unsafe fn copy_from_host(
     let (shape, itemsize) = (to_layout.shape(), to_layout.itemsize());
     let direct = plan(shape, itemsize, to_layout.strides(), from_layout.strides());
     if direct.loops.is_empty() {
-        order_all(&direct, Place::Device(to), Place::Host(from.expose_provenance()), stream)?;
-        return match later {
-            Some(owner) if stream.context().is_pinned(from) => stream.context().keep(stream, owner),
-            _ => stream.synchronize(),
-        };
+        let ordered = order_all(&direct, Place::Device(to), Place::Host(from.expose_provenance()), stream);
+        return settle(ordered, stream, later, from);
     }
     let (strides, bytes) = dense_like(to_layout);
     let mut packed = buffer(bytes)?;
@@ -297,10 +302,7 @@ pub unsafe fn copy_to_host(
     let direct = plan(shape, itemsize, to_layout.strides(), from_layout.strides());
     if direct.loops.is_empty() {
         let ordered = order_all(&direct, Place::Host(to.expose_provenance()), Place::Device(from), stream);
-        return match later {
-            Some(owner) if ordered.is_ok() && stream.context().is_pinned(to) => stream.context().keep(stream, owner),
-            _ => stream.synchronize().and(ordered),
-        };
+        return settle(ordered, stream, later, to);
     }
     let (strides, bytes) = dense_like(from_layout);
     let mut packed = buffer(bytes)?;
