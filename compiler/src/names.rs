@@ -30,6 +30,13 @@ pub struct Definition {
     pub declared: Vec<Declared>,
 }
 
+impl Definition {
+    /// The function of that name in a text, wherever it begins; no name it uses means anything yet.
+    pub fn bare(source: Arc<SourceFile>, name: &str) -> Definition {
+        Definition { source, name: name.to_owned(), line: 0, column: None, names: BTreeMap::new(), defaults: BTreeMap::new(), declared: Vec::new() }
+    }
+}
+
 /// The types a called function was declared with.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Declared {

@@ -98,15 +98,7 @@ struct Module {
 impl Module {
     /// `callers`: the functions whose names are being looked up. One that is met again gets no names: lowering refuses the recursion before it needs them.
     fn definition(&self, name: &str, callers: &mut Vec<String>) -> Result<Definition, Box<Diagnostic>> {
-        let mut definition = Definition {
-            source: self.source.clone(),
-            name: name.to_owned(),
-            line: 0,
-            column: None,
-            names: BTreeMap::new(),
-            defaults: BTreeMap::new(),
-            declared: Vec::new(),
-        };
+        let mut definition = Definition::bare(self.source.clone(), name);
         if callers.iter().any(|caller| caller == name) {
             return Ok(definition);
         }

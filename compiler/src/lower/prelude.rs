@@ -2,7 +2,6 @@
 //!
 //! They are lowered like any other function, but their code carries the span of the call.
 
-use std::collections::BTreeMap;
 use std::sync::{Arc, LazyLock};
 
 use super::Lowerer;
@@ -58,15 +57,10 @@ impl Lowerer {
     /// Inlines a function of the prelude.
     pub(super) fn library(&mut self, name: &str, args: Vec<Val>, span: Span) -> Result<Val> {
         let definition = Arc::new(Definition {
-            source: SOURCE.clone(),
-            name: name.to_string(),
-            line: 0,
-            column: None,
             names: (NAMES.iter().map(|n| (n.to_string(), Meaning::Builtin(n.to_string()))))
                 .chain([("math.inf".to_owned(), Meaning::Constant(Constant::Float(f64::INFINITY)))])
                 .collect(),
-            defaults: BTreeMap::new(),
-            declared: Vec::new(),
+            ..Definition::bare(SOURCE.clone(), name)
         });
         let parsed = self.parse(&definition)?;
         let quiet = self.frame().quiet.unwrap_or(span);

@@ -4,7 +4,7 @@
 //! floats (a table, of float32 if the name ends in `_32`), or a tuple of integers in hexadecimal (a table of uint64). A name used in a function is, in this order, a constant, a row of the op table (which is called), another function (which is put in
 //! place), or a function of the machine.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::sync::{Arc, LazyLock, Mutex};
 
 use crate::names::{Constant, ConstantArray, Definition, Meaning};
@@ -90,15 +90,7 @@ pub(super) fn find(name: &str) -> Option<Arc<Definition>> {
         return Some(known.clone());
     }
     let source = LIBRARY.sources.get(name)?;
-    let mut definition = Definition {
-        source: source.clone(),
-        name: name.to_owned(),
-        line: 0,
-        column: None,
-        names: BTreeMap::new(),
-        defaults: BTreeMap::new(),
-        declared: Vec::new(),
-    };
+    let mut definition = Definition::bare(source.clone(), name);
     let mut sources = Sources::default();
     let id = sources.add(source);
     let function = syntax::parse(&definition, id).unwrap_or_else(|d| panic!("{}", d.with_sources(&sources).render()));

@@ -1,6 +1,5 @@
 //! The host's part for tests: what the names of a Python file mean, told from its text alone.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use verdigris_compiler::lower::BUILTINS;
@@ -16,15 +15,7 @@ pub(crate) fn define(file: &str, text: &str, name: &str) -> Arc<Definition> {
 }
 
 fn define_in(source: &Arc<SourceFile>, name: &str, around: &mut Vec<String>) -> Definition {
-    let mut definition = Definition {
-        source: source.clone(),
-        name: name.to_string(),
-        line: 0,
-        column: None,
-        names: BTreeMap::new(),
-        defaults: BTreeMap::new(),
-        declared: Vec::new(),
-    };
+    let mut definition = Definition::bare(source.clone(), name);
     let mut sources = Sources::default();
     let id = sources.add(source);
     let Ok(function) = syntax::parse(&definition, id) else { return definition };
@@ -62,15 +53,7 @@ fn meaning(source: &Arc<SourceFile>, path: &str, around: &mut Vec<String>) -> Op
     if source.text.lines().any(|l| l.starts_with(&format!("def {path}("))) {
         if around.iter().any(|a| a == path) {
             // A function that calls itself: the host would tie the knot; enough for the test is one turn.
-            let inner = Definition {
-                source: source.clone(),
-                name: path.to_string(),
-                line: 0,
-                column: None,
-                names: BTreeMap::new(),
-                defaults: BTreeMap::new(),
-                declared: Vec::new(),
-            };
+            let inner = Definition::bare(source.clone(), path);
             return Some(Meaning::Function(Arc::new(inner)));
         }
         around.push(path.to_string());

@@ -18,15 +18,7 @@ use verdigris_compiler::source::{SourceFile, Sources};
 use verdigris_compiler::syntax::{self, Function};
 
 fn definition(name: &str, line: u32, column: Option<u32>, source: SourceFile) -> Definition {
-    Definition {
-        source: Arc::new(source),
-        name: name.to_owned(),
-        line,
-        column,
-        names: Default::default(),
-        defaults: Default::default(),
-        declared: Vec::new(),
-    }
+    Definition { line, column, ..Definition::bare(Arc::new(source), name) }
 }
 
 fn parse(definition: &Definition) -> Result<Function, Box<Diagnostic>> {
