@@ -5,10 +5,10 @@
 //! number of threads will do. The caller has checked the launch, compiled the code and packed the arguments, and seen that the memory is within the limit.
 #![allow(unsafe_code)]
 
-use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
 use std::time::Instant;
 
+use once_cell::race::OnceBox;
 use verdigris_compiler::abi::{BlocksFn, Failure, GRID_DONE, Launch, Memory};
 use verdigris_device::pool;
 
@@ -21,10 +21,10 @@ const GROUPS_A_THREAD: u64 = 4;
 
 /// Most bytes that the blocks of a grid may keep together: `VERDIGRIS_GRID_SYNC_MEMORY` in MiB, else one gibibyte.
 pub(crate) fn memory_limit() -> u64 {
-    static LIMIT: OnceLock<u64> = OnceLock::new();
+    static LIMIT: OnceBox<u64> = OnceBox::new();
     *LIMIT.get_or_init(|| {
         let given = std::env::var("VERDIGRIS_GRID_SYNC_MEMORY").ok().and_then(|v| v.trim().parse::<u64>().ok());
-        given.map_or(1 << 30, |mib| mib.saturating_mul(1 << 20))
+        Box::new(given.map_or(1 << 30, |mib| mib.saturating_mul(1 << 20)))
     })
 }
 

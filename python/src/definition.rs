@@ -17,8 +17,7 @@ use verdigris_compiler::names::{Declared, Definition, Meaning};
 use verdigris_compiler::source::{SourceFile, Sources};
 use verdigris_compiler::syntax;
 
-use crate::gate;
-use crate::meaning;
+use crate::{fork, gate, meaning};
 
 /// A function's text and what its names stand for. Every jitted object holds one and shows it as `__verdigris_definition__`.
 #[pyclass(frozen, name = "Function", module = "verdigris._verdigris")]
@@ -241,7 +240,7 @@ impl Drop for Entered {
 /// `verdigris._source`, imported when first needed.
 fn helper(py: Python<'_>) -> PyResult<&Bound<'_, PyModule>> {
     static MODULE: PyOnceLock<Py<PyModule>> = PyOnceLock::new();
-    Ok(MODULE.get_or_try_init(py, || py.import("verdigris._source").map(Bound::unbind))?.bind(py))
+    Ok(fork::once(py, &MODULE, || py.import("verdigris._source").map(Bound::unbind))?.bind(py))
 }
 
 type Parts = (String, String, u32, u32, String, u32, Option<u32>);

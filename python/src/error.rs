@@ -14,6 +14,8 @@ use verdigris_compiler::ir::Raise;
 use verdigris_compiler::llvm;
 use verdigris_compiler::source::Location;
 
+use crate::fork;
+
 /// An error of ours that has a Python form.
 pub(crate) trait IntoPyErr {
     /// The exception to raise.
@@ -108,7 +110,7 @@ impl<'py> Exception<'py> {
     fn raise(self) -> PyResult<PyErr> {
         static MODULE: PyOnceLock<Py<PyModule>> = PyOnceLock::new();
         let py = self.details.py();
-        let module = MODULE.get_or_try_init(py, || py.import("verdigris.errors").map(Bound::unbind))?;
+        let module = fork::once(py, &MODULE, || py.import("verdigris.errors").map(Bound::unbind))?;
         let class = module.bind(py).getattr(self.class.name())?.cast_into::<PyType>()?;
         let value = class.call(PyTuple::new(py, [self.message])?, Some(&self.details))?;
         Ok(PyErr::from_value(value))

@@ -1,4 +1,4 @@
-//! `os.fork`: no compilation and no choice of a device may be half done while the process is copied.
+//! `os.fork`: no compilation, no choice of a device and none of our own lazy imports may be half done while the process is copied.
 //!
 //! Owns the hooks that Python calls around a fork, and how a thread waits for a forking one: without the GIL, which that one needs to go on. The locks are the crates' own; whoever takes
 //! those of plans and of the choice has released the GIL before. The thread pool needs none: `verdigris-device` makes another where the process id has changed.
@@ -8,6 +8,7 @@ use std::cell::RefCell;
 
 use pyo3::ffi;
 use pyo3::prelude::*;
+use pyo3::sync::PyOnceLock;
 use pyo3::types::PyDict;
 use verdigris_device::choice;
 
@@ -33,6 +34,18 @@ pub(crate) fn before_fork(py: Python<'_>) {
 #[pyfunction]
 pub(crate) fn after_fork() {
     HELD.with_borrow_mut(|all| drop(all.pop()));
+}
+
+/// What a cell holds, made now if need be. Never in the middle of a fork: making imports modules, which lets go of the GIL, and the child would wait for a thread that it has not.
+///
+/// # Errors
+/// Those of `make`; the next call tries again.
+pub(crate) fn once<'c, T>(py: Python<'_>, cell: &'c PyOnceLock<T>, make: impl FnOnce() -> PyResult<T>) -> PyResult<&'c T> {
+    if let Some(made) = cell.get(py) {
+        return Ok(made);
+    }
+    let _job = verdigris_compiler::fork::job();
+    cell.get_or_try_init(py, make)
 }
 
 /// Calls `work`, which waits, without the GIL. Whether this thread has it PyO3 does not know: NumPy releases it around loops.

@@ -7,7 +7,6 @@
 use std::any::Any;
 use std::cell::RefCell;
 use std::panic::{self, AssertUnwindSafe};
-use std::sync::Once;
 
 use pyo3::prelude::*;
 
@@ -47,7 +46,6 @@ thread_local! {
 
 /// Calls `work` and turns a panic into a [`Bug`] with its message and place.
 pub(crate) fn guarded<T>(work: impl FnOnce() -> T) -> Result<T, Bug> {
-    remember_places();
     panic::catch_unwind(AssertUnwindSafe(work)).map_err(|payload| {
         let place = PLACE.with(|p| p.borrow_mut().take());
         Bug::Panic { message: message(&*payload), place }
@@ -56,17 +54,14 @@ pub(crate) fn guarded<T>(work: impl FnOnce() -> T) -> Result<T, Bug> {
 
 /// Has the panic hook keep the place of a panic for the exception. The standard hook still prints: a worker's panic is carried to the caller by rayon without
 /// its place, and the printed line is then all that tells it.
-fn remember_places() {
-    static INSTALLED: Once = Once::new();
-    INSTALLED.call_once(|| {
-        let standard = panic::take_hook();
-        panic::set_hook(Box::new(move |info| {
-            let place = info.location().map(|l| format!("{}:{}:{}", l.file(), l.line(), l.column()));
-            // The thread may be ending, its locals gone.
-            let _ = PLACE.try_with(|p| *p.borrow_mut() = place);
-            standard(info);
-        }));
-    });
+pub(crate) fn remember_places() {
+    let standard = panic::take_hook();
+    panic::set_hook(Box::new(move |info| {
+        let place = info.location().map(|l| format!("{}:{}:{}", l.file(), l.line(), l.column()));
+        // The thread may be ending, its locals gone.
+        let _ = PLACE.try_with(|p| *p.borrow_mut() = place);
+        standard(info);
+    }));
 }
 
 fn message(payload: &(dyn Any + Send)) -> String {

@@ -54,6 +54,7 @@ mod module {
     #[pymodule_init]
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
         module.add("__version__", env!("CARGO_PKG_VERSION"))?;
+        crate::gate::remember_places();
         crate::cuda::print_to_stdout();
         verdigris_compiler::cache::enable();
         crate::fork::register(module)

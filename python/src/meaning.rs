@@ -19,6 +19,7 @@ use verdigris_compiler::types::{ArrayType, Layout, MOST_AXES, NamedType, RecordT
 
 use crate::cuda::{DeviceNDArray, Kernel};
 use crate::definition::PyFunction;
+use crate::fork;
 
 /// Largest array that is frozen into code.
 const LARGEST_CONSTANT: usize = 64 << 20;
@@ -200,7 +201,7 @@ fn address(object: &Bound<'_, PyAny>) -> usize {
 
 fn known(object: &Bound<'_, PyAny>) -> PyResult<Option<Meaning>> {
     static BUILT: PyOnceLock<Table> = PyOnceLock::new();
-    let table = BUILT.get_or_try_init(object.py(), || build(object.py()))?;
+    let table = fork::once(object.py(), &BUILT, || build(object.py()))?;
     if let Some((_, meaning)) = table.get(&address(object)) {
         return Ok(Some(meaning.clone()));
     }
@@ -255,7 +256,7 @@ struct Numpy {
 impl Numpy {
     fn get(py: Python<'_>) -> PyResult<&Numpy> {
         static NUMPY: PyOnceLock<Numpy> = PyOnceLock::new();
-        NUMPY.get_or_try_init(py, || {
+        fork::once(py, &NUMPY, || {
             let numpy = py.import("numpy")?;
             let get = |name| numpy.getattr(name).map(Bound::unbind);
             Ok(Numpy { generic: get("generic")?, ndarray: get("ndarray")?, dtype: get("dtype")?, ascontiguousarray: get("ascontiguousarray")? })
@@ -335,7 +336,7 @@ pub(crate) fn is_enum(object: &Bound<'_, PyAny>) -> PyResult<bool> {
 
 fn enum_class(py: Python<'_>) -> PyResult<&Bound<'_, PyAny>> {
     static ENUM: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
-    Ok(ENUM.get_or_try_init(py, || py.import("enum")?.getattr("Enum").map(Bound::unbind))?.bind(py))
+    Ok(fork::once(py, &ENUM, || py.import("enum")?.getattr("Enum").map(Bound::unbind))?.bind(py))
 }
 
 /// A class of enumerations; `None` for another object, and where a member is no constant.

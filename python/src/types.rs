@@ -12,6 +12,7 @@ use pyo3::types::{PyDict, PyList, PyTuple};
 use verdigris_compiler::types::{ArrayType, FieldType, Layout, NamedType, RecordType, RecordsType, ScalarType, Type};
 
 use crate::error::{Class, Exception};
+use crate::fork;
 
 /// Types of arguments, and of the result unless it is to be inferred.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -117,5 +118,5 @@ fn scalar(object: &Bound<'_, PyAny>) -> PyResult<ScalarType> {
 
 fn module(py: Python<'_>) -> PyResult<&Bound<'_, PyModule>> {
     static MODULE: PyOnceLock<Py<PyModule>> = PyOnceLock::new();
-    Ok(MODULE.get_or_try_init(py, || py.import("verdigris.types").map(Bound::unbind))?.bind(py))
+    Ok(fork::once(py, &MODULE, || py.import("verdigris.types").map(Bound::unbind))?.bind(py))
 }

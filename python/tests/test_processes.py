@@ -106,7 +106,7 @@ for t in threads: t.join()
 
 
 EIGHT = """
-import itertools, os, signal, threading, time
+import faulthandler, itertools, os, threading, time, traceback
 import numpy as np
 from verdigris import cuda, guvectorize, vectorize
 
@@ -137,13 +137,15 @@ def compile_some():
 def fork():
     child = os.fork()
     if child == 0:
-        signal.alarm(30)
+        faulthandler.dump_traceback_later(60, exit=True)
         try:
             compile_some()
         except BaseException:
+            traceback.print_exc()
             os._exit(1)
         os._exit(0)
-    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+    ended = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    assert ended == 0, ended
 
 failures = []
 def run(forks):
@@ -170,6 +172,39 @@ assert not failures
 @pytest.mark.parametrize("turn", [0, pytest.param(1, marks=pytest.mark.slow), pytest.param(2, marks=pytest.mark.slow)])
 def test_forks_while_eight_threads_compile(python, tmp_path, turn):
     passes(python, written(tmp_path, EIGHT))
+
+
+@pytest.mark.parametrize("module", ["verdigris._source", "cmath"])
+def test_a_fork_in_the_middle_of_an_import_of_ours(python, tmp_path, module):
+    code = f"""
+import faulthandler, os, sys, threading, time
+
+class Slow:
+    found = threading.Event()
+
+    def find_spec(self, name, path=None, target=None):
+        if name == {module!r}:
+            self.found.set()
+            time.sleep(0.3)
+
+assert {module!r} not in sys.modules
+sys.meta_path.insert(0, Slow())
+""" + (
+        WORK
+        + """
+thread = threading.Thread(target=work)
+thread.start()
+assert Slow.found.wait(60)
+child = os.fork()
+if child == 0:
+    faulthandler.dump_traceback_later(60, exit=True)
+    os._exit(0 if np.array_equal(work(), expected()) else 1)
+ended = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+assert ended == 0, ended
+thread.join()
+"""
+    )
+    passes(python, written(tmp_path, code))
 
 
 def test_a_hook_that_forks_does_not_wait_for_itself(python, tmp_path):

@@ -5,9 +5,9 @@
 #![allow(unsafe_code)]
 
 use std::ffi::{c_int, c_void};
-use std::sync::OnceLock;
 
 use libloading::Library;
+use once_cell::race::OnceBox;
 use verdigris_device::pool;
 
 use crate::error::Error;
@@ -31,7 +31,7 @@ struct Cblas {
     set_threads: Option<unsafe extern "C" fn(c_int) -> c_int>,
 }
 
-static LIBRARY: OnceLock<Result<Option<Cblas>, Error>> = OnceLock::new();
+static LIBRARY: OnceBox<Result<Option<Cblas>, Error>> = OnceBox::new();
 
 /// Whether `VERDIGRIS_BLAS` names another BLAS than our own.
 pub(super) fn is_wanted() -> bool {
@@ -39,9 +39,11 @@ pub(super) fn is_wanted() -> bool {
 }
 
 fn library() -> Result<Option<&'static Cblas>, Error> {
-    let found = LIBRARY.get_or_init(|| match std::env::var("VERDIGRIS_BLAS") {
-        Ok(name) if !matches!(name.trim(), "" | "rust") => open(name.trim()).map(Some),
-        _ => Ok(None),
+    let found = LIBRARY.get_or_init(|| {
+        Box::new(match std::env::var("VERDIGRIS_BLAS") {
+            Ok(name) if !matches!(name.trim(), "" | "rust") => open(name.trim()).map(Some),
+            _ => Ok(None),
+        })
     });
     found.as_ref().map(Option::as_ref).map_err(Clone::clone)
 }

@@ -1,10 +1,11 @@
 //! How many threads the pool has, and why.
 //!
-//! The environment is read once, at first use. Knows nothing of the pool itself.
+//! The environment is read once, at first use, with no lock: a process forked meanwhile reads it again. Knows nothing of the pool itself.
 
 use std::num::NonZeroUsize;
-use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
+
+use once_cell::race::{OnceBox, OnceNonZeroUsize};
 
 /// No pool is larger: a slip in an environment variable must not start a million threads.
 const LARGEST: usize = 1024;
@@ -42,14 +43,14 @@ pub fn size() -> Size {
 }
 
 fn found() -> &'static Size {
-    static FOUND: OnceLock<Size> = OnceLock::new();
-    FOUND.get_or_init(|| choose(|name| std::env::var(name).ok(), available()))
+    static FOUND: OnceBox<Size> = OnceBox::new();
+    FOUND.get_or_init(|| Box::new(choose(|name| std::env::var(name).ok(), available())))
 }
 
 /// Processors this process may use, as found at first use.
 pub(super) fn available() -> usize {
-    static FOUND: OnceLock<usize> = OnceLock::new();
-    *FOUND.get_or_init(|| std::thread::available_parallelism().map_or(1, NonZeroUsize::get))
+    static FOUND: OnceNonZeroUsize = OnceNonZeroUsize::new();
+    FOUND.get_or_init(|| std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN)).get()
 }
 
 fn choose(variable: impl Fn(&str) -> Option<String>, available: usize) -> Size {

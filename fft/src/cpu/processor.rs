@@ -2,14 +2,13 @@
 //!
 //! Owns the choice: the widest that there is and that `VERDIGRIS_CPU`, the name of a processor (read once), has too.
 
-use std::sync::OnceLock;
-
+use once_cell::race::OnceBox;
 use pulp::{Arch, WithSimd};
 
 /// The instruction set that kernels are compiled for and run with.
 pub(super) fn arch() -> Arch {
-    static CHOSEN: OnceLock<Arch> = OnceLock::new();
-    *CHOSEN.get_or_init(|| of_processor(&std::env::var("VERDIGRIS_CPU").unwrap_or_default()))
+    static CHOSEN: OnceBox<Arch> = OnceBox::new();
+    *CHOSEN.get_or_init(|| Box::new(of_processor(&std::env::var("VERDIGRIS_CPU").unwrap_or_default())))
 }
 
 /// Runs an operation with registers of some lanes, for those that are planned only where there are any: it is not compiled for single numbers.

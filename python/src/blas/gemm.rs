@@ -12,7 +12,7 @@ use pyo3::types::{PyComplex, PyDict, PyFloat, PyInt, PyString};
 use verdigris_blas::{Backend, Cpu, Error, Gemm, Scalar, Trans};
 
 use super::operand::{COMPLEX64, COMPLEX128, FLOAT32, FLOAT64, Fault, Operands, Raw, is_ndarray, new_array};
-use crate::gate;
+use crate::{fork, gate};
 
 /// Multiplications from which the GIL is released.
 const LONG_CALL: usize = 32 * 32 * 32;
@@ -143,7 +143,7 @@ pub(crate) fn blas_gemm<'py>(
     }
     static SLOW: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
     let py = a.py();
-    let slow = SLOW.get_or_try_init(py, || Ok::<_, PyErr>(py.import("verdigris.blas._matrix")?.getattr("gemm")?.unbind()))?;
+    let slow = fork::once(py, &SLOW, || Ok(py.import("verdigris.blas._matrix")?.getattr("gemm")?.unbind()))?;
     let keywords = PyDict::new(py);
     let names = [
         intern!(py, "c"),

@@ -13,7 +13,7 @@ use verdigris_blas::{self as blas, Backend, Cpu, Error, Scalar};
 
 use super::gemm::{number, scalar, trans};
 use super::operand::{COMPLEX64, COMPLEX128, FLOAT32, FLOAT64, Fault, Operands, Raw, is_ndarray, new_array, new_number};
-use crate::gate;
+use crate::{fork, gate};
 
 type Object<'a, 'py> = &'a Bound<'py, PyAny>;
 
@@ -70,14 +70,14 @@ impl Slow {
         py: Python<'py>,
         keywords: &[(&Bound<'py, PyString>, Option<Object<'_, 'py>>)],
     ) -> PyResult<Bound<'py, PyAny>> {
-        let find = || Ok::<_, PyErr>(py.import(self.module)?.getattr(self.name)?.unbind());
+        let find = || Ok(py.import(self.module)?.getattr(self.name)?.unbind());
         let given = PyDict::new(py);
         for (name, value) in keywords {
             if let Some(value) = value {
                 given.set_item(name, value)?;
             }
         }
-        self.function.get_or_try_init(py, find)?.bind(py).call(arguments, Some(&given))
+        fork::once(py, &self.function, find)?.bind(py).call(arguments, Some(&given))
     }
 }
 

@@ -25,6 +25,7 @@ use super::index;
 use super::interop;
 use super::stream;
 use crate::error::{Class, Exception, IntoPyErr};
+use crate::fork;
 
 /// An array in device memory. Made by `to_device`, `device_array` and their kin, and by slicing another.
 #[pyclass(frozen, weakref, name = "DeviceNDArray", module = "verdigris.cuda")]
@@ -39,7 +40,7 @@ pub(crate) struct DeviceNDArray {
 
 fn numpy(py: Python<'_>) -> PyResult<&Bound<'_, PyModule>> {
     static MODULE: PyOnceLock<Py<PyModule>> = PyOnceLock::new();
-    Ok(MODULE.get_or_try_init(py, || py.import("numpy").map(Bound::unbind))?.bind(py))
+    Ok(fork::once(py, &MODULE, || py.import("numpy").map(Bound::unbind))?.bind(py))
 }
 
 /// Any array-like as an array; what is one already is itself.

@@ -22,7 +22,7 @@ use verdigris_device::cuda::Stream;
 use verdigris_device::layout::{Layout, Order};
 
 use crate::error::IntoPyErr;
-use crate::gate;
+use crate::{fork, gate};
 
 /// Copies of at least this many bytes release the GIL.
 const DETACH_BYTES: usize = 64 << 10;
@@ -127,7 +127,7 @@ fn read_record(dtype: &Bound<'_, PyArrayDescr>) -> PyResult<Option<RecordType>> 
 pub(super) fn copied_record<'py>(object: &Bound<'py, PyAny>) -> PyResult<Option<Bound<'py, PyUntypedArray>>> {
     static VOID: PyOnceLock<(Py<PyAny>, Py<PyAny>)> = PyOnceLock::new();
     let py = object.py();
-    let (void, array) = VOID.get_or_try_init(py, || {
+    let (void, array) = fork::once(py, &VOID, || {
         let numpy = py.import("numpy")?;
         PyResult::Ok((numpy.getattr("void")?.unbind(), numpy.getattr("array")?.unbind()))
     })?;

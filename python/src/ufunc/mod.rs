@@ -30,7 +30,7 @@ use self::core::{AnyLoop, Core, Cores, Declared, Given, Identity, Settings};
 use crate::cuda::stream;
 use crate::definition::PyFunction;
 use crate::error::{Class, Exception, IntoPyErr};
-use crate::gate;
+use crate::{fork, gate};
 
 /// An elementwise function: a `numpy.ufunc` in all it does.
 #[pyclass(frozen, name = "Ufunc", module = "verdigris._verdigris", dict, weakref)]
@@ -186,7 +186,7 @@ impl PyUfunc {
     fn class<'py>(slf: &Bound<'py, PyUfunc>) -> PyResult<Bound<'py, PyAny>> {
         static UFUNC: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
         let py = slf.py();
-        Ok(UFUNC.get_or_try_init(py, || py.import("numpy")?.getattr("ufunc").map(Bound::unbind))?.bind(py).clone())
+        Ok(fork::once(py, &UFUNC, || py.import("numpy")?.getattr("ufunc").map(Bound::unbind))?.bind(py).clone())
     }
 
     /// The genuine ufunc.

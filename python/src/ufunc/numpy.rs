@@ -22,6 +22,8 @@ use verdigris_vectorize::Error;
 use verdigris_vectorize::casting::Argument;
 use verdigris_vectorize::run::{ALL_FLAGS, Loop, Operand};
 
+use crate::fork;
+
 /// NumPy's number of a type.
 pub(super) const fn type_number(ty: ScalarType) -> c_int {
     use ScalarType::*;
@@ -150,7 +152,7 @@ unsafe impl Sync for Types {}
 impl Types {
     pub(super) fn get(py: Python<'_>) -> PyResult<&'static Types> {
         static TYPES: PyOnceLock<Types> = PyOnceLock::new();
-        TYPES.get_or_try_init(py, || {
+        fork::once(py, &TYPES, || {
             let umath = py.import("numpy._core._multiarray_umath")?;
             let capsule = umath.getattr("_UFUNC_API")?.cast_into::<PyCapsule>()?;
             let api: NonNull<*const c_void> = capsule.pointer_checked(None)?.cast();

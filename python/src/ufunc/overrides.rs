@@ -6,6 +6,8 @@ use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyDict, PyTuple, PyType};
 
+use crate::fork;
+
 /// The parameters that may stand by position after the inputs of a method, in NumPy's order.
 fn positional(method: &str) -> &'static [&'static str] {
     match method {
@@ -22,7 +24,7 @@ fn override_of<'py>(object: &Bound<'py, PyAny>) -> PyResult<Option<Bound<'py, Py
     let py = object.py();
     let name = intern!(py, "__array_ufunc__");
     let Some(found) = object.get_type().getattr_opt(name)? else { return Ok(None) };
-    let ndarrays = NDARRAYS.get_or_try_init(py, || py.import("numpy")?.getattr("ndarray")?.getattr(name).map(Bound::unbind))?;
+    let ndarrays = fork::once(py, &NDARRAYS, || py.import("numpy")?.getattr("ndarray")?.getattr(name).map(Bound::unbind))?;
     if found.is(ndarrays) {
         return Ok(None);
     }

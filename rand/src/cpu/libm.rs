@@ -8,7 +8,7 @@
 //!
 //! Owns the functions and the check. Must not know where the numbers come from.
 
-use std::sync::OnceLock;
+use once_cell::race::OnceBox;
 
 use super::item::RUN;
 use super::sys::{self, Level, Work};
@@ -20,10 +20,10 @@ pub(super) struct Functions(Option<Level>);
 impl Functions {
     /// As this machine's C library does; checked once.
     pub(super) fn detect() -> Self {
-        static CHOSEN: OnceLock<Functions> = OnceLock::new();
+        static CHOSEN: OnceBox<Functions> = OnceBox::new();
         *CHOSEN.get_or_init(|| {
             let rows = Self(Some(Level::detect()));
-            if Level::detect().fuses() && rows.agrees() { rows } else { Self(None) }
+            Box::new(if Level::detect().fuses() && rows.agrees() { rows } else { Self(None) })
         })
     }
 

@@ -9,7 +9,9 @@ mod header;
 mod library;
 
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use once_cell::race::OnceBox;
 
 use crate::error::Error;
 use crate::generator::Kind;
@@ -27,9 +29,9 @@ pub(crate) struct Scrambled<W> {
 }
 
 static NAMED: Mutex<Option<PathBuf>> = Mutex::new(None);
-static SCRAMBLED_32: OnceLock<Arc<Scrambled<u32>>> = OnceLock::new();
-static SCRAMBLED_64: OnceLock<Arc<Scrambled<u64>>> = OnceLock::new();
-static TWISTERS: OnceLock<Arc<[Arc<TwisterSet>]>> = OnceLock::new();
+static SCRAMBLED_32: OnceBox<Arc<Scrambled<u32>>> = OnceBox::new();
+static SCRAMBLED_64: OnceBox<Arc<Scrambled<u64>>> = OnceBox::new();
+static TWISTERS: OnceBox<Arc<[Arc<TwisterSet>]>> = OnceBox::new();
 
 /// Names the libcurand to read tables from, if a generator that needs them is made later; nothing is opened yet.
 ///
@@ -60,12 +62,12 @@ pub(crate) fn require(kind: Kind) -> Result<(), Error> {
 }
 
 /// Reads a table by the first candidate that has it, unless that was done before.
-fn read<T: Clone>(cell: &OnceLock<T>, from: impl Fn(&Path) -> Option<T>) -> Option<T> {
+fn read<T: Clone>(cell: &OnceBox<T>, from: impl Fn(&Path) -> Option<T>) -> Option<T> {
     if let Some(table) = cell.get() {
         return Some(table.clone());
     }
     let table = candidates().iter().find_map(|path| from(path))?;
-    Some(cell.get_or_init(|| table).clone())
+    Some(cell.get_or_init(|| Box::new(table)).clone())
 }
 
 pub(crate) fn scrambled_32() -> Option<Arc<Scrambled<u32>>> {

@@ -4,7 +4,7 @@
 //! Owns the polynomials: lanes lie 2^(2^11) steps apart, so the first is `x` squared 2048 times (kept in `data/mt19937-lane.bin`, which a test
 //! remakes), and the jumps over 2, 4, ... lanes are further squares, made once per process at first use. Must not know what a lane is for.
 
-use std::sync::OnceLock;
+use once_cell::race::OnceBox;
 
 use super::LANES;
 use super::twist::{N, State, next};
@@ -88,7 +88,7 @@ fn put(words: &mut [u64], at: usize, value: u64) {
 
 /// The jumps over 1, 2, 4, ... lanes.
 fn powers() -> &'static [Polynomial; POWERS] {
-    static JUMPS: OnceLock<Box<[Polynomial; POWERS]>> = OnceLock::new();
+    static JUMPS: OnceBox<[Polynomial; POWERS]> = OnceBox::new();
     JUMPS.get_or_init(|| {
         let lane = std::array::from_fn(|i| u64::from_le_bytes(std::array::from_fn(|k| LANE[8 * i + k])));
         let mut jumps = Box::new([lane; POWERS]);

@@ -8,7 +8,7 @@
 mod columns;
 mod stream;
 
-use std::sync::OnceLock;
+use once_cell::race::OnceBox;
 
 pub(super) use columns::{Columns, Tile};
 pub(crate) use stream::{STREAM_BYTES, Stream};
@@ -30,8 +30,8 @@ enum Set {
 impl Level {
     /// The widest that this CPU has and that `VERDIGRIS_CPU`, the name of a processor (read once), has too.
     pub(crate) fn detect() -> Self {
-        static CHOSEN: OnceLock<Level> = OnceLock::new();
-        *CHOSEN.get_or_init(|| Self::of_processor(&std::env::var("VERDIGRIS_CPU").unwrap_or_default()))
+        static CHOSEN: OnceBox<Level> = OnceBox::new();
+        *CHOSEN.get_or_init(|| Box::new(Self::of_processor(&std::env::var("VERDIGRIS_CPU").unwrap_or_default())))
     }
 
     fn of_processor(name: &str) -> Self {

@@ -5,7 +5,7 @@
 //! (under a millisecond) at first use. The counter word is not their business: it moves by a
 //! multiple of a constant. Must not know what a jump is for.
 
-use std::sync::OnceLock;
+use once_cell::race::OnceBox;
 
 use super::recurrence::step;
 
@@ -101,7 +101,7 @@ impl Jump {
 
 /// The jumps by 2^0, 2^1, … 2^67 draws.
 fn powers() -> &'static [Jump; SUBSEQUENCE_LOG2 + 1] {
-    static POWERS: OnceLock<Box<[Jump; SUBSEQUENCE_LOG2 + 1]>> = OnceLock::new();
+    static POWERS: OnceBox<[Jump; SUBSEQUENCE_LOG2 + 1]> = OnceBox::new();
     POWERS.get_or_init(|| {
         let one = Jump::from_columns(|bit| Vector::pack(step(Vector::unit(bit).unpack())));
         let mut next = one;
