@@ -77,11 +77,15 @@ assert cuda is verdigris.cuda is numba.cuda and vectorize is verdigris.vectorize
 assert float32 is verdigris.float32 and types.float64 is verdigris.float64
 from numba.cuda.cudadrv.driver import CudaAPIError
 from numba.core.errors import TypingError
+from numba.extending import register_jitable
 import numba.core.types
 import numpy as np
+@register_jitable
+def one(): return 1
 @cuda.jit
 def kernel(x):
-    x[cuda.grid(1)] = 1
+    x[cuda.grid(1)] = one()
+assert one() == 1
 try: kernel[1, 2000](np.zeros(2))
 except CudaAPIError: pass
 else: raise AssertionError

@@ -146,6 +146,9 @@ def test_sequence_of_a_launch():
     kernel = cuda.jit(types.void(int32[:, ::1]))(rows_in_sequence)
     overload = kernel.overloads[(int32[:, ::1],)]
     assert overload.cooperative
+    lazy = cuda.jit(rows_in_sequence)
+    compiled = lazy.compile((lazy.typeof_pyval(np.zeros((3, 32), np.int32)),))
+    assert compiled.signature == overload.signature and compiled.cooperative
     most = overload.max_cooperative_grid_blocks(256)
     assert most > 1000
     assert overload.max_cooperative_grid_blocks(256, 1 << 20) < most

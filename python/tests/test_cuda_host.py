@@ -140,11 +140,19 @@ def test_devices_tell_what_they_are():
         pass
     with pytest.raises(errors.DeviceError, match="number 0"):
         cuda.select_device(1)
+    from verdigris.cuda.cudadrv import devicearray, devices, driver
     from verdigris.cuda.cudadrv.driver import CudaAPIError
     from verdigris.cuda.cudadrv.error import CudaSupportError
 
     assert issubclass(errors.DeviceError, CudaAPIError)
     assert issubclass(cuda.CudaSupportError, CudaSupportError)
+    assert isinstance(cuda.to_device(np.zeros(2)), devicearray.DeviceNDArray)
+    assert devicearray.is_cuda_ndarray(cuda.device_array(3)) and not devicearray.is_cuda_ndarray(np.zeros(3))
+    assert isinstance(cuda.stream(), driver.Stream) and isinstance(cuda.event(), driver.Event)
+    assert cuda.devices is devices and devices.gpus is cuda.gpus
+    assert devices.get_context() is devices.get_context(0) is cuda.current_context()
+    cuda.current_context().deallocations.clear()
+    assert len(cuda.current_context().deallocations) == 0
 
 
 def test_detect_prints(capsys):

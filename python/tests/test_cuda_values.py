@@ -238,6 +238,27 @@ def test_a_kernel_with_any_number_of_arguments():
         assert out.tolist() == [n, *(i + 1.5 for i in range(n)), *[0.0] * (4 - n)]
 
 
+def test_arrays_are_unpacked():
+    def body(a, rows, out):
+        x, y, z = a
+        (p, q), row = rows
+        out[0] = x + 10 * y + 100 * z
+        out[1] = p - q
+        out[2] = row[1]
+        a[2], a[0] = a[:2]
+
+    kernel = cuda.jit(body)
+    given = [np.array([1.0, 2.0, 3.0]), np.arange(4, dtype=np.int32).reshape(2, 2)[::-1], np.zeros(3)]
+    ours, theirs = [a.copy() for a in given], [a.copy() for a in given]
+    kernel[1, 1](*ours)
+    body(*theirs)
+    for got, want in zip(ours, theirs, strict=True):
+        np.testing.assert_array_equal(got, want)
+    for length in (2, 4):
+        with pytest.raises(ValueError, match="as many items as there are variables"):
+            kernel[1, 1](np.zeros(length), given[1], np.zeros(3))
+
+
 def test_what_cannot_be_starred():
     @cuda.jit
     def array(a):

@@ -130,11 +130,13 @@ pub enum Complaint {
     Extents,
     /// A slice with step zero.
     Step,
+    /// An array unpacked into another number of variables.
+    Unpacked,
 }
 
 impl Complaint {
     /// Every complaint.
-    pub const ALL: [Complaint; 3] = [Complaint::Empty, Complaint::Extents, Complaint::Step];
+    pub const ALL: [Complaint; 4] = [Complaint::Empty, Complaint::Extents, Complaint::Step, Complaint::Unpacked];
 
     /// Spelling in printed IR.
     pub fn name(self) -> &'static str {
@@ -142,6 +144,7 @@ impl Complaint {
             Complaint::Empty => "empty",
             Complaint::Extents => "extents",
             Complaint::Step => "step",
+            Complaint::Unpacked => "unpacked",
         }
     }
 
@@ -151,6 +154,7 @@ impl Complaint {
             Complaint::Empty => "this has no value for an array without elements",
             Complaint::Extents => "the arrays have different extents",
             Complaint::Step => "a slice's step must not be zero",
+            Complaint::Unpacked => "the array has not as many items as there are variables",
         }
     }
 }

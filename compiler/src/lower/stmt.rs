@@ -5,11 +5,13 @@ use super::arrays::Spot;
 use super::choice::Test;
 use super::env::Env;
 use super::fault::{Result, Stop, fault};
+use super::iterate::{Place, Sequence};
 use super::liveness::Names;
 use super::reach;
 use super::value::Val;
 use crate::diagnostic::{Code, Diagnostic};
-use crate::ir::{Block, Inst};
+use crate::ir::{Block, Complaint, Inst};
+use crate::op::Op;
 use crate::source::Span;
 use crate::syntax::{BinaryOp, Expr, ExprKind, Stmt, StmtKind};
 
@@ -179,10 +181,21 @@ impl Lowerer {
                     let text = format!("{} values cannot be unpacked into {} variables", items.len(), targets.len());
                     fault(Diagnostic::new(Code::BadValue, target.span, text).also(source, self.describe(val)))
                 }
-                _ => {
-                    let name = self.describe(val);
-                    fault(Diagnostic::new(Code::TypeMismatch, source, format!("{name} cannot be unpacked")).label(name).also(target.span, ""))
-                }
+                _ => match self.view_of(val) {
+                    Some(view) if view.ndim() > 0 => {
+                        let count = self.b.int(targets.len() as i64);
+                        let differ = self.op(Op::Ne, &[view.extents[0], count]);
+                        self.fail_if(differ, Complaint::Unpacked);
+                        let rows = Sequence::Rows(view, source);
+                        // All are read before one is assigned: a target may be an element.
+                        let items = (0..targets.len()).map(|i| self.item_of(&rows, Place::Known(i), source)).collect::<Result<Vec<_>>>()?;
+                        targets.iter().zip(&items).try_for_each(|(t, item)| self.assign_target(t, item, source))
+                    }
+                    _ => {
+                        let name = self.describe(val);
+                        fault(Diagnostic::new(Code::TypeMismatch, source, format!("{name} cannot be unpacked")).label(name).also(target.span, ""))
+                    }
+                },
             },
             ExprKind::Subscript { value, index } => {
                 let spot = self.subscript_spot(value, index, target.span)?;

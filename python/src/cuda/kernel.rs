@@ -326,15 +326,22 @@ impl Kernel {
         !self.signatures.is_empty()
     }
 
-    /// Compiles for a signature now.
-    fn compile(&self, py: Python<'_>, sig: &Bound<'_, PyAny>) -> PyResult<()> {
+    /// Compiles for a signature now; what `overloads` has for it.
+    fn compile(&self, py: Python<'_>, sig: &Bound<'_, PyAny>) -> PyResult<Overload> {
         let types = types::signature(sig)?.args;
         let (kernel, kept) = self.compiled(py)?;
-        gate::detached(py, || kernel.compile(&types, BlockClass::Rows).map(drop))?;
+        let overload = gate::detached(py, || kernel.compile(&types, BlockClass::Rows).cloned())?;
         if !kept {
-            let _ = self.made.set(kernel);
+            let _ = self.made.set(kernel.clone());
         }
-        Ok(())
+        Ok(Overload { kernel, overload })
+    }
+
+    /// The type that a launch would take an argument for.
+    fn typeof_pyval<'py>(&self, val: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
+        let py = val.py();
+        let taken = Taken::new(&PyTuple::new(py, [val])?, self.name(), |_| "val".to_owned(), stream::of_gpu(py, None)?)?;
+        types_tuple(py, taken.args.types())?.get_item(0)
     }
 
     /// Prints the typed form of each overload, to `file` if one is given.

@@ -11,10 +11,29 @@ from ..types import *  # noqa: F403
 from ..types import __all__ as _types
 
 __version__ = "0.61.0"
-__all__ = ["NumbaError", "NumbaPerformanceWarning", "core", "cuda", "errors", "guvectorize", "types", "vectorize", *_types]
+__all__ = [
+    "NumbaError",
+    "NumbaPerformanceWarning",
+    "core",
+    "cuda",
+    "errors",
+    "extending",
+    "guvectorize",
+    "register_jitable",
+    "types",
+    "vectorize",
+    *_types,
+]
 __path__: list[str] = []
-# `numba.core.types` and `numba.core.errors` are this module's.
-core = sys.modules[__name__]
+# `numba.core.types`, `numba.core.errors` and `numba.extending.register_jitable` are this module's.
+core = extending = sys.modules[__name__]
+
+
+def register_jitable(*args: Any, **kwargs: Any) -> Any:
+    """Leaves a function as it is: compiled functions may call any Python function, which is compiled for them."""
+    if len(args) == 1 and callable(args[0]) and not kwargs:
+        return args[0]
+    return lambda function: function
 
 
 def __getattr__(name: str) -> Any:

@@ -34,6 +34,7 @@ class Device:
     MAX_GRID_DIM_Y = 65535
     MAX_GRID_DIM_Z = 65535
     MAX_SHARED_MEMORY_PER_BLOCK = 48 << 10
+    MAX_REGISTERS_PER_BLOCK = 64 << 10
     TOTAL_CONSTANT_MEMORY = 64 << 10
     UNIFIED_ADDRESSING = 1
     MANAGED_MEMORY = 1
@@ -198,6 +199,11 @@ class Context:
         if self._gpu:
             self._gpu.synchronize()
 
+    @property
+    def deallocations(self) -> Deallocations:
+        """Memory that waits to be freed: none, since arrays are freed when their last owner is."""
+        return Deallocations(self)
+
     def reset(self) -> None:
         """On a GPU, waits for all work and gives back the memory that is kept for reuse; arrays are freed with their last
         owner."""
@@ -252,6 +258,20 @@ class Context:
 
     def __exit__(self, *raised: object) -> None:
         self.pop()
+
+
+class Deallocations:
+    """Of a context: always empty."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+
+    def __len__(self) -> int:
+        return 0
+
+    def clear(self) -> None:
+        """Gives the memory that a GPU's pool keeps for reuse back."""
+        self._context.trim_pool()
 
 
 class _Devices:

@@ -1,5 +1,6 @@
-"""`CudaAPIError`: a fault of the device."""
+"""`CudaAPIError`, a fault of the device, and the classes of streams and events."""
 
+from verdigris._verdigris import Event, Stream
 from verdigris.errors import DeviceError as CudaAPIError
 
-__all__ = ["CudaAPIError"]
+__all__ = ["CudaAPIError", "Event", "Stream"]
