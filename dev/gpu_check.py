@@ -108,7 +108,7 @@ def main() -> None:
         if not arguments.no_benches:
             bench = [sys.executable, "-m", "benches.python.gpu"]
             if arguments.stand_in:
-                bench += ["--out", folder, "--megabytes", "1"]
+                bench += ["--out", folder, "--megabytes", "1", "--elements", "100000"]
             if subprocess.run(
                 bench, env=environment | {"PYTHONPATH": f"{package}{os.pathsep}{ROOT}"}, cwd=ROOT, check=False
             ).returncode:

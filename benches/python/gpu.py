@@ -1,4 +1,5 @@
-"""Benches of a GPU: copies against the driver's own, and against CuPy where it is installed.
+"""Benches of a GPU: copies and additions against the driver's own copies, and against CuPy where it is installed; what a
+launch costs.
 
 Run by `make gpu-check`; writes its table to benches/results/<device>.md. The limit of a copy is what the driver does with pinned
 memory when it is called with nothing around it, measured in the same run, peers in turn, medians of many.
@@ -16,8 +17,7 @@ from pathlib import Path
 
 import numpy as np
 
-from verdigris import cuda
-from verdigris.errors import UnsupportedError
+from verdigris import cuda, vectorize
 
 ROUNDS = 15
 
@@ -84,24 +84,73 @@ def copies(nbytes: int) -> list[tuple[str, float, str]]:
     return rows
 
 
-def additions() -> str:
-    """Whether kernels run on this device yet; their benches come with them."""
+def additions(elements: int) -> tuple[str, float, str]:
+    """`add` of so many float32 device arrays, held against the driver's copy between device arrays in the same run."""
+    driver = ctypes.CDLL("libcuda.so.1")
+
+    @vectorize(target="cuda")
+    def add(a, b):  # type: ignore[no-untyped-def]
+        return a + b
+
+    a, b, out = (cuda.to_device(np.ones(elements, np.float32)) for _ in range(3))
+
+    def address(array: cuda.DeviceNDArray) -> ctypes.c_uint64:
+        return ctypes.c_uint64(array.__cuda_array_interface__["data"][0])
+
+    context = ctypes.c_void_p(cuda.current_context().handle)
+    if driver.cuCtxPushCurrent_v2(context):
+        raise RuntimeError("the context is gone")
+
+    def raw_copy() -> None:
+        if driver.cuMemcpyDtoDAsync_v2(address(out), address(a), ctypes.c_size_t(4 * elements), ctypes.c_void_p(1)):
+            raise RuntimeError("the driver refuses a copy")
+        cuda.synchronize()
+
+    seconds = in_turn({"copy": raw_copy, "add": lambda: (add(a, b, out=out), cuda.synchronize())[1]})
+    driver.cuCtxPopCurrent_v2(ctypes.byref(ctypes.c_void_p()))
+    # A copy moves each byte twice, an addition three.
+    copied, added = 8 * elements / seconds["copy"] / 1e9, 12 * elements / seconds["add"] / 1e9
+    return f"add {elements:.0e} float32", added, f"{added / copied:.2f} of the driver's copy on the device"
+
+
+def launches(count: int) -> list[tuple[str, float, str]]:
+    """Microseconds to order a launch: from Python, held against the driver's function with the same arguments from Rust."""
+
+    @cuda.jit
+    def saxpy(a, x, y):  # type: ignore[no-untyped-def]
+        i = cuda.grid(1)
+        if i < y.size:
+            y[i] += a * x[i]
 
     @cuda.jit
     def nothing() -> None:
         pass
 
-    try:
-        nothing[1, 1]()
-    except UnsupportedError as error:
-        return f"Not measured: {error}"
-    return "Not measured yet: additions of device arrays, overhead of a launch."
+    x, y = (cuda.to_device(np.ones(256, np.float32)) for _ in range(2))
+    rows = []
+    for name, kernel, arguments in (("no arguments", nothing, ()), ("a number and two arrays", saxpy, (np.float32(2), x, y))):
+        launcher = kernel[1, 256]
+        launcher(*arguments)
+        cuda.synchronize()
+        ours, drivers = [], []
+        for _ in range(ROUNDS):
+            drivers.append(launcher._driver_seconds(count, arguments) / count)
+            cuda.synchronize()
+            start = time.perf_counter()
+            for _ in range(count):
+                launcher(*arguments)
+            ours.append((time.perf_counter() - start) / count)
+            cuda.synchronize()
+        own, base = statistics.median(ours) * 1e6, statistics.median(drivers) * 1e6
+        rows.append((name, own, f"{own - base:.2f} above {base:.2f} from Rust"))
+    return rows
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--out", type=Path, default=Path("benches/results"))
     parser.add_argument("--megabytes", type=int, default=256)
+    parser.add_argument("--elements", type=int, default=100_000_000)
     arguments = parser.parse_args()
     device = cuda.get_current_device()
     rows = copies(arguments.megabytes << 20)
@@ -114,7 +163,12 @@ def main() -> None:
         "|---|---|---|",
     ]
     lines += [f"| {name} | {speed:.1f} | {held} |" for name, speed, held in rows]
-    lines += ["", additions(), ""]
+    name, speed, held = additions(arguments.elements)
+    lines += [f"| {name} | {speed:.1f} | {held} |"]
+    lines += ["", "| launch | microseconds | held against |", "|---|---|---|"]
+    # Fewer than a stream holds before a launch waits for room.
+    lines += [f"| {name} | {own:.2f} | {held} |" for name, own, held in launches(200)]
+    lines.append("")
     file = arguments.out / (re.sub(r"[^a-z0-9]+", "-", device.name.lower()).strip("-") + ".md")
     file.write_text("\n".join(lines))
     print("\n".join(lines))

@@ -203,6 +203,15 @@ pub fn set_printer(printer: impl Fn(&str) + Send + Sync + 'static) {
     let _ = PRINTER.set(Box::new(printer));
 }
 
+/// Shows a text that a kernel printed.
+pub fn show(text: &str) {
+    match PRINTER.get() {
+        _ if text.is_empty() => {}
+        Some(printer) => printer(text),
+        None => print!("{text}"),
+    }
+}
+
 /// Text is held back until the launch ends, or until there is so much of it, in bytes.
 const HELD_BACK: usize = 1 << 20;
 
@@ -284,13 +293,7 @@ impl LaunchState {
     /// Shows what was printed so far.
     pub fn show(&self) {
         let text = std::mem::take(&mut *self.output.lock().unwrap_or_else(|e| e.into_inner()));
-        if text.is_empty() {
-            return;
-        }
-        match PRINTER.get() {
-            Some(printer) => printer(&text),
-            None => print!("{text}"),
-        }
+        show(&text);
     }
 
     /// Asks whether to stop.

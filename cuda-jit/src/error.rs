@@ -6,6 +6,7 @@ use verdigris_compiler::abi::{Failure, Site, SiteKind};
 use verdigris_compiler::diagnostic::Diagnostic;
 use verdigris_compiler::llvm;
 use verdigris_compiler::types::Type;
+use verdigris_device::DeviceError;
 
 /// Why a kernel could not be made or did not run to its end.
 #[derive(Clone, Debug)]
@@ -57,6 +58,14 @@ pub enum Error {
     Interrupted,
     /// A thread failed.
     Thread(Box<ThreadError>),
+    /// The device failed.
+    Device(DeviceError),
+}
+
+impl From<DeviceError> for Error {
+    fn from(error: DeviceError) -> Error {
+        Error::Device(error)
+    }
 }
 
 /// An axis of a grid or a block.
@@ -126,6 +135,20 @@ pub enum LaunchError {
         blocks: u64,
         /// The most there may be.
         limit: u64,
+    },
+    /// The grid waits as a whole, and has more blocks than a GPU runs at once.
+    CooperativeOnGpu {
+        /// Blocks asked for.
+        blocks: u64,
+        /// The most there may be.
+        limit: u64,
+    },
+    /// The block has more threads than the kernel's registers on a GPU leave room for, or than it was declared for.
+    BlockOnGpu {
+        /// Threads of the block.
+        threads: u32,
+        /// The most there may be.
+        limit: u32,
     },
     /// The block has too many threads in all.
     BlockTooLarge {
@@ -210,6 +233,16 @@ impl fmt::Display for LaunchError {
                 "a grid of {blocks} blocks that waits as a whole (`grid.sync()`): the limit for blocks of this size is {limit}, whose memory is kept together\n  = help: give each \
                  thread several elements, or set VERDIGRIS_GRID_SYNC_MEMORY (in MiB) higher"
             ),
+            LaunchError::CooperativeOnGpu { blocks, limit } => write!(
+                f,
+                "a grid of {blocks} blocks that waits as a whole (`grid.sync()`): the GPU runs {limit} blocks of this size at once\n  = help: give each thread several elements"
+            ),
+            LaunchError::BlockOnGpu { threads, limit } => {
+                write!(
+                    f,
+                    "a block of {threads} threads: the GPU runs this kernel with at most {limit} threads a block (its registers, or its `launch_bounds`)"
+                )
+            }
             LaunchError::BlockTooLarge { block: [x, y, z], limit } => {
                 write!(
                     f,
@@ -254,6 +287,7 @@ impl fmt::Display for Error {
             }
             Error::Launch(error) => error.fmt(f),
             Error::Interrupted => f.write_str("the launch was interrupted"),
+            Error::Device(error) => error.fmt(f),
             Error::Thread(error) => error.fmt(f),
         }
     }

@@ -19,6 +19,7 @@ use verdigris_compiler::types::Type;
 use crate::args::{Args, words_of};
 use crate::cooperative;
 use crate::error::{Error, ThreadError};
+use crate::gpu::Devices;
 use crate::launch::Config;
 use crate::schedule::{self, Cost, Ended, Watch};
 
@@ -32,12 +33,28 @@ pub struct Options {
     pub fastmath: bool,
     /// The processor to compile for, instead of this machine's.
     pub cpu: Option<Cpu>,
+    /// What only a GPU's code has.
+    pub gpu: GpuOptions,
     check_bounds: bool,
+}
+
+/// Wishes for a GPU's code; none of them changes a result.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct GpuOptions {
+    /// Lines of the source in the code, for profilers.
+    pub line_info: bool,
+    /// Threads of a block at most.
+    pub most_threads: Option<u32>,
+    /// Blocks that a multiprocessor should hold at least.
+    pub least_blocks: Option<u32>,
+    /// Registers of a thread at most.
+    pub most_registers: Option<u32>,
 }
 
 impl Default for Options {
     fn default() -> Options {
-        Options { fma: true, fastmath: false, cpu: None, check_bounds: true }
+        Options { fma: true, fastmath: false, cpu: None, gpu: GpuOptions::default(), check_bounds: true }
     }
 }
 
@@ -80,6 +97,8 @@ pub struct Kernel {
 pub struct Overload {
     types: Vec<Type>,
     lowered: Lowered,
+    /// The functions on GPUs.
+    pub(crate) gpu: Devices,
     /// Code by class of block.
     code: [OnceLock<Compiled>; 4],
 }
@@ -248,7 +267,7 @@ impl Kernel {
                 self.name()
             ))));
         }
-        let overload = Overload { types: types.to_vec(), lowered, code: [const { OnceLock::new() }; 4] };
+        let overload = Overload { types: types.to_vec(), lowered, gpu: Devices::default(), code: [const { OnceLock::new() }; 4] };
         Ok(self.overloads.push(Arc::new(overload)))
     }
 
@@ -328,21 +347,29 @@ impl Kernel {
     /// # Errors
     /// The arguments do not fit, a thread failed, or the watch said stop.
     pub fn launch_watched(&self, config: &Config, args: &Args<'_>, watch: Option<Watch>) -> Result<(), Error> {
-        let class = BlockClass::of(config.block());
+        let (overload, converted) = self.chosen(args)?;
+        self.start(overload, BlockClass::of(config.block()), config, converted.as_ref().unwrap_or(args), watch)
+    }
+
+    /// The overload for these types, lowered now if it was not before.
+    pub(crate) fn lowered_for(&self, types: &[Type]) -> Result<&Arc<Overload>, Error> {
+        self.check_count(types.len())?;
+        self.overload(types)
+    }
+
+    /// The overload for these arguments, lowered now if it was not before, and the arguments converted to its types where they are others.
+    pub(crate) fn chosen<'a>(&self, args: &Args<'a>) -> Result<(&Arc<Overload>, Option<Args<'a>>), Error> {
         if let Some(overload) = self.found(args.types()) {
-            return self.start(overload, class, config, args, watch);
+            return Ok((overload, None));
         }
         self.check_count(args.types().len())?;
         if self.declared.is_empty() {
-            let overload = self.overload(args.types())?;
-            return self.start(overload, class, config, args, watch);
+            return Ok((self.overload(args.types())?, None));
         }
-        let fitting = self.declared.iter().find_map(|types| args.converted(types));
-        let Some(args) = fitting else {
+        let Some(converted) = self.declared.iter().find_map(|types| args.converted(types)) else {
             return Err(Error::NoOverload { kernel: self.name().to_owned(), given: args.types().to_vec(), declared: self.declared.clone() });
         };
-        let overload = self.overload(args.types())?;
-        self.start(overload, class, config, &args, watch)
+        Ok((self.overload(converted.types())?, Some(converted)))
     }
 
     fn start(&self, overload: &Overload, class: BlockClass, config: &Config, args: &Args<'_>, watch: Option<Watch>) -> Result<(), Error> {

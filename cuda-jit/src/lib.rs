@@ -1,7 +1,7 @@
-//! CUDA kernels compiled from Python text, run on this CPU.
+//! CUDA kernels compiled from Python text, launched on a GPU or run on this CPU.
 //!
 //! A [`Kernel`] is one Python function; it is compiled for the argument types it meets ([`Args`]) and run over a checked grid of blocks ([`Config`]), blocks spread
-//! over cores ([`schedule`]). What goes wrong is an [`Error`], as data. Nothing here knows Python objects; the host supplies the text and what its names mean.
+//! over cores ([`schedule`]), or ordered on a GPU's stream ([`Kernel::launch_on`]). What goes wrong is an [`Error`], as data. Nothing here knows Python objects; the host supplies the text and what its names mean.
 //!
 //! ```
 //! use verdigris_cuda_jit::compiler::names::Definition;
@@ -36,6 +36,7 @@ mod arena;
 pub mod args;
 mod cooperative;
 mod error;
+mod gpu;
 mod kernel;
 pub mod launch;
 pub mod schedule;
@@ -43,6 +44,7 @@ pub mod signature;
 
 pub use args::Args;
 pub use error::{Axis, Error, LaunchError, ThreadError, deadlocked, diverged};
-pub use kernel::{Kernel, Options, Overload};
+pub use kernel::{GpuOptions, Kernel, Options, Overload};
 pub use launch::{Config, Extents};
 pub use verdigris_compiler as compiler;
+pub use verdigris_gpu as devices;

@@ -44,6 +44,15 @@ impl Array {
         Array::over(Buffer::on_gpu(memory), 0, layout)
     }
 
+    /// An array on a GPU for work ordered on `stream` that writes it: its bytes are whatever was there. The layout as in [`Array::zeroed`].
+    ///
+    /// # Errors
+    /// Not enough memory, a layout that reaches below its first element, or the driver's.
+    pub fn new_on(stream: &Stream, layout: Layout) -> Result<Array, DeviceError> {
+        let memory = Memory::new(Array::bytes_of(&layout)?, stream)?;
+        Array::over(Buffer::on_gpu(memory), 0, layout)
+    }
+
     /// A new dense array on a GPU with the elements of a strided host array. Without `later` the copy has been done on return; with it, it may go on if the host memory, which `later` holds, is pinned.
     ///
     /// # Safety
@@ -88,7 +97,7 @@ impl Array {
                 return Err(DeviceError::OtherDevice { what: "stream", on, needed });
             }
         };
-        memory.used_on(&stream);
+        memory.join(&stream)?;
         Ok(stream)
     }
 

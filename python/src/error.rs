@@ -366,9 +366,30 @@ fn raised(py: Python<'_>, raise: &Raise, place: &Location, element: u64, thread:
     Ok(PyErr::from_value(value))
 }
 
+impl IntoPyErr for verdigris_gpu::Error {
+    fn into_py_err(self, py: Python<'_>) -> PyErr {
+        use verdigris_gpu::{Error::Failed as ThreadFailed, Place};
+        match self {
+            ThreadFailed(failed) => {
+                let place = failed.place();
+                let (mut failure, site) = (failed.failure, failed.site);
+                let thread = match place {
+                    Place::Thread { block, thread } => Some((block, thread)),
+                    Place::Element(element) => {
+                        failure.thread = element;
+                        None
+                    }
+                };
+                Failed { failure, site, other: None, thread }.into_py_err(py)
+            }
+            other => verdigris_cuda_jit::Error::from(other).into_py_err(py),
+        }
+    }
+}
+
 impl IntoPyErr for verdigris_cuda_jit::Error {
     fn into_py_err(self, py: Python<'_>) -> PyErr {
-        use verdigris_cuda_jit::Error::{Argument, ArgumentCount, Compiler, Diagnostic, Interrupted, Launch, NoOverload, Signature, Thread};
+        use verdigris_cuda_jit::Error::{Argument, ArgumentCount, Compiler, Device, Diagnostic, Interrupted, Launch, NoOverload, Signature, Thread};
         let message = self.to_string();
         let (class, code) = match self {
             Diagnostic(diagnostic) => return diagnostic.into_py_err(py),
@@ -378,6 +399,7 @@ impl IntoPyErr for verdigris_cuda_jit::Error {
                 return Failed { failure: error.failure, site: error.site, other: error.other, thread }.into_py_err(py);
             }
             Interrupted => return crate::cuda::interrupted(),
+            Device(error) => return error.into_py_err(py),
             Signature { .. } => (Class::Argument, "bad-signature"),
             ArgumentCount { .. } => (Class::Argument, "argument-count"),
             Argument { .. } => (Class::Argument, "bad-argument"),

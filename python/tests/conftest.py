@@ -24,6 +24,24 @@ def python():
     return run
 
 
+@pytest.fixture(autouse=True)
+def acted():
+    """On the stand-in of the driver the CPU acts for what is launched (emulated.py); gives the stand-in, None on a GPU."""
+    if "VERDIGRIS_STANDIN_DEVICES" not in os.environ:
+        yield None
+        return
+    import emulated
+    from standin import Standin
+
+    gpu = Standin()
+    emulated.act(gpu)
+    yield gpu
+    verdigris.cuda.synchronize()
+    failed, emulated.ERRORS[:] = list(emulated.ERRORS), []
+    if failed:
+        raise failed[0]
+
+
 def pytest_runtest_setup(item):
     if item.get_closest_marker("gpu") and not verdigris.cuda.is_gpu():
         if os.environ.get("VERDIGRIS_REQUIRE_GPU") == "1":

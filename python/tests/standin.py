@@ -51,6 +51,7 @@ class Standin:
     def __init__(self):
         self._library = ctypes.CDLL("libcuda.so.1")
         self._library.standin_calls.restype = ctypes.c_size_t
+        self._library.standin_code.restype = ctypes.c_uint32
         self._library.standin_live.restype = ctypes.c_size_t
         self._library.standin_pending.restype = ctypes.c_size_t
 
@@ -93,6 +94,10 @@ class Standin:
 
         self._handler = self.HANDLER(called)
         self._library.standin_on_launch(self._handler)
+
+    def code(self):
+        """CRC-32 of the PTX of what is being launched."""
+        return self._library.standin_code()
 
     def live(self):
         """Blocks of device memory."""

@@ -217,3 +217,186 @@ def test_import_loads_no_driver(python, tmp_path):
     text = "import verdigris; print('libcuda' in open('/proc/self/maps').read())"
     done = python("-c", text, **standin.environment(tmp_path))
     assert done.stdout == "False\n", done.stderr
+
+
+FAILS = """
+        import struct
+        import numpy as np
+        import pytest
+        from verdigris import cuda, errors
+
+        @cuda.jit
+        def bad(x, i):
+            if x[0] > 3:
+                raise ValueError("too large")
+            x[i] = 1
+
+        LINE = bad.py_func.__code__.co_firstlineno
+
+        def fail(site, block, thread, axis=1, index=70, extent=4):
+            def act(name, grid, size, shared, parameters):
+                (status,) = struct.unpack("<Q", parameters[0][-8:])
+                assert gpu.read(status, 56) == bytes(56)
+                rank = ~(block * 2048 + thread) & (1 << 64) - 1
+                gpu.write(status, struct.pack("<QIIQQIIqq", rank, 0, site, block, thread, axis, 0, index, extent))
+            gpu.on_launch(act)
+"""
+
+
+WAITS = [
+    "cuda.synchronize()",
+    "d.copy_to_host()",
+    "d[0]",
+    "stream.synchronize()",
+    "event.synchronize()",
+    "d.copy_to_device(np.zeros(4))",
+    "cuda.to_device(np.zeros(1))",
+]
+
+
+@pytest.mark.parametrize("wait", WAITS)
+def test_a_failure_is_raised_by_the_next_wait(on_standin, wait):
+    on_standin(
+        f"""
+        {FAILS}
+        d = cuda.to_device(np.zeros(4))
+        stream, event = cuda.stream(), cuda.event()
+        for _ in range(2):
+            fail(2, 5, 33)
+            bad[(3, 2), (8, 8), stream](d, 70)
+            event.record(stream)
+            with pytest.raises(errors.KernelIndexError, match="index 70 is out of bounds for axis 0 of `x`") as caught:
+                {wait}
+            assert caught.value.lineno == LINE + 4 and caught.value.block == (2, 1, 0) and caught.value.thread == (1, 4, 0)
+            cuda.synchronize()
+            stream.synchronize()
+        fail(1, 0, 3)
+        bad[1, 8](d, 0)
+        with pytest.raises(ValueError, match="too large") as caught:
+            cuda.synchronize()
+        assert caught.value.thread == (3, 0, 0) and caught.value.lineno == LINE + 3
+        """
+    )
+
+
+def test_debug_and_host_arrays_raise_at_the_launch(on_standin):
+    on_standin(
+        f"""
+        {FAILS}
+        watched = cuda.jit(debug=True)(bad.py_func)
+        d = cuda.to_device(np.zeros(4))
+        fail(2, 0, 1)
+        with pytest.raises(IndexError):
+            watched[1, 8](d, 70)
+        with pytest.raises(IndexError):
+            bad[1, 8](np.zeros(4), 70)
+        cuda.synchronize()
+        import pickle
+        again = pickle.loads(pickle.dumps(watched))
+        with pytest.raises(IndexError):
+            again[1, 8](d, 70)
+        """
+    )
+
+
+def test_printed_lines_are_shown_when_waited_for(on_standin):
+    out = on_standin(
+        """
+        import struct
+        from verdigris import cuda
+
+        @cuda.jit
+        def say(v):
+            print("v is", v)
+
+        def act(name, grid, size, shared, parameters):
+            value, status = struct.unpack("<QQ", parameters[0])
+            lines, room, used, lost = struct.unpack("<QQQQ", gpu.read(status + 56, 32))
+            assert room == 1 << 20 and used == lost == 0
+            gpu.write(lines, struct.pack("<IIQQQ", 32, 0, 0, 0, value))
+            gpu.write(status + 72, struct.pack("<Q", 32))
+
+        gpu.on_launch(act)
+        say[1, 1](7)
+        print("launched")
+        cuda.synchronize()
+        say[1, 1](8)
+        cuda.synchronize()
+        """
+    )
+    assert out == "launched\nv is 7\nv is 8\n"
+
+
+def test_cubins_are_kept_between_processes(on_standin, tmp_path):
+    text = """
+        import numpy as np
+        from verdigris import cuda
+
+        @cuda.jit
+        def put(x):
+            x[0] = 1
+
+        put[1, 1](cuda.to_device(np.zeros(1)))
+        names = gpu.names()
+        print(names.count("cuLinkComplete"), names.count("cuModuleLoadDataEx"))
+        """
+    cache = {"VERDIGRIS_CACHE": "1", "VERDIGRIS_CACHE_DIR": str(tmp_path / "cache")}
+    assert [on_standin(text, **cache) for _ in range(2)] == ["1 1\n", "0 1\n"]
+    # One that the driver refuses is made anew.
+    refused = text.replace("put[1, 1]", 'gpu.fail("cuModuleLoadDataEx", 209)\n        put[1, 1]', 1)
+    assert on_standin(refused, **cache) == "1 2\n"
+    # What is damaged is a miss.
+    for file in (tmp_path / "cache").glob("*.vgo"):
+        file.write_bytes(file.read_bytes()[:-3])
+    assert on_standin(text, **cache) == "1 1\n"
+
+
+def test_recursion_has_the_stack_that_it_needs(on_standin):
+    on_standin(
+        """
+        import numpy as np
+        from verdigris import cuda
+
+        @cuda.jit(device=True)
+        def fib(n):
+            return n if n < 2 else fib(n - 1) + fib(n - 2)
+
+        @cuda.jit
+        def run(x):
+            x[0] = fib(x[1])
+
+        d = cuda.to_device(np.zeros(2, np.int64))
+        for _ in range(2):
+            run[1, 1](d)
+        calls = gpu.calls()
+        (limit,) = [n for n, line in enumerate(calls) if line.startswith("cuCtxSetLimit(")]
+        # A kibibyte for each of 130 calls, as the stand-in's compiler tells nothing.
+        assert f"value={130 * 1024 + 1024})" in calls[limit], calls[limit]
+        assert limit < next(n for n, line in enumerate(calls) if line.startswith("cuLaunchKernel("))
+        """
+    )
+
+
+def test_launches_do_not_wait_and_cost_one_call(on_standin):
+    on_standin(
+        """
+        import numpy as np
+        from verdigris import cuda
+
+        @cuda.jit(boundscheck=False)
+        def put(x, v):
+            x[cuda.grid(1)] = v
+
+        d = cuda.to_device(np.zeros(64))
+        launcher = put[1, 64]
+        launcher(d, 1.0)
+        gpu.calls()
+        launcher(d, 2.0)
+        assert gpu.names() == ["cuLaunchKernel"]
+        checked = cuda.jit(put.py_func)[1, 64]
+        checked(d, 1.0)
+        gpu.calls()
+        checked(d, 2.0)
+        assert gpu.names() == ["cuLaunchKernel"]
+        """
+    )

@@ -78,6 +78,8 @@ pub enum Error {
         /// Where and how.
         site: Box<Site>,
     },
+    /// On a GPU.
+    Gpu(verdigris_gpu::Error),
     /// The watch said stop; some elements were not computed.
     Stopped,
     /// The function takes other than two arguments, or its result cannot be its first argument again.
@@ -167,10 +169,20 @@ pub(crate) fn list(types: &[ScalarType]) -> String {
     types.iter().map(|t| t.name()).collect::<Vec<_>>().join(", ")
 }
 
+impl From<verdigris_gpu::Error> for Error {
+    fn from(error: verdigris_gpu::Error) -> Error {
+        match error {
+            verdigris_gpu::Error::Ptx(verdigris_compiler::llvm::ptx::Error::Unsupported(diagnostic)) => Error::Diagnostic(diagnostic),
+            other => Error::Gpu(other),
+        }
+    }
+}
+
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Error::Diagnostic(d) => f.write_str(&d.render()),
+            Error::Gpu(e) => e.fmt(f),
             Error::Compiler(e) => write!(f, "the compiler failed: {e:?}"),
             Error::Signature { text, reason } => write!(f, "signature {text:?}: {reason}"),
             Error::Result { found } => write!(f, "an elementwise function returns a scalar or a tuple of scalars, not {found}"),

@@ -240,6 +240,10 @@ impl Provider for Compiled {
         let shape = Shape::Loop { lanes, signature: self.signature.clone(), uniform: 0, exact_flags: false, stream: false };
         Ok(llvm::listing(&self.ir, &shape, &self.cpu, listing)?)
     }
+
+    fn ir(&self) -> Option<&Verified> {
+        Some(&self.ir)
+    }
 }
 
 /// Numbers of arguments and of results, from the text alone: a function whose `return`s are all tuples of one length has that many results.

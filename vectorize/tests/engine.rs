@@ -94,6 +94,10 @@ impl Provider for Natives {
     fn listing(&self, _: Listing) -> Result<String, Error> {
         Ok("native".to_owned())
     }
+
+    fn ir(&self) -> Option<&verdigris_compiler::ir::Verified> {
+        None
+    }
 }
 
 fn weigher<const COUNTED: bool>() -> Loop {

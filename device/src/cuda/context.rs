@@ -14,7 +14,7 @@ use super::event::Event;
 use super::pool::Pool;
 use super::status::Status;
 use super::stream::Stream;
-use super::sys::{Api, CUcontext, CUdevice};
+use super::sys::{Api, CUcontext, CUdevice, CUlimit};
 use crate::error::DeviceError;
 
 /// A device's primary context, retained for the life of the process.
@@ -28,6 +28,8 @@ pub struct Context {
     pool: OnceLock<Pool>,
     kept: Mutex<Vec<(Event, Box<dyn Any + Send>)>>,
     peers: Mutex<Vec<u32>>,
+    /// Bytes of each thread's stack, once they were asked for.
+    stack: Mutex<Option<usize>>,
 }
 
 /// A context that is current on this thread until dropped.
@@ -78,6 +80,7 @@ impl Context {
             pool: OnceLock::new(),
             kept: Mutex::default(),
             peers: Mutex::default(),
+            stack: Mutex::default(),
         })
     }
 
@@ -310,6 +313,29 @@ impl Context {
         }
         peers.push(other.ordinal);
         Ok(true)
+    }
+
+    /// Sees that each thread has at least that much stack for calls whose depth the driver cannot know. The driver takes memory for all threads that the device runs at once, at the next launch.
+    ///
+    /// # Errors
+    /// The driver's: more than a thread may have.
+    pub fn raise_stack(&'static self, bytes: usize) -> Result<(), DeviceError> {
+        let mut known = self.stack.lock().unwrap_or_else(PoisonError::into_inner);
+        if known.is_some_and(|known| known >= bytes) {
+            return Ok(());
+        }
+        let _entered = self.enter()?;
+        let mut there = 0;
+        // SAFETY: the context is current; the pointer is to a live local.
+        unsafe { (self.api().cuCtxGetLimit)(&mut there, CUlimit::CU_LIMIT_STACK_SIZE) }
+            .check(|| format!("asking device {} for its threads' stack", self.ordinal))?;
+        if there < bytes {
+            // SAFETY: the context is current.
+            unsafe { (self.api().cuCtxSetLimit)(CUlimit::CU_LIMIT_STACK_SIZE, bytes) }
+                .check(|| format!("giving each thread of device {} {bytes} bytes of stack for functions that call themselves", self.ordinal))?;
+        }
+        *known = Some(there.max(bytes));
+        Ok(())
     }
 
     /// Tells a profiler to begin or to end.

@@ -131,7 +131,10 @@ impl Driver {
     }
 
     /// That this is the process which started the driver.
-    pub(super) fn here(&self) -> Result<(), DeviceError> {
+    ///
+    /// # Errors
+    /// It was forked from it: CUDA does not work here.
+    pub fn here(&self) -> Result<(), DeviceError> {
         if std::process::id() == self.process { Ok(()) } else { Err(DeviceError::Forked) }
     }
 

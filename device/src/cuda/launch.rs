@@ -12,7 +12,7 @@ use super::stream::Stream;
 use super::sys::CUfunction_attribute as FunctionAttribute;
 use crate::error::DeviceError;
 
-/// Dynamic shared memory that every kernel may have without asking.
+/// Shared memory, static and dynamic, that every block may have without asking.
 const SHARED_UNASKED: u32 = 48 << 10;
 
 /// Shape of a launch.
@@ -87,7 +87,11 @@ impl Function {
 
     /// Tells the driver of more dynamic shared memory than a kernel has by itself.
     fn allow_shared(&self, bytes: u32) -> Result<(), DeviceError> {
-        if bytes <= SHARED_UNASKED || bytes <= self.dynamic.load(Ordering::Relaxed) {
+        if bytes == 0 || bytes <= self.dynamic.load(Ordering::Relaxed) {
+            return Ok(());
+        }
+        if bytes.saturating_add(self.attribute(FunctionAttribute::CU_FUNC_ATTRIBUTE_SHARED_SIZE_BYTES)?) <= SHARED_UNASKED {
+            self.dynamic.fetch_max(bytes, Ordering::Relaxed);
             return Ok(());
         }
         // SAFETY: the function exists.
@@ -117,6 +121,8 @@ impl Function {
     /// # Errors
     /// The driver's.
     pub fn most_cooperative_blocks(&self, threads: u32, shared: usize) -> Result<u32, DeviceError> {
+        let _entered = self.context().enter()?;
+        self.allow_shared(u32::try_from(shared).unwrap_or(u32::MAX))?;
         let processors = self.context().attribute(Attribute::CU_DEVICE_ATTRIBUTE_MULTIPROCESSOR_COUNT)?;
         Ok(self.blocks_per_multiprocessor(threads, shared)? * processors as u32)
     }

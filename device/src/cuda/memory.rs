@@ -119,6 +119,24 @@ impl Memory {
         users.iter().try_for_each(|user| stream.follow(user))
     }
 
+    /// Says that work with it is now ordered on a stream. The first such work of each stream waits for what the memory was made by: its bytes are not there before.
+    ///
+    /// # Errors
+    /// The driver's.
+    pub fn join(&self, stream: &Stream) -> Result<(), DeviceError> {
+        let thread = std::thread::current().id();
+        let mut users = self.users.lock().unwrap_or_else(PoisonError::into_inner);
+        let mine = |(user, of): &(Stream, ThreadId)| user == stream && (stream.raw() != PER_THREAD || *of == thread);
+        if !users.iter().any(mine) {
+            // Another thread's own stream cannot be named here; the default one waits for it, and it for that.
+            let (home, of) = &users[0];
+            let home = if home.raw() == PER_THREAD && *of != thread { Stream::default_of(self.context) } else { home.clone() };
+            stream.follow(&home)?;
+            users.push((stream.clone(), thread));
+        }
+        Ok(())
+    }
+
     /// Says that work with it was ordered on a stream.
     pub fn used_on(&self, stream: &Stream) {
         let thread = std::thread::current().id();

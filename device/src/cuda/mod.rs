@@ -23,7 +23,7 @@ pub use driver::{Driver, Unusable, end_of_process};
 pub use event::Event;
 pub use launch::{Launch, Occupancy};
 pub use memory::{Host, HostKind, Memory};
-pub use module::{Function, FunctionFacts, JitOptions, Module, link};
+pub use module::{Cubin, Function, FunctionFacts, JitOptions, Module, link};
 pub use pool::Statistics;
 pub use status::Status;
 pub use stream::Stream;

@@ -28,6 +28,8 @@ pub struct JitOptions {
     pub line_info: bool,
     /// Code for debuggers.
     pub debug: bool,
+    /// Have the compiler tell of each function what it takes, in [`Cubin::log`].
+    pub verbose: bool,
 }
 
 /// Options as the driver takes them, with room for its logs.
@@ -58,6 +60,9 @@ impl Options {
         }
         if wishes.debug {
             options.push(CUjit_option::CU_JIT_GENERATE_DEBUG_INFO, number(1));
+        }
+        if wishes.verbose {
+            options.push(CUjit_option::CU_JIT_LOG_VERBOSE, number(1));
         }
         options
     }
@@ -90,11 +95,21 @@ impl Options {
     }
 }
 
+/// Code for one architecture, as the driver's compiler made it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Cubin {
+    /// The file.
+    pub image: Vec<u8>,
+    /// What the compiler wrote.
+    pub log: String,
+}
+
 /// Compiles PTX to a cubin for the context's device, which can be kept and loaded another time.
 ///
 /// # Errors
 /// The driver's, with its compiler's log.
-pub fn link(context: &'static Context, ptx: &str, wishes: &JitOptions) -> Result<Vec<u8>, DeviceError> {
+pub fn link(context: &'static Context, ptx: &str, wishes: &JitOptions) -> Result<Cubin, DeviceError> {
     let _entered = context.enter()?;
     let api = context.api();
     let mut options = Options::new(wishes);
@@ -126,6 +141,7 @@ pub fn link(context: &'static Context, ptx: &str, wishes: &JitOptions) -> Result
         // SAFETY: the linker owns that many bytes there until it is destroyed.
         unsafe { std::slice::from_raw_parts(image.cast::<u8>().cast_const(), size) }.to_vec()
     });
+    let outcome = outcome.map(|image| Cubin { image, log: options.log() });
     // SAFETY: made above, destroyed once.
     context.note(unsafe { (api.cuLinkDestroy)(state) }.check(|| "giving back a linker".to_owned()));
     outcome

@@ -1,6 +1,7 @@
 //! What tests ask of the stand-in, from Rust and (the `standin_` functions) from C.
 
 use std::ffi::{CStr, CString, c_char, c_int, c_uint};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 pub use crate::state::Launch as Seen;
@@ -77,12 +78,21 @@ pub unsafe extern "C" fn standin_fail(function: *const c_char, status: c_int, af
     fail(&unsafe { CStr::from_ptr(function) }.to_string_lossy(), status, after);
 }
 
+static CODE: AtomicU32 = AtomicU32::new(0);
+
+/// CRC-32 of the PTX of what is being launched.
+#[unsafe(no_mangle)]
+pub extern "C" fn standin_code() -> u32 {
+    CODE.load(Ordering::Relaxed)
+}
+
 /// Has a function called in the place of every kernel: with its name, grid, block, dynamic shared memory, and its parameters: their number, lengths, and bytes one after another.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn standin_on_launch(
     handler: unsafe extern "C" fn(*const c_char, *const c_uint, *const c_uint, c_uint, usize, *const usize, *const u8),
 ) {
     on_launch(move |launch| {
+        CODE.store(launch.code, Ordering::Relaxed);
         let name = CString::new(launch.kernel.as_str()).unwrap_or_default();
         let lengths: Vec<usize> = launch.parameters.iter().map(Vec::len).collect();
         let bytes = launch.parameters.concat();

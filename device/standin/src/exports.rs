@@ -100,6 +100,8 @@ fn attribute(number: c_int, device: c_int) -> c_int {
         39 => 2048,
         75 => 9,
         97 => 99 << 10,
+        // A multiprocessor's blocks are at most 32.
+        106 => 32,
         // The second device is an older one, without pools.
         115 => c_int::from(device == 0),
         _ => 0,
@@ -185,7 +187,9 @@ fn launch(function: usize, grid: [u32; 3], block: [u32; 3], shared: u32, stream:
     alive(context)?;
     let (of, kernel, dynamic) = lock().functions.get(&function).cloned().ok_or(INVALID_HANDLE)?;
     let threads: u64 = block.iter().map(|&n| u64::from(n)).product();
-    if of != context || threads == 0 || threads > 1024 || grid.contains(&0) || shared > (48 << 10).max(dynamic as u32) {
+    // What was not asked for is at most 48 KiB in all.
+    let most = if dynamic > 0 { dynamic as u32 } else { (48 << 10) - kernel.shared.min(48 << 10) };
+    if of != context || threads == 0 || threads > u64::from(kernel.threads) || grid.contains(&0) || shared > most {
         return Err(INVALID_VALUE);
     }
     if cooperative && grid.iter().map(|&n| u64::from(n)).product::<u64>() > 4 * (2048 / threads) {
@@ -195,7 +199,7 @@ fn launch(function: usize, grid: [u32; 3], block: [u32; 3], shared: u32, stream:
         // SAFETY: there is an address for each parameter, as the caller of the driver promised; it is read now.
         unsafe { std::slice::from_raw_parts((*parameters.add(i)).cast::<u8>(), bytes) }.to_vec()
     });
-    let launch = Launch { kernel: kernel.name.clone(), grid, block, shared, cooperative, parameters: parameters.collect() };
+    let launch = Launch { kernel: kernel.name.clone(), grid, block, shared, cooperative, parameters: parameters.collect(), code: kernel.code };
     note(format!(" {} {:?}", launch.kernel, launch.parameters));
     order(&mut lock(), stream, Work::Launch(launch)).map(drop)
 }
@@ -249,6 +253,17 @@ driver! {
     fn cuCtxPushCurrent_v2(context: usize) { known_device(device_of(context)).map_err(|_| INVALID_CONTEXT)?; push(context); Ok(()) }
     fn cuCtxPopCurrent_v2(context: *mut usize) { put(context, pop().ok_or(INVALID_CONTEXT)?) }
     fn cuCtxSynchronize() { run_all(current()?)?; alive(current()?) }
+    fn cuCtxGetLimit(value: *mut usize, limit: c_uint) {
+        if limit != 0 { return Err(INVALID_VALUE); }
+        let bytes = lock().stacks.get(&current()?).copied().unwrap_or(1024);
+        put(value, bytes)
+    }
+    fn cuCtxSetLimit(limit: c_uint, value: usize) {
+        if limit != 0 || value > 512 << 10 { return Err(INVALID_VALUE); }
+        let context = current()?;
+        lock().stacks.insert(context, value);
+        Ok(())
+    }
     fn cuCtxEnablePeerAccess(peer: usize, _flags: c_uint) {
         let pair = (current()?, peer);
         let mut state = lock();
@@ -503,11 +518,12 @@ driver! {
     }
     fn cuLinkDestroy(link: usize) { lock().links.remove(&link).map(drop).ok_or(INVALID_HANDLE) }
     fn cuFuncGetAttribute(value: *mut c_int, attribute: c_int, function: usize) {
-        if !lock().functions.contains_key(&function) { return Err(INVALID_HANDLE); }
-        put(value, match attribute { 0 => 1024, 4 => 24, _ => 0 })
+        let kernel = lock().functions.get(&function).ok_or(INVALID_HANDLE)?.1.clone();
+        put(value, match attribute { 0 => kernel.threads as c_int, 1 => kernel.shared as c_int, 4 => 24, _ => 0 })
     }
     fn cuFuncSetAttribute(function: usize, attribute: c_int, value: c_int) {
-        if attribute == 8 && value > 99 << 10 { return Err(INVALID_VALUE); }
+        let shared = lock().functions.get(&function).ok_or(INVALID_HANDLE)?.1.shared;
+        if attribute == 8 && value > (99 << 10) - shared as c_int { return Err(INVALID_VALUE); }
         lock().functions.get_mut(&function).ok_or(INVALID_HANDLE)?.2 = value;
         Ok(())
     }

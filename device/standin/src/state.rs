@@ -35,6 +35,8 @@ pub struct Launch {
     pub cooperative: bool,
     /// The bytes of each parameter, as many as the PTX declares.
     pub parameters: Vec<Vec<u8>>,
+    /// CRC-32 of the PTX.
+    pub code: u32,
 }
 
 pub(crate) type Handler = Arc<dyn Fn(&Launch) + Send + Sync>;
@@ -59,6 +61,8 @@ pub(crate) struct State {
     /// Contexts that a fault has ended.
     pub(crate) dead: Vec<usize>,
     pub(crate) peers: Vec<(usize, usize)>,
+    /// Bytes of stack by context.
+    pub(crate) stacks: HashMap<usize, usize>,
 }
 
 #[derive(Clone, Debug)]

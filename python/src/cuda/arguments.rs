@@ -12,11 +12,13 @@ use pyo3::types::{PyBool, PyComplex, PyFloat, PyInt, PyTuple};
 use verdigris_cuda_jit::{Args, Error, args};
 use verdigris_device::array::Array;
 use verdigris_device::cuda::{Context, Memory, Stream};
+use verdigris_gpu::Waited;
 
 use super::array::DeviceNDArray;
 use super::host::{self, Host};
+use super::{interop, stream};
 use crate::error::IntoPyErr;
-use crate::meaning;
+use crate::{gate, meaning};
 
 /// Arguments, and the copies made for them.
 pub(super) struct Taken<'py> {
@@ -64,23 +66,7 @@ impl<'py> Taken<'py> {
 
     fn push(&mut self, object: &Bound<'py, PyAny>) -> PyResult<Result<(), Refused>> {
         if let Ok(array) = object.cast_exact::<DeviceNDArray>() {
-            let (ty, words) = match array.get().as_argument() {
-                Ok(argument) => argument,
-                Err(reason) => return Ok(Err(reason.clone())),
-            };
-            let memory = array.get().memory();
-            match (memory.gpu().map(Memory::context), self.stream.as_ref().map(Stream::context)) {
-                (None, None) => {}
-                (Some(of), Some(on)) if std::ptr::eq(of, on) => self.arrays.push(memory.view()),
-                (of, on) => {
-                    let name = |context: Option<&Context>| context.map_or("the CPU".to_owned(), |context| format!("GPU {}", context.ordinal()));
-                    return Ok(Err(format!("a device array on {}, and the launch is on {}", name(of), name(on))));
-                }
-            }
-            // SAFETY: the array's memory is as its type says, and the tuple of arguments holds the array during the launch. Two launches that write it at once
-            // race as they would on a GPU.
-            unsafe { self.args.prepared(ty.clone(), words) };
-            return Ok(Ok(()));
+            return Ok(self.push_device(array.get()));
         }
         if let Ok(value) = object.cast_exact::<PyFloat>() {
             self.args.scalar(value.value());
@@ -117,11 +103,45 @@ impl<'py> Taken<'py> {
                 Ok(array) => self.push_numpy(array, mode.extract()?),
                 Err(_) => self.push(&array),
             };
+        } else if let Some(array) = self.shared(object)? {
+            return Ok(self.push_device(&array));
         } else {
             let class = object.get_type().fully_qualified_name()?;
             return Ok(Err(format!("a {class}: kernels take arrays, numbers and tuples of these")));
         }
         Ok(Ok(()))
+    }
+
+    /// An array in the device's memory.
+    fn push_device(&mut self, array: &DeviceNDArray) -> Result<(), Refused> {
+        let (ty, words) = array.as_argument().map_err(Clone::clone)?;
+        let memory = array.memory();
+        match (memory.gpu().map(Memory::context), self.stream.as_ref().map(Stream::context)) {
+            (None, None) => {}
+            (Some(of), Some(on)) if std::ptr::eq(of, on) => self.arrays.push(memory.view()),
+            (of, on) => {
+                let name = |context: Option<&Context>| context.map_or("the CPU".to_owned(), |context| format!("GPU {}", context.ordinal()));
+                return Err(format!("a device array on {}, and the launch is on {}", name(of), name(on)));
+            }
+        }
+        // SAFETY: the array's memory is as its type says, and the tuple of arguments, or `arrays`, holds it during the launch. Two launches that write it at once race as they would on a GPU.
+        unsafe { self.args.prepared(ty.clone(), words) };
+        Ok(())
+    }
+
+    /// An array of another library in a GPU's memory; `None` for another object.
+    fn shared(&self, object: &Bound<'py, PyAny>) -> PyResult<Option<DeviceNDArray>> {
+        let py = object.py();
+        if self.stream.is_none() {
+            return Ok(None);
+        }
+        if let Some(description) = object.getattr_opt(intern!(py, "__cuda_array_interface__"))? {
+            return interop::from_cuda_array_interface(py, description.cast()?, Some(object.clone().unbind()), true).map(Some);
+        }
+        if object.hasattr(intern!(py, "__dlpack__"))? && object.hasattr(intern!(py, "__dlpack_device__"))? {
+            return interop::from_dlpack(py, object).map(Some);
+        }
+        Ok(None)
     }
 
     fn push_int(&mut self, value: &Bound<'py, PyInt>) -> PyResult<Result<(), Refused>> {
@@ -199,15 +219,23 @@ impl<'py> Taken<'py> {
         }
     }
 
-    /// Brings what the kernel wrote back to the NumPy arrays.
+    /// Whether NumPy arrays were copied for the launch.
+    pub(super) fn has_copies(&self) -> bool {
+        !self.copies.is_empty()
+    }
+
+    /// Brings what the kernel wrote back to the NumPy arrays; on a GPU the launch has then ended.
     ///
     /// # Errors
     /// None that the arrays could have now; an array resized meanwhile.
     pub(super) fn copy_back(self) -> PyResult<()> {
+        let mut outcome = Ok(());
         for Copied { host, device, back, record } in &self.copies {
             if *back && host.is_writeable() {
                 // On the launch's stream, behind it, and waited for.
-                host.copy_from_waiting(device, self.stream.as_ref())?;
+                let copied = host.copy_from_waiting(device, self.stream.as_ref());
+                // A thread that failed is told with the first copy; the others are made all the same.
+                outcome = outcome.and(copied);
                 if let Some(record) = record {
                     for name in host.array().dtype().names().unwrap_or_default() {
                         record.set_item(&name, host.array().get_item(&name)?)?;
@@ -215,7 +243,16 @@ impl<'py> Taken<'py> {
                 }
             }
         }
-        Ok(())
+        if let Some(stream) = &self.stream
+            && outcome.is_ok()
+            && !self.copies.is_empty()
+        {
+            // Those that are not copied back were copied here: the launch ends with the call, as with those.
+            let py = self.copies[0].host.array().py();
+            gate::detached(py, || stream.synchronize())?;
+            stream::told(py, stream.context(), Waited::Stream(stream))?;
+        }
+        outcome
     }
 }
 

@@ -80,6 +80,11 @@ impl DeviceNDArray {
         DeviceNDArray { array, dtype: dtype.unbind(), argument, origin: Mutex::new(origin) }
     }
 
+    /// An array of elements of a dtype.
+    pub(crate) fn of(array: Array, dtype: Bound<'_, PyArrayDescr>) -> DeviceNDArray {
+        DeviceNDArray::new(array, dtype, None)
+    }
+
     /// Type and words as an argument of a kernel, or why it can be none.
     pub(super) fn as_argument(&self) -> Result<(&Type, &[u64]), &String> {
         self.argument.as_ref().map(|(ty, words)| (ty, words.as_slice()))
@@ -178,6 +183,14 @@ fn describe(array: &Array, dtype: &Bound<'_, PyArrayDescr>) -> Result<(Type, Vec
         unsafe { arguments.raw_records(record, false, array.pointer(), layout.shape(), layout.strides()) }.map_err(|reason| reason.to_string())?;
         return Ok((arguments.types()[0].clone(), arguments.words().to_vec()));
     };
+    if array.gpu().is_some() {
+        // A GPU's code is made for elements that lie anywhere, where they do.
+        let layout = array.layout();
+        let ty = args::array_type(elem, layout.shape(), layout.strides(), false).map_err(|reason| reason.to_string())?;
+        // SAFETY: as above.
+        unsafe { arguments.raw_array(ty, array.pointer(), layout.shape(), layout.strides()) };
+        return Ok((arguments.types()[0].clone(), arguments.words().to_vec()));
+    }
     arguments.device(&mut lent, elem).map_err(|reason: args::Unsuitable| reason.to_string())?;
     Ok((arguments.types()[0].clone(), arguments.words().to_vec()))
 }

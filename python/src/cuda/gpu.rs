@@ -107,7 +107,8 @@ impl Gpu {
 
     /// Waits for all work on it.
     fn synchronize(&self, py: Python<'_>) -> PyResult<()> {
-        gate::detached(py, || self.0.synchronize())
+        gate::detached(py, || self.0.synchronize())?;
+        stream::told(py, self.0, verdigris_gpu::Waited::Device)
     }
 
     /// What its pool has done, in bytes.

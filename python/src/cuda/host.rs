@@ -20,7 +20,9 @@ use verdigris_device::DeviceError;
 use verdigris_device::array::Array;
 use verdigris_device::cuda::Stream;
 use verdigris_device::layout::{Layout, Order};
+use verdigris_gpu::Waited;
 
+use super::stream::told;
 use crate::error::IntoPyErr;
 use crate::{fork, gate};
 
@@ -28,7 +30,7 @@ use crate::{fork, gate};
 const DETACH_BYTES: usize = 64 << 10;
 
 /// The scalar type of a dtype; `None` for one that compiled code does not have, in which foreign byte order is included.
-pub(super) fn scalar_type(dtype: &Bound<'_, PyArrayDescr>) -> Option<ScalarType> {
+pub(crate) fn scalar_type(dtype: &Bound<'_, PyArrayDescr>) -> Option<ScalarType> {
     use ScalarType::*;
     // NumPy's numbers of the built-in types; those of C's integers differ in size by platform.
     let signed = |size| match size {
@@ -183,7 +185,7 @@ impl<'py> Host<'py> {
     pub(super) fn to_device(&self, order: Order, stream: Option<&Stream>, later: bool) -> PyResult<Array> {
         let (address, layout) = (self.data().expose_provenance(), &self.layout);
         let owner = self.owner(later);
-        copying(self.array.py(), layout, move || {
+        let array = copying(self.array.py(), layout, move || {
             let from = std::ptr::with_exposed_provenance(address);
             // SAFETY: the array is held by `self`, and by `owner` for what goes on after; its shape and strides are of its memory. Races with other threads are its users' affair, as in NumPy.
             unsafe {
@@ -192,7 +194,14 @@ impl<'py> Host<'py> {
                     Some(stream) => Array::from_host_on(stream, from, layout, order, owner),
                 }
             }
-        })
+        })?;
+        self.told(&array)?;
+        Ok(array)
+    }
+
+    /// Tells what launches left behind, as far as a copy waited for them.
+    fn told(&self, device: &Array) -> PyResult<()> {
+        device.gpu().map_or(Ok(()), |memory| told(self.array.py(), memory.context(), Waited::Something))
     }
 
     /// What holds the array for a copy that goes on.
@@ -205,9 +214,12 @@ impl<'py> Host<'py> {
     /// # Errors
     /// Shapes differ, or the array was resized since.
     pub(super) fn copy_from_waiting(&self, device: &Array, stream: Option<&Stream>) -> PyResult<()> {
-        self.copy_from_on(device, stream)?;
+        self.copy_from(device, stream)?;
         match stream {
-            Some(stream) => gate::detached(self.array.py(), || stream.synchronize()),
+            Some(stream) => {
+                gate::detached(self.array.py(), || stream.synchronize())?;
+                told(self.array.py(), stream.context(), Waited::Stream(stream))
+            }
             None => Ok(()),
         }
     }
@@ -217,6 +229,11 @@ impl<'py> Host<'py> {
     /// # Errors
     /// As [`Host::copy_from_waiting`].
     pub(super) fn copy_from_on(&self, device: &Array, stream: Option<&Stream>) -> PyResult<()> {
+        self.copy_from(device, stream)?;
+        self.told(device)
+    }
+
+    fn copy_from(&self, device: &Array, stream: Option<&Stream>) -> PyResult<()> {
         debug_assert!(self.is_writeable());
         if self.array.shape() != self.layout.shape() || self.array.strides() != self.layout.strides() {
             let changed = DeviceError::Shape("an array changed its shape during the launch that was to write it".to_owned());
@@ -240,12 +257,30 @@ impl<'py> Host<'py> {
         copying(self.array.py(), layout, move || {
             // SAFETY: as in `to_device`; NumPy's memory is not the device's.
             unsafe { device.copy_from_host_on(stream, std::ptr::with_exposed_provenance(address), layout, owner) }
-        })
+        })?;
+        self.told(device)
     }
 }
 
 fn copying<T: Send>(py: Python<'_>, layout: &Layout, copy: impl FnOnce() -> Result<T, DeviceError> + Send) -> PyResult<T> {
     if layout.nbytes() >= DETACH_BYTES { gate::detached(py, copy) } else { gate::attached(py, copy) }
+}
+
+/// A dense copy of a host array in the memory of a stream's device.
+///
+/// # Errors
+/// There is no memory, or the driver's.
+pub(crate) fn host_to_gpu(array: &Bound<'_, PyUntypedArray>, stream: &Stream) -> PyResult<Array> {
+    let host = Host::new(array.clone())?;
+    host.to_device(host.order(), Some(stream), false)
+}
+
+/// Copies a device array to a writeable host array of its shape and type, and waits for it.
+///
+/// # Errors
+/// The driver's, or what a launch before it left behind.
+pub(crate) fn gpu_to_host(device: &Array, array: &Bound<'_, PyUntypedArray>, stream: &Stream) -> PyResult<()> {
+    Host::new(array.clone())?.copy_from_waiting(device, Some(stream))
 }
 
 /// Adds a NumPy scalar with its own type to the arguments; false if its type is none of compiled code's, or it is no NumPy scalar.

@@ -13,7 +13,10 @@ use pyo3::types::{PyDict, PyList, PyTuple};
 use verdigris_compiler::ir::{Function, Storage};
 use verdigris_compiler::llvm::{BlockClass, Listing};
 use verdigris_compiler::types::Type;
-use verdigris_cuda_jit::{self as cuda_jit, Config, Error, Options};
+use verdigris_cuda_jit::{self as cuda_jit, Config, Error, GpuOptions, Options};
+
+use verdigris_device::cuda::{self, FunctionFacts};
+use verdigris_gpu::Waited;
 
 use super::arguments::Taken;
 use super::{stream, watch};
@@ -24,6 +27,33 @@ use crate::{config, gate, types};
 /// Threads of a block where `forall` may choose.
 const FORALL_BLOCK: u32 = 256;
 
+/// What is asked of a GPU's code alone, as `cuda.jit` hands it over.
+#[derive(Clone, Copy, Default, FromPyObject, IntoPyObject)]
+struct Wishes {
+    /// Failures are told by the launch.
+    #[pyo3(item)]
+    debug: bool,
+    #[pyo3(item)]
+    lineinfo: bool,
+    #[pyo3(item)]
+    max_threads: Option<u32>,
+    #[pyo3(item)]
+    min_blocks: Option<u32>,
+    #[pyo3(item)]
+    max_registers: Option<u32>,
+}
+
+impl Wishes {
+    fn options(&self) -> GpuOptions {
+        let mut options = GpuOptions::default();
+        options.line_info = self.lineinfo;
+        options.most_threads = self.max_threads;
+        options.least_blocks = self.min_blocks;
+        options.most_registers = self.max_registers;
+        options
+    }
+}
+
 /// A kernel; made by `cuda.jit`.
 #[pyclass(frozen, dict, weakref, module = "verdigris._verdigris")]
 pub(crate) struct Kernel {
@@ -32,6 +62,7 @@ pub(crate) struct Kernel {
     fma: bool,
     fastmath: bool,
     boundscheck: bool,
+    gpu: Wishes,
     signatures: Vec<Vec<Type>>,
     /// Made at first need, kept once all names of the function were there.
     made: OnceLock<Arc<cuda_jit::Kernel>>,
@@ -70,6 +101,7 @@ impl Kernel {
         options.fma = self.fma;
         options.fastmath = self.fastmath;
         options.cpu = Some(config::cpu(py)?.clone());
+        options.gpu = self.gpu.options();
         if !self.boundscheck {
             options = without_bounds_check(options);
         }
@@ -120,14 +152,22 @@ impl Kernel {
     }
 
     /// A number of one overload, or of all in a dict; of a specialized kernel, its only one's.
-    fn resource<'py>(&self, py: Python<'py>, signature: Option<&Bound<'py, PyAny>>, of: impl Fn(&Function) -> u64) -> PyResult<Bound<'py, PyAny>> {
+    fn resource<'py>(
+        &self,
+        py: Python<'py>,
+        signature: Option<&Bound<'py, PyAny>>,
+        of: impl Fn(&Function) -> u64,
+        on_gpu: impl Fn(&FunctionFacts) -> u32,
+    ) -> PyResult<Bound<'py, PyAny>> {
         let wanted = signature.map(|s| types::signature(s).map(|s| s.args)).transpose()?;
         let table = PyDict::new(py);
-        for overload in self.made.get().iter().flat_map(|kernel| kernel.overloads()) {
-            let number = of(&overload.lowered().ir);
+        for (kernel, overload) in self.made.get().iter().flat_map(|kernel| kernel.overloads().map(move |overload| (kernel, overload))) {
+            if wanted.as_ref().is_some_and(|types| types != overload.types()) {
+                continue;
+            }
+            let number = of_device(py, kernel, overload, &of, &on_gpu)?;
             match &wanted {
-                Some(types) if types == overload.types() => return Ok(number.into_pyobject(py)?.into_any()),
-                Some(_) => {}
+                Some(_) => return Ok(number.into_pyobject(py)?.into_any()),
                 None if self.specialized() && self.signatures.len() == 1 => return Ok(number.into_pyobject(py)?.into_any()),
                 None => table.set_item(types_tuple(py, overload.types())?, number)?,
             }
@@ -143,14 +183,31 @@ impl Kernel {
 
     fn launch(&self, py: Python<'_>, config: &Config, objects: &Bound<'_, PyTuple>, stream: Option<&Bound<'_, PyAny>>) -> PyResult<()> {
         let on = stream::of_gpu(py, stream)?;
-        if on.is_some() {
-            let text = format!("{}: this version compiles kernels for the CPU only; VERDIGRIS_DEVICE=cpu runs them there", self.name());
-            return Err(Exception::new(py, Class::Unsupported, text).with("code", "no-gpu-kernels").build());
-        }
+        self.launch_on(py, config, objects, on)
+    }
+
+    /// A launch on a GPU's stream, or on the CPU.
+    fn launch_on(&self, py: Python<'_>, config: &Config, objects: &Bound<'_, PyTuple>, on: Option<cuda::Stream>) -> PyResult<()> {
         let (kernel, kept) = self.compiled(py)?;
         let parameter = |i: usize| kernel.parameters().get(i).cloned().unwrap_or_else(|| format!("number {}", i + 1));
-        let mut taken = Taken::new(objects, kernel.name(), parameter, on)?;
+        let mut taken = Taken::new(objects, kernel.name(), parameter, on.clone())?;
         let args = std::mem::take(&mut taken.args);
+        if let Some(stream) = on {
+            gate::detached(py, || kernel.launch_on(&stream, config, &args, &taken.arrays))?;
+            if !kept {
+                // If two threads made it, the first stays.
+                let _ = self.made.set(kernel);
+            }
+            if taken.has_copies() {
+                // What the kernel wrote goes back, whether or not a thread failed.
+                return taken.copy_back();
+            }
+            if !self.gpu.debug {
+                return Ok(());
+            }
+            gate::detached(py, || stream.synchronize())?;
+            return stream::told(py, stream.context(), Waited::Stream(&stream));
+        }
         let ran = gate::detached(py, || match kernel.launch_watched(config, &args, Some(watch::signals)) {
             // A name may still come to be defined: then the next launch looks again.
             Err(Error::Diagnostic(diagnostic)) => Err(Error::Diagnostic(diagnostic)),
@@ -181,7 +238,7 @@ fn without_bounds_check(options: Options) -> Options {
 #[pymethods]
 impl Kernel {
     #[new]
-    #[pyo3(signature = (function, py_func=None, signatures=None, fma=true, boundscheck=true, fastmath=false))]
+    #[pyo3(signature = (function, py_func=None, signatures=None, fma=true, boundscheck=true, fastmath=false, gpu=None))]
     fn new(
         py: Python<'_>,
         function: Py<PyFunction>,
@@ -190,7 +247,9 @@ impl Kernel {
         fma: bool,
         boundscheck: bool,
         fastmath: bool,
+        gpu: Option<Wishes>,
     ) -> PyResult<Kernel> {
+        let gpu = gpu.unwrap_or_default();
         let mut read = Vec::new();
         for thing in signatures.unwrap_or_default() {
             let signature = types::signature(&thing)?;
@@ -200,7 +259,8 @@ impl Kernel {
             }
             read.push(signature.args);
         }
-        let kernel = Kernel { function, py_func, fma, fastmath, boundscheck, signatures: read, made: OnceLock::new(), specialized: Mutex::default() };
+        let kernel =
+            Kernel { function, py_func, fma, fastmath, boundscheck, gpu, signatures: read, made: OnceLock::new(), specialized: Mutex::default() };
         if !kernel.signatures.is_empty() {
             // Declared types are compiled now, so that what is wrong with them is told here.
             let (made, _) = kernel.compiled(py)?;
@@ -294,6 +354,7 @@ impl Kernel {
             fma: this.fma,
             fastmath: this.fastmath,
             boundscheck: this.boundscheck,
+            gpu: this.gpu,
             signatures: vec![taken.args.types().to_vec()],
             made: OnceLock::new(),
             specialized: Mutex::default(),
@@ -330,7 +391,10 @@ impl Kernel {
     fn compile(&self, py: Python<'_>, sig: &Bound<'_, PyAny>) -> PyResult<Overload> {
         let types = types::signature(sig)?.args;
         let (kernel, kept) = self.compiled(py)?;
-        let overload = gate::detached(py, || kernel.compile(&types, BlockClass::Rows).cloned())?;
+        let overload = match super::device::gpu(py)? {
+            Some(context) => gate::detached(py, || kernel.compile_on(context, &types).cloned())?,
+            None => gate::detached(py, || kernel.compile(&types, BlockClass::Rows).cloned())?,
+        };
         if !kept {
             let _ = self.made.set(kernel.clone());
         }
@@ -374,8 +438,7 @@ impl Kernel {
     #[pyo3(signature = (signature=None, cc=(7, 5)))]
     fn inspect_ptx<'py>(&self, py: Python<'py>, signature: Option<&Bound<'py, PyAny>>, cc: (u8, u8)) -> PyResult<Bound<'py, PyAny>> {
         let arch = super::ptx::arch(py, cc)?;
-        let check_bounds = self.boundscheck;
-        self.texts(py, signature, |_, overload| super::ptx::of_kernel(&overload.lowered().ir, arch, check_bounds))
+        self.texts(py, signature, |kernel, overload| kernel.ptx(overload, arch).map(|module| module.text.clone()))
     }
 
     /// Refused: SASS is a GPU's.
@@ -389,38 +452,42 @@ impl Kernel {
     /// Most threads of a block: for one signature, or for all in a dict.
     #[pyo3(signature = (signature=None))]
     fn get_max_threads_per_block<'py>(&self, py: Python<'py>, signature: Option<&Bound<'py, PyAny>>) -> PyResult<Bound<'py, PyAny>> {
-        if signature.is_some() {
+        if signature.is_some() && super::device::gpu(py)?.is_none() {
             return Ok(cuda_jit::launch::BLOCK_THREADS.into_pyobject(py)?.into_any());
         }
-        let table = PyDict::new(py);
-        for overload in self.made.get().iter().flat_map(|kernel| kernel.overloads()) {
-            table.set_item(types_tuple(py, overload.types())?, cuda_jit::launch::BLOCK_THREADS)?;
+        if !self.signatures.is_empty() && signature.is_none() {
+            let table = PyDict::new(py);
+            for (kernel, overload) in self.made.get().iter().flat_map(|kernel| kernel.overloads().map(move |overload| (kernel, overload))) {
+                let number = of_device(py, kernel, overload, |_| cuda_jit::launch::BLOCK_THREADS as u64, |facts| facts.max_threads)?;
+                table.set_item(types_tuple(py, overload.types())?, number)?;
+            }
+            return Ok(table.into_any());
         }
-        Ok(table.into_any())
+        self.resource(py, signature, |_| cuda_jit::launch::BLOCK_THREADS as u64, |facts| facts.max_threads)
     }
 
-    /// Registers that a thread has: the processor's vector registers, each of which holds numbers of several threads.
+    /// Registers that a thread has; on the CPU the processor's vector registers, each of which holds numbers of several threads.
     #[pyo3(signature = (signature=None))]
     fn get_regs_per_thread<'py>(&self, py: Python<'py>, signature: Option<&Bound<'py, PyAny>>) -> PyResult<Bound<'py, PyAny>> {
-        self.resource(py, signature, |_| registers())
+        self.resource(py, signature, |_| registers(), |facts| facts.registers)
     }
 
     /// Bytes of constant arrays.
     #[pyo3(signature = (signature=None))]
     fn get_const_mem_size<'py>(&self, py: Python<'py>, signature: Option<&Bound<'py, PyAny>>) -> PyResult<Bound<'py, PyAny>> {
-        self.resource(py, signature, constant_bytes)
+        self.resource(py, signature, constant_bytes, |facts| facts.constant)
     }
 
     /// Bytes of static shared memory of a block.
     #[pyo3(signature = (signature=None))]
     fn get_shared_mem_per_block<'py>(&self, py: Python<'py>, signature: Option<&Bound<'py, PyAny>>) -> PyResult<Bound<'py, PyAny>> {
-        self.resource(py, signature, |f| storage_bytes(f, |s| matches!(s, Storage::Shared(_))))
+        self.resource(py, signature, shared_bytes, |facts| facts.shared)
     }
 
     /// Bytes of a thread's local arrays.
     #[pyo3(signature = (signature=None))]
     fn get_local_mem_per_thread<'py>(&self, py: Python<'py>, signature: Option<&Bound<'py, PyAny>>) -> PyResult<Bound<'py, PyAny>> {
-        self.resource(py, signature, |f| storage_bytes(f, |s| matches!(s, Storage::Local(_))))
+        self.resource(py, signature, local_bytes, |facts| facts.local)
     }
 
     /// The text and its names, for kernels that call this one as a device function.
@@ -468,7 +535,8 @@ impl Kernel {
         for types in &self.signatures {
             signatures.append(types_tuple(py, types)?)?;
         }
-        let arguments = (self.function.clone_ref(py), py.None(), signatures, self.fma, self.boundscheck, self.fastmath).into_pyobject(py)?;
+        let arguments =
+            (self.function.clone_ref(py), py.None(), signatures, self.fma, self.boundscheck, self.fastmath, self.gpu).into_pyobject(py)?;
         Ok((py.get_type::<Kernel>().into_any(), arguments))
     }
 
@@ -491,6 +559,22 @@ impl Launcher {
             Some(config) => self.kernel.get().launch(py, config, args, stream),
             None => stream::order(py, stream).map(drop),
         }
+    }
+
+    /// The launch with host arrays and numbers on the CPU, whatever the device is: what tests hold a GPU's against.
+    #[pyo3(signature = (*args))]
+    fn _on_cpu(&self, py: Python<'_>, args: &Bound<'_, PyTuple>) -> PyResult<()> {
+        self.config.as_ref().map_or(Ok(()), |config| self.kernel.get().launch_on(py, config, args, None))
+    }
+
+    /// The seconds that `count` launches with these device arrays and numbers take to order on a GPU, with nothing around the driver's own function; None on the CPU. For benches.
+    fn _driver_seconds(&self, py: Python<'_>, count: u32, args: &Bound<'_, PyTuple>) -> PyResult<Option<f64>> {
+        let stream = self.stream.as_ref().map(|stream| stream.bind(py));
+        let (Some(config), Some(stream)) = (&self.config, stream::of_gpu(py, stream)?) else { return Ok(None) };
+        let (kernel, _) = self.kernel.get().compiled(py)?;
+        let mut taken = Taken::new(args, kernel.name(), |i| i.to_string(), Some(stream.clone()))?;
+        let words = std::mem::take(&mut taken.args);
+        gate::detached(py, || kernel.seconds_on(count, &stream, config, &words, &taken.arrays)).map(Some)
     }
 
     /// Blocks along x, y and z.
@@ -574,32 +658,32 @@ impl Overload {
 
     /// Registers that a thread has; see `get_regs_per_thread`.
     #[getter]
-    fn regs_per_thread(&self) -> u64 {
-        registers()
+    fn regs_per_thread(&self, py: Python<'_>) -> PyResult<u64> {
+        self.resource(py, |_| registers(), |facts| facts.registers)
     }
 
     /// Bytes of constant arrays.
     #[getter]
-    fn const_mem_size(&self) -> u64 {
-        constant_bytes(&self.overload.lowered().ir)
+    fn const_mem_size(&self, py: Python<'_>) -> PyResult<u64> {
+        self.resource(py, constant_bytes, |facts| facts.constant)
     }
 
     /// Bytes of static shared memory of a block.
     #[getter]
-    fn shared_mem_per_block(&self) -> u64 {
-        storage_bytes(&self.overload.lowered().ir, |s| matches!(s, Storage::Shared(_)))
+    fn shared_mem_per_block(&self, py: Python<'_>) -> PyResult<u64> {
+        self.resource(py, shared_bytes, |facts| facts.shared)
     }
 
     /// Bytes of a thread's local arrays.
     #[getter]
-    fn local_mem_per_thread(&self) -> u64 {
-        storage_bytes(&self.overload.lowered().ir, |s| matches!(s, Storage::Local(_)))
+    fn local_mem_per_thread(&self, py: Python<'_>) -> PyResult<u64> {
+        self.resource(py, local_bytes, |facts| facts.local)
     }
 
     /// Most threads of a block.
     #[getter]
-    fn max_threads_per_block(&self) -> i64 {
-        cuda_jit::launch::BLOCK_THREADS
+    fn max_threads_per_block(&self, py: Python<'_>) -> PyResult<u64> {
+        self.resource(py, |_| cuda_jit::launch::BLOCK_THREADS as u64, |facts| facts.max_threads)
     }
 
     /// How many blocks of `blockdim` threads, with `dynsmemsize` bytes of dynamic shared memory, may be launched together.
@@ -612,7 +696,10 @@ impl Overload {
         if let Some(bytes) = dynsmemsize {
             config = with_shared_memory(config, bytes, name)?;
         }
-        gate::detached(py, || self.kernel.most_blocks(&self.overload, &config))
+        match super::device::gpu(py)? {
+            Some(context) => gate::detached(py, || self.kernel.most_blocks_on(context, &self.overload, &config)),
+            None => gate::detached(py, || self.kernel.most_blocks(&self.overload, &config)),
+        }
     }
 
     fn __str__(&self) -> String {
@@ -623,6 +710,34 @@ impl Overload {
         let types: Vec<String> = self.overload.types().iter().map(ToString::to_string).collect();
         format!("<kernel {} for ({})>", self.kernel.name(), types.join(", "))
     }
+}
+
+impl Overload {
+    fn resource(&self, py: Python<'_>, of: impl Fn(&Function) -> u64, on_gpu: impl Fn(&FunctionFacts) -> u32) -> PyResult<u64> {
+        of_device(py, &self.kernel, &self.overload, of, on_gpu)
+    }
+}
+
+/// A number of an overload: what the driver's compiler made of it, or on the CPU what its IR says.
+fn of_device(
+    py: Python<'_>,
+    kernel: &cuda_jit::Kernel,
+    overload: &cuda_jit::Overload,
+    of: impl Fn(&Function) -> u64,
+    on_gpu: impl Fn(&FunctionFacts) -> u32,
+) -> PyResult<u64> {
+    match super::device::gpu(py)? {
+        Some(context) => gate::detached(py, || kernel.facts_on(context, overload)).map(|facts| on_gpu(&facts).into()),
+        None => Ok(of(&overload.lowered().ir)),
+    }
+}
+
+fn shared_bytes(f: &Function) -> u64 {
+    storage_bytes(f, |s| matches!(s, Storage::Shared(_)))
+}
+
+fn local_bytes(f: &Function) -> u64 {
+    storage_bytes(f, |s| matches!(s, Storage::Local(_)))
 }
 
 /// Vector registers of the processor.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use pyo3::prelude::*;
 
-use verdigris_compiler::ir::{Kind, Verified};
+use verdigris_compiler::ir::Kind;
 use verdigris_compiler::llvm::ptx::{self, Arch, Entry, Module, Options};
 use verdigris_compiler::lower;
 
@@ -83,11 +83,4 @@ pub(crate) fn compile_ptx(
         let made: Arc<Module> = ptx::compile(&lowered.ir, &entry, arch, &options).map_err(Error::Ptx)?;
         Ok((made.text.clone(), made.entry.clone(), lowered.result.to_string()))
     })
-}
-
-/// PTX of a kernel's IR.
-pub(super) fn of_kernel(ir: &Verified, arch: Arch, check_bounds: bool) -> Result<String, ptx::Error> {
-    let mut options = Options::default();
-    options.check_bounds = check_bounds;
-    ptx::compile(ir, &Entry::Kernel, arch, &options).map(|module| module.text.clone())
 }

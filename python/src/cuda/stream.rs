@@ -6,6 +6,7 @@ use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
 
 use verdigris_device::{cuda, stream};
+use verdigris_gpu::{self as gpu, Waited};
 
 use super::device;
 use crate::error::IntoPyErr;
@@ -71,9 +72,17 @@ pub(crate) fn of_gpu(py: Python<'_>, object: Option<&Bound<'_, PyAny>>) -> PyRes
 ///
 /// # Errors
 /// `DeviceError`: the device asked for cannot be had.
-pub(super) fn or_default(py: Python<'_>, named: Option<cuda::Stream>) -> PyResult<Option<cuda::Stream>> {
+pub(crate) fn or_default(py: Python<'_>, named: Option<cuda::Stream>) -> PyResult<Option<cuda::Stream>> {
     let context = device::gpu(py)?;
     Ok(context.map(|context| named.unwrap_or_else(|| cuda::Stream::default_of(context))))
+}
+
+/// Tells what launches left behind, now that something was waited for: printed lines are shown.
+///
+/// # Errors
+/// The first failure of a thread, or the driver's.
+pub(super) fn told(py: Python<'_>, context: &'static cuda::Context, waited: Waited<'_>) -> PyResult<()> {
+    gate::detached(py, || gpu::collect(context, waited))
 }
 
 impl Stream {
@@ -98,7 +107,10 @@ impl Stream {
     fn synchronize(&self, py: Python<'_>) -> PyResult<()> {
         match &self.0 {
             Kind::Cpu(stream) => stream.synchronize(),
-            Kind::Gpu(stream) => gate::detached(py, || stream.synchronize())?,
+            Kind::Gpu(stream) => {
+                gate::detached(py, || stream.synchronize())?;
+                told(py, stream.context(), Waited::Stream(stream))?;
+            }
         }
         Ok(())
     }
@@ -246,7 +258,10 @@ impl Event {
     fn synchronize(&self, py: Python<'_>) -> PyResult<()> {
         match &self.mark {
             Mark::Cpu(_) => Ok(()),
-            Mark::Gpu(event) => gate::detached(py, || event.synchronize()),
+            Mark::Gpu(event) => {
+                gate::detached(py, || event.synchronize())?;
+                told(py, event.context(), Waited::Something)
+            }
         }
     }
 

@@ -415,6 +415,7 @@ impl IntoPyErr for Error {
             Error::Diagnostic(diagnostic) => return diagnostic.into_py_err(py),
             Error::Compiler(error) => return error.into_py_err(py),
             Error::Failed { failure, site } => return Failed { failure, site: *site, other: None, thread: None }.into_py_err(py),
+            Error::Gpu(error) => return error.into_py_err(py),
             Error::Stopped => return watch::interrupted(),
             Error::Broadcast { .. } | Error::Output { .. } | Error::Overlap | Error::EmptyReduction | Error::CoreShape { .. } => Class::Shape,
             Error::CoreAxes { .. } => Class::Unsupported,

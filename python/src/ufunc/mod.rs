@@ -1,12 +1,13 @@
 //! Ufuncs as Python sees them.
 //!
-//! One object of ours, [`PyUfunc`], does plain calls itself ([`call`]) and has a genuine `numpy.ufunc` ([`genuine`]) for all else; both have their loops from one [`core::Core`].
+//! One object of ours, [`PyUfunc`], does plain calls itself ([`call`], [`on_gpu`]) and has a genuine `numpy.ufunc` ([`genuine`]) for all else; both have their loops from one [`core::Core`].
 //! An argument with its own `__array_ufunc__` is handed our object ([`overrides`]). Loops, casting and broadcasting are `verdigris-vectorize`'s.
 
 mod call;
 mod core;
 mod genuine;
 mod numpy;
+mod on_gpu;
 mod overrides;
 
 use std::ffi::CString;
@@ -21,6 +22,7 @@ use pyo3::types::{PyDict, PyList, PyTuple};
 
 use verdigris_compiler::llvm::Listing;
 use verdigris_compiler::types::ScalarType;
+use verdigris_device::cuda::Stream;
 use verdigris_vectorize::casting::Argument;
 use verdigris_vectorize::{Error, Layout, Literals, Target};
 
@@ -43,17 +45,17 @@ pub(crate) struct PyUfunc {
     takes_streams: bool,
 }
 
-/// The keywords of a call without its stream, on which the call is ordered; `None` if it names none.
-fn without_stream<'py>(core: &Core, kwargs: &Bound<'py, PyDict>) -> PyResult<Option<Bound<'py, PyDict>>> {
+/// The keywords of a call without its stream, and the GPU's stream that it names; `None` if it names none.
+fn without_stream<'py>(core: &Core, kwargs: &Bound<'py, PyDict>) -> PyResult<Option<(Bound<'py, PyDict>, Option<Stream>)>> {
     let py = kwargs.py();
     let Some(given) = kwargs.get_item(intern!(py, "stream"))? else { return Ok(None) };
     if core.has_parameter("stream") {
         return Ok(None);
     }
-    stream::order(py, Some(&given))?;
+    let named = stream::order(py, Some(&given))?;
     let rest = kwargs.copy()?;
     rest.del_item(intern!(py, "stream"))?;
-    Ok(Some(rest))
+    Ok(Some((rest, named)))
 }
 
 #[pymethods]
@@ -126,17 +128,32 @@ impl PyUfunc {
         kwargs: Option<&Bound<'py, PyDict>>,
     ) -> PyResult<Bound<'py, PyAny>> {
         let core = slf.get().core.get();
-        let rest = match kwargs {
-            Some(kwargs) if slf.get().takes_streams => without_stream(core, kwargs)?,
-            _ => None,
+        let (rest, named) = match kwargs {
+            Some(kwargs) if slf.get().takes_streams => without_stream(core, kwargs)?.map_or((None, None), |(rest, named)| (Some(rest), named)),
+            _ => (None, None),
         };
         let kwargs = rest.as_ref().or(kwargs);
+        if slf.get().takes_streams
+            && let Some(stream) = stream::or_default(slf.py(), named)?
+            && let Some(result) = PyUfunc::call_on(slf, &stream, args, out.as_ref(), kwargs)?
+        {
+            return Ok(result);
+        }
         if args.len() < core.inputs
             && let Some((args, kwargs)) = core.by_position(args, kwargs)?
         {
             return PyUfunc::call(slf, core, &args, out.as_ref(), Some(&kwargs));
         }
         PyUfunc::call(slf, core, args, out.as_ref(), kwargs)
+    }
+
+    /// A plain call with operands on a GPU, done there; None where it is none, and the host has to do it.
+    #[pyo3(signature = (inputs, out = None))]
+    fn _on_gpu<'py>(slf: &Bound<'py, PyUfunc>, inputs: &Bound<'py, PyTuple>, out: Option<&Bound<'py, PyAny>>) -> PyResult<Option<Bound<'py, PyAny>>> {
+        match stream::or_default(slf.py(), None)? {
+            Some(stream) => PyUfunc::call_on(slf, &stream, inputs, out, None),
+            None => Ok(None),
+        }
     }
 
     /// The code of the loops there are, as LLVM's assembly language: of the one with those types (`"dd->d"`), or of each by its types.
@@ -282,6 +299,30 @@ fn spelled(lp: &AnyLoop) -> String {
 }
 
 impl PyUfunc {
+    /// A call on a GPU's stream; `None` where the host has to do it.
+    fn call_on<'py>(
+        slf: &Bound<'py, PyUfunc>,
+        stream: &Stream,
+        args: &Bound<'py, PyTuple>,
+        out: Option<&Bound<'py, PyAny>>,
+        kwargs: Option<&Bound<'py, PyDict>>,
+    ) -> PyResult<Option<Bound<'py, PyAny>>> {
+        let (py, core) = (slf.py(), slf.get().core.get());
+        let most_threads = match slf.getattr_opt(intern!(py, "max_blocksize"))? {
+            Some(most) if !most.is_none() => Some(most.extract::<u32>()?),
+            _ => None,
+        };
+        if args.len() < core.inputs
+            && let Some((args, rest)) = core.by_position(args, kwargs)?
+        {
+            return if rest.is_empty() { on_gpu::call(core, &args, out, stream, most_threads) } else { Ok(None) };
+        }
+        if kwargs.is_some_and(|kwargs| !kwargs.is_empty()) {
+            return Ok(None);
+        }
+        on_gpu::call(core, args, out, stream, most_threads)
+    }
+
     /// A call with its inputs by position.
     #[inline]
     fn call<'py>(

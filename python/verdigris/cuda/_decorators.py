@@ -16,11 +16,7 @@ from verdigris.errors import ArgumentError, UnsupportedError
 
 # Options that change no result on this device: they ask for nothing that could be seen. The value says what they may be.
 _WITHOUT_EFFECT: dict[str, tuple[type, ...]] = {
-    "debug": (bool,),
     "opt": (bool, int),
-    "lineinfo": (bool,),
-    "max_registers": (int, type(None)),
-    "launch_bounds": (int, tuple, type(None)),
     "shared_memory_carveout": (int, str, type(None)),
     "cache": (bool,),
     "inline": (bool, str),
@@ -45,6 +41,10 @@ def jit(
     fma: bool = True,
     fastmath: bool = False,
     boundscheck: bool | None = None,
+    debug: bool = False,
+    lineinfo: bool = False,
+    launch_bounds: int | tuple[int, ...] | None = None,
+    max_registers: int | None = None,
     **options: Any,
 ) -> Any:
     """Makes a kernel, or with `device=True` a function that kernels call.
@@ -57,6 +57,11 @@ def jit(
     `fma=False` keeps `a*b + c` from being rounded only once. `fastmath=True` takes variants of `exp`, `log`, `pow`,
     `sin`, `cos`, `tan` and `tanh` that are faster and may be wrong by four units in the last place. `boundscheck=False`
     drops the check of indexes, which is on by default and makes an index out of bounds an IndexError.
+
+    On a GPU the failure of a thread is told when somebody waits for the launch (a synchronise, a copy); with `debug=True`
+    by the launch, which then waits. `lineinfo=True` tells profilers the lines. `launch_bounds` is the most threads of a
+    block, or with the fewest blocks that a multiprocessor should hold; `max_registers` limits the registers of a thread.
+    None of these changes a result, and on the CPU they ask for nothing.
     """
     _judge(options)
     if boundscheck not in (None, True, False):
@@ -64,6 +69,12 @@ def jit(
     if not isinstance(fastmath, bool):
         raise ArgumentError(f"cuda.jit option 'fastmath' must be bool, not {fastmath!r}", code="bad-option")
     checked = boundscheck is not False
+    for name, value in (("debug", debug), ("lineinfo", lineinfo)):
+        if not isinstance(value, bool):
+            raise ArgumentError(f"cuda.jit option {name!r} must be bool, not {value!r}", code="bad-option")
+    gpu = {"debug": debug, "lineinfo": lineinfo, **_bounds(launch_bounds), "max_registers": max_registers}
+    if max_registers is not None and not _is_count(max_registers):
+        raise ArgumentError(f"cuda.jit option 'max_registers' must be int, above 0, not {max_registers!r}", code="bad-option")
 
     def make(function: Callable[..., Any], signatures: list[Any] | None) -> Any:
         if not isinstance(function, FunctionType):
@@ -72,7 +83,7 @@ def jit(
         if device:
             made: Any = DeviceFunction(taken, function, signatures or [])
         else:
-            made = Kernel(taken, function, signatures, bool(fma), checked, fastmath)
+            made = Kernel(taken, function, signatures, bool(fma), checked, fastmath, gpu)
         return functools.update_wrapper(made, function)
 
     if func_or_sig is None:
@@ -87,13 +98,29 @@ def jit(
     return lambda function: make(function, signatures)
 
 
+def _is_count(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and 0 < value < 1 << 31
+
+
+def _bounds(given: Any) -> dict[str, int | None]:
+    """Threads of a block at most, and blocks of a multiprocessor at least, of `launch_bounds`."""
+    bounds = given if isinstance(given, tuple) else (given,)
+    if given is not None and not (1 <= len(bounds) <= 3 and all(map(_is_count, bounds))):
+        raise ArgumentError(
+            f"cuda.jit option 'launch_bounds' must be the threads of a block, or up to three such numbers, not {given!r}",
+            code="bad-option",
+        )
+    return {"max_threads": bounds[0], "min_blocks": bounds[1] if len(bounds) > 1 else None}
+
+
 def _judge(options: dict[str, Any]) -> None:
     for name, value in options.items():
         if name in _REFUSED:
             if value:
                 raise UnsupportedError(f"cuda.jit option {name!r}: {_REFUSED[name]}", code="unsupported-option")
         elif name not in _WITHOUT_EFFECT:
-            known = ", ".join(sorted([*_WITHOUT_EFFECT, *_REFUSED, "boundscheck", "device", "fastmath", "fma"]))
+            own = ("boundscheck", "debug", "device", "fastmath", "fma", "launch_bounds", "lineinfo", "max_registers")
+            known = ", ".join(sorted([*_WITHOUT_EFFECT, *_REFUSED, *own]))
             raise ArgumentError(f"cuda.jit has no option {name!r}; it has {known}", code="bad-option")
         elif not isinstance(value, _WITHOUT_EFFECT[name]):
             kinds = " or ".join(kind.__name__ for kind in _WITHOUT_EFFECT[name])

@@ -1,8 +1,8 @@
 """Ufuncs of device arrays: NumPy's and ours, with device arrays as results.
 
 Owns how a call is taken apart and put together again (NEP 13). Where the device is the CPU a ufunc reads and writes its
-memory where it lies, and results of a call without `out=` are copied once; where it is a GPU all operands are copied to the
-host and results back.
+memory where it lies, and results of a call without `out=` are copied once; where it is a GPU plain calls of our ufuncs run
+there, and for all else operands are copied to the host and results back.
 """
 
 from __future__ import annotations
@@ -11,7 +11,9 @@ from typing import Any
 
 import numpy as np
 
+from .. import _verdigris
 from .._verdigris import DeviceNDArray, to_device
+from .._verdigris import Ufunc as _Ours
 
 
 def apply(ufunc: Any, method: str, inputs: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
@@ -20,6 +22,10 @@ def apply(ufunc: Any, method: str, inputs: tuple[Any, ...], keywords: dict[str, 
     where = keywords.get("where", True)
     if not all(map(_is_ours, (*inputs, *outputs, where))):
         return NotImplemented
+    if method == "__call__" and isinstance(ufunc, _Ours) and keywords.keys() <= {"out"} and _verdigris.current_gpu() is not None:
+        done = ufunc._on_gpu(inputs, keywords.get("out"))
+        if done is not None:
+            return done
     host = dict(keywords)
     targets = tuple(map(_host, outputs))
     if outputs:

@@ -7,9 +7,11 @@ use std::sync::{Arc, Mutex, OnceLock};
 
 use verdigris_compiler::abi::{Launch, LaunchState, LoopFn, Site};
 use verdigris_compiler::fork;
-use verdigris_compiler::llvm::{Code, Lanes, Listing, Signature};
+use verdigris_compiler::ir::Verified;
+use verdigris_compiler::llvm::{self, Code, Lanes, Listing, Signature};
 use verdigris_device::pool;
 
+use super::gpu::Codes;
 use crate::error::Error;
 
 /// Which form of a loop.
@@ -192,6 +194,9 @@ pub trait Provider: Send + Sync {
     /// # Errors
     /// Where there is none.
     fn listing(&self, listing: Listing) -> Result<String, Error>;
+
+    /// The function that code for GPUs is made of; `None` if there is none.
+    fn ir(&self) -> Option<&Verified>;
 }
 
 /// The loop of a ufunc for one list of operand types.
@@ -205,6 +210,8 @@ pub struct Loop {
     uniform: Mutex<Vec<(Variant, Entry)>>,
     compiling: Mutex<()>,
     raised_falsely: AtomicBool,
+    /// Its code on GPUs.
+    pub(super) codes: Codes,
 }
 
 impl Loop {
@@ -220,12 +227,18 @@ impl Loop {
             uniform: Mutex::new(Vec::new()),
             compiling: Mutex::new(()),
             raised_falsely: AtomicBool::new(false),
+            codes: Codes::default(),
         }
     }
 
     /// Operand types.
     pub fn signature(&self) -> &Signature {
         &self.signature
+    }
+
+    /// The function that code for GPUs is made of.
+    pub(super) fn ir(&self) -> Result<&Verified, Error> {
+        self.provider.ir().ok_or_else(|| Error::Compiler(llvm::Error::Bug("a loop without a function".to_owned())))
     }
 
     /// Number of inputs.

@@ -15,6 +15,7 @@ use verdigris_device::pool;
 
 use super::Options;
 use super::compiled::{Host, Watched};
+use super::gpu::Codes;
 use super::memory::{Scratch, gather};
 use super::share::spread;
 use crate::broadcast::{Dims, offset};
@@ -40,6 +41,8 @@ pub struct CoreLoop {
     code: Arc<Code>,
     ir: Verified,
     cpu: Arc<Cpu>,
+    /// Its code on GPUs.
+    pub(super) codes: Codes,
 }
 
 /// An operand of a run over core arrays.
@@ -66,7 +69,7 @@ impl CoreLoop {
         let code = llvm::compile(&ir, &shape(&parameters, &outputs, inputs.len()), &cpu)?;
         let mut loops = false;
         ir.walk(&mut |_, inst| loops |= matches!(inst, Inst::Loop { .. }));
-        Ok(CoreLoop { inputs, outputs, parameters, layout, writable, loops, function: code.core(), code, ir, cpu })
+        Ok(CoreLoop { inputs, outputs, parameters, layout, writable, loops, function: code.core(), code, ir, cpu, codes: Codes::default() })
     }
 
     /// Its code as text, compiled anew.
@@ -90,6 +93,20 @@ impl CoreLoop {
     /// Core dimensions.
     pub fn layout(&self) -> &Layout {
         &self.layout
+    }
+
+    /// Types of the function's parameters; fewer than operands where results are returned.
+    pub(super) fn parameters(&self) -> &[Type] {
+        &self.parameters
+    }
+
+    /// Types of the parameters that are no arrays, and of the results that are returned.
+    pub(super) fn scalars(&self) -> llvm::Signature {
+        scalars(&self.parameters, &self.outputs, self.inputs.len())
+    }
+
+    pub(super) fn ir(&self) -> &Verified {
+        &self.ir
     }
 
     fn operand_type(&self, k: usize) -> ScalarType {
@@ -171,8 +188,12 @@ impl CoreLoop {
 
 /// What code is compiled as: its scalars are parameters that are no arrays, and results that are returned.
 fn shape(parameters: &[Type], outputs: &[ScalarType], inputs: usize) -> Shape {
+    Shape::Core(scalars(parameters, outputs, inputs))
+}
+
+fn scalars(parameters: &[Type], outputs: &[ScalarType], inputs: usize) -> llvm::Signature {
     let returned = if parameters.len() > inputs { &[][..] } else { outputs };
-    Shape::Core(llvm::Signature { inputs: parameters.iter().filter_map(Type::scalar).collect(), outputs: returned.to_vec() })
+    llvm::Signature { inputs: parameters.iter().filter_map(Type::scalar).collect(), outputs: returned.to_vec() }
 }
 
 /// Whether the loop axis and the core axes, sorted by stride, each step over all of the faster ones: then no two elements are the same memory.

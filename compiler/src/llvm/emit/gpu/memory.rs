@@ -60,7 +60,7 @@ impl<'c> Emitter<'_, 'c> {
         }
         let ty = if part == Part::Whole { elem } else { elem.part() };
         let own = self.arrays[array.index()].fixed.is_some() || info.constant.is_some();
-        let align = if layout == Layout::A && !own && !self.gpu().options.aligned { 1 } else { ty.size() as u32 };
+        let align = if !own && !self.gpu().options.aligned { 1 } else { ty.size() as u32 };
         (self.i.offset(pointer, bytes), ty, align)
     }
 
