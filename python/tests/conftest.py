@@ -43,6 +43,8 @@ def acted():
 
 
 def pytest_runtest_setup(item):
+    if item.get_closest_marker("cpu") and verdigris.cuda.is_gpu():
+        pytest.skip("is about the CPU's way of running kernels")
     if item.get_closest_marker("gpu") and not verdigris.cuda.is_gpu():
         if os.environ.get("VERDIGRIS_REQUIRE_GPU") == "1":
             pytest.fail("VERDIGRIS_REQUIRE_GPU=1, and there is no GPU that verdigris can use")

@@ -1,8 +1,8 @@
 """Kernels and ufuncs on the stand-in of the driver, acted by the CPU: what a GPU would do with what a launch hands it.
 
 `act(standin)` has every launch read its parameter's words, and nothing else, as docs/ptx.md says: numbers from their bits,
-arrays from address, extents and strides in the stand-in's memory. The kernel then runs on the CPU, a ufunc's Python
-function element by element, and what was written goes back to that memory. So a wrong address, stride, order or missing
+arrays from address, extents and strides in the stand-in's memory. The kernel or ufunc then runs on the CPU, and what
+was written goes back to that memory. So a wrong address, stride, order or missing
 copy shows. What only a GPU's code does (failures, printed lines) does not.
 """
 
@@ -115,6 +115,8 @@ def leaves(dtype, offset=0, shape=()):
         for name in dtype.names:
             field, at = dtype.fields[name][:2]
             yield from leaves(field, offset + at, shape)
+    elif dtype.kind in "SU":
+        yield offset, (*shape, dtype.itemsize // (1 if dtype.kind == "S" else 4))
     else:
         yield offset, shape
 
@@ -175,20 +177,14 @@ def act(gpu):
 def sweep(gpu, name, data, grid, block):
     """A ufunc's loop: each element of operands stepped along its axes, or each set of core arrays."""
     kind, _, called = name.partition("_")
-    for ufunc in reversed([u for u in gc.get_objects() if type(u) is Ufunc and safe(u.__verdigris_definition__.name) == called]):
-        for letters in reversed(ufunc.types):
-            words = Words(gpu, data)
-            try:
+    code = gpu.code()
+    for ufunc in [u for u in gc.get_objects() if type(u) is Ufunc and safe(u.__verdigris_definition__.name) == called]:
+        for letters, texts in ufunc.inspect_ptx().items():
+            if any(zlib.crc32(text.encode()) == code for text in texts):
+                words = Words(gpu, data)
                 loop(ufunc, kind, letters, words, grid[0] * block[0])
                 return words.write_back()
-            except (Unfit, AssertionError):
-                # Of other types, whose elements would lie elsewhere.
-                continue
-    raise AssertionError(f"{name}: no loop has {len(data) // 8} words")
-
-
-class Unfit(Exception):
-    """Words of another loop."""
+    raise AssertionError(f"{name}: no loop has this code")
 
 
 def loop(ufunc, kind, letters, words, threads):
@@ -212,8 +208,7 @@ def loop(ufunc, kind, letters, words, threads):
     fixed = sum(entries(k) + (2 * max(len(cores[k]), 1) if is_array(k) else 0) for k in range(len(types_)))
     stepped = sum(entries(k) for k in range(len(types_))) + 1
     axes, rest = divmod(total - fixed, stepped)
-    if rest or axes < 1:
-        raise Unfit
+    assert not rest and axes > 0
     placed = []
     for k, dtype in enumerate(types_):
         address, *steps = words.take(1 + axes)
@@ -232,14 +227,9 @@ def loop(ufunc, kind, letters, words, threads):
         words.over(dtype, address, extents + shape, steps + strides)
         for dtype, (address, steps, shape, strides) in zip(types_, placed, strict=True)
     ]
-    for at in np.ndindex(*extents):
-        with np.errstate(all="ignore"):
-            if kind == "elements":
-                results = ufunc.py_func(*(array[at] for array in arrays[: ufunc.nin]))
-                for array, result in zip(arrays[ufunc.nin :], results if ufunc.nout > 1 else (results,), strict=True):
-                    array[at] = result
-            else:
-                ufunc.py_func(*(array[at] for array in arrays))
+    arrays = [array[..., 0] if is_array(k) and not cores[k] else array for k, array in enumerate(arrays)]
+    with np.errstate(all="ignore"):
+        ufunc.ufunc(*arrays)
 
 
 def signed(words):

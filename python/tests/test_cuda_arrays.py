@@ -222,6 +222,7 @@ def test_large_copies_are_whole():
         np.testing.assert_array_equal(out, view)
 
 
+@pytest.mark.cpu
 def test_streams_and_events():
     stream = cuda.stream()
     d = cuda.to_device(np.zeros(3), stream=stream)

@@ -335,6 +335,7 @@ def test_divergent_barriers(function, backend):
     assert line - first in (3, 4, 5, 6)
 
 
+@pytest.mark.cpu
 def test_divergent_barrier_names_both_lines():
     kernel = cuda.jit(split)
     first = split.__code__.co_firstlineno

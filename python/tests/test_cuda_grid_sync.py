@@ -229,6 +229,7 @@ else:
     assert done.returncode == 0, done.stderr
 
 
+@pytest.mark.cpu
 def test_faults_of_a_cooperative_launch():
     @cuda.jit
     def kernel(x, out):

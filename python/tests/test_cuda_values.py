@@ -437,6 +437,7 @@ def test_hexp10():
 # --- streams of ufuncs, launchers, text of the command line ---
 
 
+@pytest.mark.cpu
 def test_ufuncs_take_streams():
     add = vectorize(["float64(float64, float64)"], target="cuda")(lambda a, b: a + b)
     twice = vg.guvectorize(["void(float64[:], float64[:])"], "(n)->(n)", target="cuda")(double)

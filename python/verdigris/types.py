@@ -107,14 +107,14 @@ def NPTimedelta(unit: str) -> Scalar:
 
 
 class Record:
-    """The type of a structured dtype's records; indexed, of an array of them."""
+    """The type of a structured dtype's records, or of strings of a length; indexed, of an array of them."""
 
     __slots__ = ("np_dtype",)
     np_dtype: np.dtype[Any]
 
     def __init__(self, dtype: Any) -> None:
         self.np_dtype = np.dtype(dtype)
-        if self.np_dtype.names is None:
+        if self.np_dtype.names is None and self.np_dtype.kind not in "SU":
             raise ArgumentError(f"{self.np_dtype} is no structured dtype", code="bad-type")
 
     @property

@@ -156,6 +156,19 @@ impl PyUfunc {
         }
     }
 
+    /// PTX of what was made for GPUs so far, by the types of loops: a list for each, since loops over more axes are other code.
+    fn inspect_ptx<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
+        let texts = PyDict::new(py);
+        for lp in self.loops(py)? {
+            let made = match &lp {
+                AnyLoop::Elements(lp) => lp.ptx(),
+                AnyLoop::Cores(lp) => lp.ptx(),
+            };
+            texts.set_item(spelled(&lp), made)?;
+        }
+        Ok(texts)
+    }
+
     /// The code of the loops there are, as LLVM's assembly language: of the one with those types (`"dd->d"`), or of each by its types.
     #[pyo3(signature = (signature = None))]
     fn inspect_llvm<'py>(&self, py: Python<'py>, signature: Option<&str>) -> PyResult<Bound<'py, PyAny>> {

@@ -40,6 +40,10 @@ pub struct OnDevice<'a> {
 pub(super) struct Codes(Mutex<Vec<(u8, bool, Arc<Code>)>>);
 
 impl Codes {
+    fn texts(&self) -> Vec<String> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).iter().map(|(.., code)| code.module().text.clone()).collect()
+    }
+
     fn load(&self, context: &'static Context, ir: &Verified, entry: &Entry, axes: u8, aligned: bool) -> Result<Arc<Code>, Error> {
         context.driver().here().map_err(gpu::Error::Device)?;
         let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
@@ -89,6 +93,11 @@ fn launch(code: &Code, stream: &Stream, count: usize, most_threads: Option<u32>,
 }
 
 impl Loop {
+    /// PTX of what was made for GPUs so far.
+    pub fn ptx(&self) -> Vec<String> {
+        self.codes.texts()
+    }
+
     /// Orders the computation of all elements of `shape` on a GPU's stream, in blocks of at most `most_threads` threads. Operands, inputs first, are of the loop's types; inputs are broadcast, outputs
     /// have exactly that shape. An element that fails is told by [`gpu::collect`].
     ///
@@ -121,6 +130,11 @@ impl Loop {
 }
 
 impl CoreLoop {
+    /// PTX of what was made for GPUs so far.
+    pub fn ptx(&self) -> Vec<String> {
+        self.codes.texts()
+    }
+
     /// Orders the body for each set of core arrays of the loop's `shape` on a GPU's stream; `sizes` are those of the layout's dimensions. As [`Loop::run_on`] otherwise.
     ///
     /// # Safety
