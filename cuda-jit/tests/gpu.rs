@@ -192,7 +192,8 @@ fn a_failure_is_told_once_when_somebody_waits() {
     for _ in 0..2 {
         fails(2, 4, 9);
         bad.launch_on(&stream, &config, &args, &held).unwrap();
-        // Not ended: nothing is told.
+        // More than the launch is to be done, and what was asked for is another stream: nothing is told.
+        let _more = [(); 3].map(|()| Array::zeroed_on(&stream, Layout::contiguous(&[8], 1, Order::C).unwrap()).unwrap());
         let other = Stream::new(context, true, 0).unwrap();
         other.synchronize().unwrap();
         collect(context, Waited::Stream(&other)).unwrap();
@@ -204,11 +205,16 @@ fn a_failure_is_told_once_when_somebody_waits() {
         // Told once.
         collect(context, Waited::Device).unwrap();
     }
-    // Of two streams, each tells its own; the whole device tells all, the oldest first.
+    // Of two streams that have not both ended each tells its own; the whole device tells all, the oldest first.
     let second = Stream::new(context, true, 0).unwrap();
+    let mut y = array(&second, &[0i64; 10], &[10]);
+    let of_second = [y.view()];
+    let mut others = Args::new();
+    others.device(&mut y, ScalarType::I64).unwrap().scalar(70i64);
     fails(1, 0, 1);
     bad.launch_on(&stream, &config, &args, &held).unwrap();
-    bad.launch_on(&second, &config, &args, &held).unwrap();
+    let _more = [(); 3].map(|()| Array::zeroed_on(&stream, Layout::contiguous(&[8], 1, Order::C).unwrap()).unwrap());
+    bad.launch_on(&second, &config, &others, &of_second).unwrap();
     second.synchronize().unwrap();
     assert_eq!(failed(collect(context, Waited::Stream(&second))).failure.thread, 1);
     context.synchronize().unwrap();
@@ -359,6 +365,7 @@ def kernel(x):
     x[cuda.grid(1)] += x[0]
 ",
     );
+    context.synchronize().unwrap();
     seen.lock().unwrap().clear();
     standin::calls();
     for _ in 0..2 {
