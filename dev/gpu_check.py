@@ -108,6 +108,7 @@ def main() -> None:
         if arguments.stand_in:
             (Path(folder) / "libcuda.so.1").symlink_to(arguments.stand_in.resolve())
             environment["LD_LIBRARY_PATH"] = folder
+            environment["VERDIGRIS_STANDIN_DEVICES"] = "2"
         else:
             print(f"{devices()} NVIDIA device(s)")
         package = arguments.package

@@ -239,6 +239,7 @@ fn without_bounds_check(options: Options) -> Options {
 impl Kernel {
     #[new]
     #[pyo3(signature = (function, py_func=None, signatures=None, fma=true, boundscheck=true, fastmath=false, gpu=None))]
+    #[expect(clippy::too_many_arguments)]
     fn new(
         py: Python<'_>,
         function: Py<PyFunction>,
