@@ -66,7 +66,7 @@ pub(crate) fn kernels(text: &str) -> Result<Vec<Kernel>, String> {
             let numbers = rest.split(['{', '.', '\n']).next().unwrap_or("").split(',').map(|n| n.trim().parse::<u32>().unwrap_or(1));
             numbers.product()
         });
-        found.push(Kernel { name: name.trim().to_owned(), parameters: sizes, shared, threads, code });
+        found.push(Kernel { name: name.split_whitespace().next().unwrap_or_default().to_owned(), parameters: sizes, shared, threads, code });
     }
     Ok(found)
 }
@@ -84,7 +84,7 @@ mod tests {
         assert_eq!(crc32(b"123456789"), 0xcbf4_3926);
         let more = text.replace("{ ret; }", ".maxntid 32, 4\n{\n.shared .align 4 .b8 own[96];\nld.shared.u32 %r1, [own];\nret; }");
         let found = kernels(&more).unwrap();
-        assert_eq!(found.iter().map(|k| (k.shared, k.threads)).collect::<Vec<_>>(), [(192, 1024), (192, 128)]);
+        assert_eq!(found.iter().map(|k| (k.shared, k.threads)).collect::<Vec<_>>(), [(192, 128), (192, 128)]);
         assert!(kernels("nonsense").unwrap_err().contains("Missing .version"));
     }
 }
