@@ -5,6 +5,8 @@
 
 use std::fmt;
 
+use verdigris_device::DeviceError;
+
 /// A call that cannot be made. `routine` is BLAS's name without the type's letter, `operand` the argument's name.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -70,6 +72,15 @@ pub enum Error {
         /// What is wrong.
         reason: String,
     },
+    /// The machine has no such form of the routine.
+    Unsupported {
+        /// The routine.
+        routine: &'static str,
+        /// What there is none of, and what to do instead.
+        why: String,
+    },
+    /// A GPU's driver or library.
+    Device(DeviceError),
 }
 
 fn shape(dims: &[usize]) -> String {
@@ -96,6 +107,8 @@ impl fmt::Display for Error {
                 write!(f, "a view of shape {} with strides {strides:?} reaches outside a slice of {len} elements", shape(dims))
             }
             Error::OutOfMemory { routine, bytes } => write!(f, "{routine}: no memory for a temporary of {bytes} bytes"),
+            Error::Unsupported { routine, why } => write!(f, "{routine}: {why}"),
+            Error::Device(error) => error.fmt(f),
             Error::LibraryNotFound { name, reason } => write!(f, "VERDIGRIS_BLAS={name}: {reason}"),
         }
     }

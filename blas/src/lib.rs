@@ -1,4 +1,4 @@
-//! cuBLAS's routines on a CPU, over matrix views with any strides.
+//! cuBLAS's routines, on a CPU and by cuBLAS itself on a GPU, over matrix views with any strides.
 //!
 //! Matrices stand in the mathematical view: element (i, j) is where a view's strides say, so row-major, column-major and strided memory give the same result and nothing is
 //! transposed behind your back.
@@ -26,6 +26,10 @@
 //!
 //! Large calls are split over the process's pool (`verdigris_device::pool`), whose size is `VERDIGRIS_NUM_THREADS`, else `OMP_NUM_THREADS`, else the processors there are.
 //!
+//! # On a GPU
+//!
+//! [`Cuda`] is NVIDIA's cuBLAS on a stream: the same calls over views of a GPU's memory, C order by transposition, copies (on the GPU) only of what cuBLAS cannot be told.
+//!
 //! # Another BLAS
 //!
 //! `VERDIGRIS_BLAS=mkl`, `openblas` or a library's path has [`Cpu`] run `gemm`, `trsm` and `syrk` by that library's CBLAS where the strides allow; the default is this crate's own.
@@ -34,6 +38,7 @@ mod backend;
 mod batch;
 mod check;
 mod cpu;
+pub mod cuda;
 mod dry;
 mod error;
 mod extension;
@@ -51,6 +56,7 @@ mod view;
 pub use backend::Backend;
 pub use batch::{GemmBatch, TriBatch, gemm_batched, gemm_grouped, trsm_batched};
 pub use cpu::Cpu;
+pub use cuda::Cuda;
 pub use dry::Dry;
 pub use error::Error;
 pub use extension::{Dgmm, Geam, Pack, Unpack, dgmm, geam, tpttr, trttp};

@@ -54,7 +54,7 @@ element! {
 }
 
 /// The operands as they are multiplied, once they are judged.
-fn judged<'a, I: Low, O: Copy>(
+pub(crate) fn judged<'a, I: Low, O: Copy>(
     trans: [Trans; 2],
     a: MatRef<'a, I>,
     b: MatRef<'a, I>,

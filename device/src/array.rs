@@ -101,6 +101,14 @@ impl Array {
         Ok(stream)
     }
 
+    /// The stream for work with this array: the one named, or its GPU's default one; `None` on the host. From here on the memory is given back behind that stream's work.
+    ///
+    /// # Errors
+    /// A stream of another GPU.
+    pub fn ordered_on(&self, named: Option<&Stream>) -> Result<Option<Stream>, DeviceError> {
+        self.gpu().map(|memory| Array::stream_of(memory, named)).transpose()
+    }
+
     /// Bytes a buffer must have for the layout, gaps between elements included.
     fn bytes_of(layout: &Layout) -> Result<usize, DeviceError> {
         if layout.size() == 0 {

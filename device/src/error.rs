@@ -3,6 +3,7 @@
 use std::fmt;
 
 use crate::cuda::Status;
+use crate::library::LibraryError;
 
 /// A fault of the machine, or of what was asked of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -82,6 +83,23 @@ pub enum DeviceError {
     },
     /// Memory of a GPU, where the host has to reach it.
     NotOnHost,
+    /// One of NVIDIA's other libraries cannot be used.
+    NoLibrary(LibraryError),
+    /// A function of one of them failed.
+    Library {
+        /// Which.
+        function: &'static str,
+        /// Its number.
+        status: i32,
+        /// The library's name of the number.
+        name: &'static str,
+    },
+}
+
+impl From<LibraryError> for DeviceError {
+    fn from(error: LibraryError) -> DeviceError {
+        DeviceError::NoLibrary(error)
+    }
 }
 
 impl fmt::Display for DeviceError {
@@ -115,6 +133,8 @@ impl fmt::Display for DeviceError {
                 write!(f, "no memory for an array of {bytes} bytes: {used} of the {limit} bytes that the pool is limited to are in use")
             }
             DeviceError::OtherDevice { what, on, needed } => write!(f, "a {what} of GPU {on} where one of GPU {needed} is needed"),
+            DeviceError::NoLibrary(error) => error.fmt(f),
+            DeviceError::Library { function, status, name } => write!(f, "{function}: {name} ({status})"),
             DeviceError::NotOnHost => f.write_str("the array is in a GPU's memory, which the host cannot reach: copy it to the host"),
         }
     }

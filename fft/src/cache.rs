@@ -121,6 +121,7 @@ pub fn clear_cache() {
     state.info = CacheInfo { max_plans: state.info.max_plans, max_bytes: state.info.max_bytes, ..Default::default() };
     drop(locked);
     drop(entries);
+    crate::cuda::clear();
 }
 
 /// Sets how many plans and how many bytes are held at most; `None` leaves a bound as it is. 0 plans turns the cache off.

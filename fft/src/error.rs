@@ -4,6 +4,8 @@
 
 use std::fmt;
 
+use verdigris_device::DeviceError;
+
 /// A transform that cannot be done as asked. The output is as it was before.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -45,6 +47,13 @@ pub enum Error {
     },
     /// A device that transforms do not run on.
     Device(crate::Device),
+    /// A transform of a GPU's arrays that cuFFT has not.
+    NotOnGpu {
+        /// What there is none of.
+        what: &'static str,
+    },
+    /// A GPU's driver or library.
+    Gpu(DeviceError),
     /// A slice of another length than the plan's layout asks for.
     SliceLength {
         /// Which array.
@@ -99,6 +108,8 @@ impl fmt::Display for Error {
             }
             Error::ElementType { what, expected } => write!(f, "the {what} must be {expected}"),
             Error::Device(device) => write!(f, "transforms run on the CPU, not on {device}: copy the arrays to the host"),
+            Error::NotOnGpu { what } => write!(f, "cuFFT has no {what}, and the arrays are in a GPU's memory: copy them to the host"),
+            Error::Gpu(error) => error.fmt(f),
             Error::OverlappingOutput => f.write_str("the output's elements overlap in memory: give an output with memory of its own for each"),
             Error::Embedding { why } => f.write_str(why),
             Error::TooLarge => f.write_str("the transform is larger than the address space"),

@@ -1,4 +1,4 @@
-//! cuFFT's transforms, on a CPU.
+//! cuFFT's transforms, on a CPU, and by cuFFT itself on a GPU ([`cuda`]).
 //!
 //! Complex to complex, real to complex and back, cosine and sine transforms of types 1 to 4; float32 and float64; any length, any number of dimensions, batches, any
 //! strides. Results are not scaled unless a [`Norm`] says so: the inverse of the forward transform is n times the input, as in cuFFT.
@@ -42,6 +42,7 @@ mod backend;
 mod cache;
 mod call;
 mod cpu;
+pub mod cuda;
 mod error;
 mod length;
 mod operand;

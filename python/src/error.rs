@@ -188,9 +188,20 @@ impl IntoPyErr for verdigris_rand::Error {
     }
 }
 
+impl IntoPyErr for verdigris_rand::cuda::Error {
+    fn into_py_err(self, py: Python<'_>) -> PyErr {
+        use verdigris_rand::cuda::Error::{Device, Refused};
+        match self {
+            Refused(error) => error.into_py_err(py),
+            Device(error) => error.into_py_err(py),
+            other => Exception::new(py, Class::Argument, other.to_string()).with("code", "bad-array").build(),
+        }
+    }
+}
+
 impl IntoPyErr for verdigris_blas::Error {
     fn into_py_err(self, py: Python<'_>) -> PyErr {
-        use verdigris_blas::Error::{Aliasing, LibraryNotFound, OutOfMemory, Overlap, Reach, Shape, Value};
+        use verdigris_blas::Error::{Aliasing, Device, LibraryNotFound, OutOfMemory, Overlap, Reach, Shape, Unsupported, Value};
         let message = self.to_string();
         let (class, code, place) = match self {
             Shape { routine, operand, .. } => (Class::Shape, "shape-mismatch", Some((routine, operand))),
@@ -200,6 +211,10 @@ impl IntoPyErr for verdigris_blas::Error {
             Reach { .. } => (Class::Shape, "reach", None),
             OutOfMemory { .. } => return PyMemoryError::new_err(message),
             LibraryNotFound { .. } => (Class::LibraryNotFound, "library-not-found", None),
+            Unsupported { routine, .. } => {
+                return Exception::new(py, Class::Unsupported, message).with("code", "unsupported-on-device").with("routine", routine).build();
+            }
+            Device(error) => return error.into_py_err(py),
             _ => (Class::BadValue, "blas", None),
         };
         let exception = Exception::new(py, class, message).with("code", code);
@@ -212,7 +227,7 @@ impl IntoPyErr for verdigris_blas::Error {
 
 impl IntoPyErr for verdigris_fft::Error {
     fn into_py_err(self, py: Python<'_>) -> PyErr {
-        use verdigris_fft::Error::{ElementType, Length, Norm, OutOfMemory, OverlappingOutput, TooLarge};
+        use verdigris_fft::Error::{ElementType, Gpu, Length, Norm, NotOnGpu, OutOfMemory, OverlappingOutput, TooLarge};
         let message = self.to_string();
         let (class, code) = match self {
             OutOfMemory { .. } => return PyMemoryError::new_err(message),
@@ -221,6 +236,8 @@ impl IntoPyErr for verdigris_fft::Error {
             Norm { .. } => (Class::BadValue, "fft-norm"),
             OverlappingOutput => (Class::BadValue, "overlap"),
             TooLarge => (Class::Shape, "too-large"),
+            NotOnGpu { .. } => (Class::Unsupported, "unsupported-on-device"),
+            Gpu(error) => return error.into_py_err(py),
             _ => (Class::Shape, "shape"),
         };
         Exception::new(py, class, message).with("code", code).build()
@@ -236,8 +253,8 @@ impl IntoPyErr for verdigris_device::library::LibraryError {
 impl IntoPyErr for verdigris_device::DeviceError {
     fn into_py_err(self, py: Python<'_>) -> PyErr {
         use verdigris_device::DeviceError::{
-            AlreadyChosen, Cuda, Forked, Index, MemoryLimit, NoGpu, NoSuchDevice, NotOnHost, NotRecorded, OtherDevice, OutOfMemory, Shape, TooLarge,
-            UnknownDevice,
+            AlreadyChosen, Cuda, Forked, Index, Library, MemoryLimit, NoGpu, NoLibrary, NoSuchDevice, NotOnHost, NotRecorded, OtherDevice,
+            OutOfMemory, Shape, TooLarge, UnknownDevice,
         };
         let message = self.to_string();
         let (class, code) = match self {
@@ -245,6 +262,8 @@ impl IntoPyErr for verdigris_device::DeviceError {
             OutOfMemory { .. } | MemoryLimit { .. } => return PyMemoryError::new_err(message),
             // The driver's own number and name go along.
             Cuda { status, name, .. } => return Exception::new(py, Class::Device, message).with("code", name).with("status", status).build(),
+            Library { status, name, .. } => return Exception::new(py, Class::Device, message).with("code", name).with("status", status).build(),
+            NoLibrary(error) => return error.into_py_err(py),
             NoSuchDevice { .. } => (Class::Device, "no-device"),
             Forked => (Class::Device, "forked"),
             OtherDevice { .. } | NotOnHost => (Class::Device, "wrong-device"),

@@ -8,6 +8,7 @@ use std::sync::Once;
 
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
+use pyo3::sync::PyOnceLock;
 use pyo3::types::PyDict;
 use verdigris_compiler::{cache, llvm};
 use verdigris_device::choice::{self, Choice, Request};
@@ -89,6 +90,15 @@ pub(crate) fn find_library(py: Python<'_>, name: &str, directories: Option<Vec<P
 #[pyfunction]
 pub(crate) fn set_library_directories(directories: Vec<PathBuf>) {
     library::set_directories(directories);
+}
+
+/// Has NVIDIA's packages looked at when one of NVIDIA's libraries is next opened; does so once a process.
+///
+/// # Errors
+/// Python's, of the import.
+pub(crate) fn announce_libraries(py: Python<'_>) -> PyResult<()> {
+    static DONE: PyOnceLock<()> = PyOnceLock::new();
+    crate::fork::once(py, &DONE, || py.import("verdigris._libraries")?.getattr("announce")?.call0().map(drop)).copied()
 }
 
 /// What `verdigris.info()` shows of this machine. Starts no thread; a fact that cannot be had is replaced by the reason.

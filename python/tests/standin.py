@@ -1,4 +1,4 @@
-"""The stand-in of NVIDIA's driver (device/standin) from Python: where it is, and what it recorded.
+"""The stand-in of NVIDIA's driver and libraries (device/standin) from Python: where it is, and what it recorded.
 
 `environment()` is what a process needs to find it as its driver; within such a process `Standin()` asks it.
 """
@@ -8,6 +8,8 @@ import os
 from pathlib import Path
 
 _NAME = "libverdigris_driver_standin.so"
+# One file under the names of all.
+_NAMES = ("libcuda.so.1", "libcudart.so.13", "libcublasLt.so.13", "libcublas.so.13", "libcufft.so.12", "libcurand.so.10")
 
 
 def library():
@@ -21,12 +23,15 @@ def library():
 
 
 def environment(folder, devices=2):
-    """Variables of a process whose driver is the stand-in; `folder` is one of its own."""
-    link = Path(folder) / "libcuda.so.1"
-    if not link.exists():
-        link.symlink_to(library())
+    """Variables of a process whose driver and libraries are the stand-in; `folder` is one of its own."""
+    for name in _NAMES:
+        link = Path(folder) / name
+        if not link.exists():
+            link.symlink_to(library())
     return {
         "LD_LIBRARY_PATH": str(folder),
+        # Before those of NVIDIA's packages, which may be installed.
+        "VERDIGRIS_CUDA_LIB_DIR": str(folder),
         "VERDIGRIS_DEVICE": "cuda",
         "VERDIGRIS_STANDIN_DEVICES": str(devices),
         "VERDIGRIS_REQUIRE_GPU": "1",

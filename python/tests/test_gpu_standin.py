@@ -400,3 +400,150 @@ def test_launches_do_not_wait_and_cost_one_call(on_standin):
         assert gpu.names() == ["cuLaunchKernel"]
         """
     )
+
+
+def test_a_gpus_array_is_filled_by_curand_on_its_stream(on_standin):
+    on_standin(
+        """
+        import numpy as np
+        from verdigris import cuda, rand
+        out, stream = cuda.device_array(1000, np.float32), cuda.stream()
+        generator = rand.Generator("xorwow", 42, offset=5)
+        gpu.calls()
+        generator.uniform(out=out, stream=stream)
+        assert gpu.pending() > 0
+        calls = [call for call in gpu.calls() if call.startswith("curand")]
+        names = [call.split("(")[0] for call in calls]
+        assert names == ["curandCreateGenerator", "curandSetGeneratorOrdering", "curandSetPseudoRandomGeneratorSeed",
+            "curandSetGeneratorOffset", "curandSetStream", "curandGenerateUniform"], names
+        pointer = out.__cuda_array_interface__["data"][0]
+        assert f"out={pointer}, n=1000)" in calls[-1] and f"stream={stream.handle})" in calls[4], calls
+        # In place where it can be: no copy, and the next call needs nothing more.
+        generator.uniform(out=out[16:32], stream=stream)
+        assert gpu.names() == ["curandGenerateUniform", "cuEventRecord"]
+        del generator
+        assert "curandDestroyGenerator" in gpu.names()
+        """
+    )
+
+
+def test_without_curand_the_host_makes_the_numbers(on_standin, tmp_path):
+    out = on_standin(
+        """
+        import os, numpy as np
+        os.remove(os.environ["VERDIGRIS_CUDA_LIB_DIR"] + "/libcurand.so.10")
+        from verdigris import _libraries, cuda, rand
+        _libraries.directories = lambda: []
+        out = cuda.device_array(100)
+        rand.Generator("xorwow", 42).uniform(out=out)
+        np.testing.assert_array_equal(out.copy_to_host(), rand.Generator("xorwow", 42).uniform(100))
+        print(any(name.startswith("curand") for name in gpu.names()))
+        """
+    )
+    assert out == "False\n"
+
+
+def test_a_failure_of_curands_is_told_with_its_name(on_standin):
+    on_standin(
+        """
+        import pytest
+        from verdigris import cuda, errors, rand
+        out = cuda.device_array(100)
+        gpu.fail("curandGenerateUniformDouble", 201)
+        with pytest.raises(errors.DeviceError) as caught:
+            rand.Generator("xorwow", 42).uniform(out=out)
+        assert str(caught.value) == "curandGenerateUniformDouble: CURAND_STATUS_LAUNCH_FAILURE (201)"
+        assert (caught.value.code, caught.value.status) == ("CURAND_STATUS_LAUNCH_FAILURE", 201)
+        """
+    )
+
+
+def test_products_of_any_order_are_one_call_without_copies(on_standin):
+    on_standin(
+        """
+        import numpy as np
+        from verdigris import blas, cuda
+        a, b = np.arange(6.0).reshape(2, 3), np.arange(12.0).reshape(3, 4)
+        stream = cuda.stream()
+        blas.gemm(cuda.to_device(a), cuda.to_device(b))
+        for left, right, flags in (("C", "C", (0, 0)), ("F", "C", (0, 1)), ("C", "F", (1, 0)), ("F", "F", (1, 1))):
+            given = cuda.to_device(np.array(a, order=left)), cuda.to_device(np.array(b, order=right))
+            out = cuda.device_array((2, 4))
+            cuda.synchronize()
+            gpu.calls()
+            blas.gemm(*given, out=out, stream=stream)
+            calls = gpu.calls()
+            assert not any(call.startswith(("cuMemcpy", "cuMemAlloc")) for call in calls), calls
+            calls = [call for call in calls if call.startswith("cublas")]
+            assert [call.split("(")[0] for call in calls] == ["cublasSetStream_v2", "cublasDgemm_v2_64"], calls
+            assert f"stream={stream.handle})" in calls[0], calls
+            places = [x.__cuda_array_interface__["data"][0] for x in (*given, out)]
+            # The result lies row after row: the transposed product, the factors exchanged.
+            lds = [3 if left == "C" else 2, 4 if right == "C" else 3]
+            head = f"transa={flags[0]}, transb={flags[1]}, m=4, n=2, k=3"
+            assert head in calls[1] and f"a={places[1]}, lda={lds[1]}, b={places[0]}, ldb={lds[0]}" in calls[1], calls[1]
+            assert f"c={places[2]}, ldc=4)" in calls[1], calls[1]
+            assert calls[1].endswith(" Z(1.0, 0.0) Z(0.0, 0.0)"), calls[1]
+            stream.synchronize()
+            np.testing.assert_array_equal(out.copy_to_host(), a @ b)
+        """
+    )
+
+
+def test_transforms_are_one_plan_and_one_call(on_standin):
+    on_standin(
+        """
+        import numpy as np
+        from verdigris import cuda, fft
+        x = cuda.to_device(np.arange(60.0).reshape(3, 20).astype("complex64"))
+        out, stream = cuda.device_array((3, 20), "complex64"), cuda.stream()
+        cuda.synchronize()
+        gpu.calls()
+        fft.fft(x, out=out, stream=stream)
+        names = gpu.names()
+        assert [n for n in names if n.startswith("cufft")] == ["cufftCreate", "cufftSetAutoAllocation", "cufftMakePlanMany64",
+            "cufftSetStream", "cufftSetWorkArea", "cufftExecC2C"], names
+        fft.ifft(x, out=out, norm="forward", stream=stream)
+        calls = [call for call in gpu.calls() if call.startswith("cufft")]
+        assert [call.split("(")[0] for call in calls] == ["cufftSetStream", "cufftSetWorkArea", "cufftExecC2C"], calls
+        places = [array.__cuda_array_interface__["data"][0] for array in (x, out)]
+        assert f"from={places[0]}, to={places[1]}, direction=1)" in calls[-1], calls
+        assert f"stream={stream.handle})" in calls[0], calls
+        """
+    )
+
+
+def test_a_library_that_is_missing_is_named(on_standin):
+    on_standin(
+        """
+        import os, numpy as np, pytest
+        for name in ("libcublas.so.13", "libcufft.so.12"):
+            os.remove(os.environ["VERDIGRIS_CUDA_LIB_DIR"] + "/" + name)
+        from verdigris import _libraries, blas, cuda, errors, fft
+        _libraries.directories = lambda: []
+        x = cuda.to_device(np.eye(3))
+        with pytest.raises(errors.LibraryNotFound, match="NVIDIA's libcublas was not found"):
+            blas.gemm(x, x)
+        with pytest.raises(errors.LibraryNotFound, match="NVIDIA's libcufft was not found"):
+            fft.fft(x)
+        """
+    )
+
+
+def test_failures_of_the_libraries_are_told_with_their_names(on_standin):
+    on_standin(
+        """
+        import numpy as np, pytest
+        from verdigris import blas, cuda, errors, fft
+        x = cuda.to_device(np.eye(3))
+        gpu.fail("cublasDgemm_v2_64", 13)
+        with pytest.raises(errors.DeviceError) as caught:
+            blas.gemm(x, x)
+        assert str(caught.value) == "cublasDgemm_v2_64: CUBLAS_STATUS_EXECUTION_FAILED (13)"
+        gpu.fail("cufftMakePlanMany64", 5)
+        with pytest.raises(errors.DeviceError) as caught:
+            fft.fft(x)
+        assert str(caught.value) == "cufftMakePlanMany64: CUFFT_INTERNAL_ERROR (5)"
+        np.testing.assert_allclose(fft.fft(x).copy_to_host(), np.fft.fft(np.eye(3)))
+        """
+    )

@@ -67,6 +67,10 @@
 //! Scrambled Sobol's tables and MTGP32's parameter sets are not ours to ship; they are read from an installed cuRAND ([`load_curand`]). Without one,
 //! [`Builder::build`] says so.
 //!
+//! # On a GPU
+//!
+//! [`cuda::Generator`] fills arrays in a GPU's memory by NVIDIA's cuRAND, and arrays on the host by this crate, as one stream: whichever machine serves a call, the next one goes on behind it.
+//!
 //! # Threads
 //!
 //! Large requests are split over the lanes with rayon, in the pool of the caller (`pool.install(||
@@ -75,6 +79,7 @@
 
 mod backend;
 mod cpu;
+pub mod cuda;
 mod distribution;
 mod erfcinv;
 mod error;

@@ -163,6 +163,11 @@ impl Context {
         }
     }
 
+    /// Runs what gives a library's object back, with the context current: not where the driver may be gone, or in a forked child. What goes wrong waits for the next call. For drops.
+    pub fn at_drop(&'static self, f: impl FnOnce() -> Result<(), DeviceError>) {
+        self.give_back(|_| f());
+    }
+
     /// Keeps a thing until the work ordered on a stream so far has ended.
     ///
     /// # Errors

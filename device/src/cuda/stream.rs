@@ -90,6 +90,16 @@ impl Stream {
         self.0.raw
     }
 
+    /// The handle for NVIDIA's other libraries, to whom the shared default stream is 0.
+    pub fn for_libraries(&self) -> usize {
+        if self.0.raw == LEGACY { 0 } else { self.0.raw }
+    }
+
+    /// Whether it is the default stream of whichever thread uses it.
+    pub fn is_per_thread(&self) -> bool {
+        self.0.raw == PER_THREAD
+    }
+
     pub(super) fn handle(&self) -> CUstream {
         self.0.raw as CUstream
     }

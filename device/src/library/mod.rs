@@ -6,6 +6,7 @@
 
 mod elf;
 mod search;
+mod table;
 
 use std::ffi::{CStr, c_int, c_void};
 use std::fmt;
@@ -15,6 +16,7 @@ use std::sync::{Mutex, PoisonError};
 use crate::loader::{Driver, driver};
 
 pub use search::{Places, set_directories};
+pub use table::{Missing, checked};
 
 /// A library of NVIDIA's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]

@@ -3,65 +3,11 @@
 use std::ffi::{CStr, c_char, c_int, c_uint, c_void};
 use std::sync::Arc;
 
+use crate::call::{functions, note, put};
 use crate::memory::Pinned;
 use crate::ptx;
 use crate::state::*;
 use crate::work::{self, Callback, Copy, Place, Queue, Side, Work, alive, key, order, order_copy, run, run_all, step};
-
-/// Records a call, fails it if a test asked for that, and runs it.
-fn call(name: &str, arguments: impl FnOnce() -> String, body: impl FnOnce() -> Outcome) -> i32 {
-    {
-        let mut state = lock();
-        let line = format!("{name}({})", arguments());
-        state.calls.push(line);
-        match state.faults.get_mut(name) {
-            Some((0, status)) => {
-                let status = *status;
-                state.faults.remove(name);
-                return status;
-            }
-            Some((skip, _)) => *skip -= 1,
-            None => {}
-        }
-    }
-    body().err().unwrap_or(0)
-}
-
-macro_rules! driver {
-    ($(fn $name:ident($($argument:ident: $ty:ty),*) $body:block)*) => {
-        $(
-            #[unsafe(no_mangle)]
-            pub unsafe extern "C" fn $name($($argument: $ty),*) -> i32 {
-                let arguments = || {
-                    let list: Vec<String> = vec![$(format!(concat!(stringify!($argument), "={:?}"), $argument)),*];
-                    list.join(", ")
-                };
-                call(stringify!($name), arguments, || {
-                    let body = || -> Outcome { $body };
-                    body()
-                })
-            }
-        )*
-
-        /// A function of the stand-in by the driver's name for it.
-        pub fn lookup(name: &CStr) -> Option<*const c_void> {
-            match name.to_str().ok()? {
-                $(stringify!($name) => Some($name as *const c_void),)*
-                _ => None,
-            }
-        }
-    };
-}
-
-/// Writes a result.
-fn put<T>(to: *mut T, value: T) -> Outcome {
-    if to.is_null() {
-        return Err(INVALID_VALUE);
-    }
-    // SAFETY: a pointer that the caller of the driver gave for this result.
-    unsafe { to.write(value) };
-    Ok(())
-}
 
 fn text(to: *mut c_char, length: c_int, value: &str) -> Outcome {
     let bytes = &value.as_bytes()[..value.len().min(length as usize - 1)];
@@ -174,13 +120,6 @@ fn place(kind: c_uint, host: usize, device: u64) -> Outcome<Place> {
     }
 }
 
-fn note(line: String) {
-    let mut state = lock();
-    if let Some(last) = state.calls.last_mut() {
-        last.push_str(&line);
-    }
-}
-
 /// What a launch would hand to its kernel.
 fn launch(function: usize, grid: [u32; 3], block: [u32; 3], shared: u32, stream: usize, parameters: *mut *mut c_void, cooperative: bool) -> Outcome {
     let context = current()?;
@@ -228,7 +167,8 @@ fn compile(image: &str, options: &[(c_uint, usize)]) -> Outcome<Vec<Arc<ptx::Ker
     }
 }
 
-driver! {
+functions! {
+    lookup driver;
     fn cuInit(_flags: c_uint) {
         if lock().devices == 0 { Err(100) } else { Ok(()) }
     }

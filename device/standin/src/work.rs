@@ -4,6 +4,8 @@ use std::collections::VecDeque;
 use std::ffi::c_void;
 use std::sync::{Mutex, PoisonError};
 
+use crate::kernels;
+use crate::memory::Memory;
 use crate::state::{self, ILLEGAL_ADDRESS, INVALID_HANDLE, Launch, Outcome, State, current, lock};
 
 pub(crate) type Callback = unsafe extern "C" fn(*mut c_void, i32, *mut c_void);
@@ -35,13 +37,24 @@ pub(crate) struct Copy {
 
 pub(crate) enum Work {
     Copy(Copy),
-    Set { at: u64, pitch: usize, width: usize, rows: usize, pattern: Vec<u8> },
+    Set {
+        at: u64,
+        pitch: usize,
+        width: usize,
+        rows: usize,
+        pattern: Vec<u8>,
+    },
     Record(usize),
     Wait(Key, u64),
     Launch(Launch),
     Callback(Callback, usize),
     Free(u64),
+    /// A library's work on memory.
+    Act(Act),
 }
+
+/// What a library does with memory when its turn comes.
+pub(crate) type Act = Box<dyn FnOnce(&mut Memory) -> Outcome + Send>;
 
 #[derive(Default)]
 pub(crate) struct Queue {
@@ -155,6 +168,9 @@ fn run_on(key: Key, upto: u64, most: usize) {
         match work {
             Work::Launch(launch) => {
                 let handler = state.handler.clone();
+                if !dead && kernels::run(&mut state.memory, &launch).is_err() {
+                    state.dead.push(key.0);
+                }
                 drop(state);
                 if let (Some(handler), false) = (handler, dead) {
                     handler(&launch);
@@ -196,6 +212,7 @@ fn act(state: &mut State, work: Work) -> Outcome {
             Ok(())
         }
         Work::Wait(..) => Ok(()),
+        Work::Act(act) => act(&mut state.memory),
         Work::Record(_) | Work::Launch(_) | Work::Callback(..) => unreachable!("done by `run_on`"),
     }
 }

@@ -246,7 +246,7 @@ impl<T: Real> FromHalf<T> {
                 let (re, im) = (row[m / 2].re * factor, row[m / 2].im * sign);
                 out[m / 2] = Complex::new(re + re, -(im + im));
             }
-            Ok(())
+            Ok::<(), crate::error::Error>(())
         })?;
         self.0.rows.run(&pairs, &pairs, T::of(1.0))
     }

@@ -1,6 +1,6 @@
 //! Arrays as operands: addresses, element types, shapes and strides.
 //!
-//! Owns the reading of NumPy's and our own arrays, and the making of views of them. An operand is as good as its array object, which the caller holds for the length of the
+//! Owns the reading of NumPy's and our own arrays, on the host and on GPUs, and the making of views of them. A view of a GPU's memory goes to cuBLAS and to nobody else: [`gpu_of`] says where all operands are. An operand is as good as its array object, which the caller holds for the length of the
 //! call. What other Python threads do to the elements meanwhile is theirs to answer for, as with NumPy.
 #![allow(unsafe_code)]
 
@@ -12,10 +12,14 @@ use pyo3::prelude::*;
 use pyo3::types::{PyList, PyTuple};
 use smallvec::SmallVec;
 
-use verdigris_blas::{Error, MatMut, MatRef, Scalar, StackMut, StackRef, VecMut, VecRef};
+use verdigris_blas::{Cuda, Error, MatMut, MatRef, Scalar, StackMut, StackRef, VecMut, VecRef};
+use verdigris_device::DeviceError;
+use verdigris_device::array::Array;
+use verdigris_device::cuda::Stream;
 
 use crate::cuda::DeviceNDArray;
 use crate::error::{Class, Exception, IntoPyErr};
+use crate::machine;
 
 /// NumPy's numbers of the element types.
 pub(super) const FLOAT32: c_int = 11;
@@ -79,6 +83,39 @@ pub(super) struct Raw {
     each: Option<Vec<Raw>>,
     /// Whether it is a window that the array's memory does not hold.
     outside: bool,
+    /// The array, if it is in a GPU's memory.
+    gpu: Option<Array>,
+}
+
+/// The GPU's cuBLAS that a call's operands ask for, on the stream named or on the default one; `None` where all are on the host. Their memory is given back behind the stream's work.
+///
+/// # Errors
+/// Operands of several GPUs, a stream of another, or no cuBLAS.
+pub(super) fn gpu_of(py: Python<'_>, raws: &[Raw], named: Option<&Stream>) -> PyResult<Option<Cuda>> {
+    fn all<'r>(raws: &'r [Raw], found: &mut Vec<&'r Array>) {
+        for raw in raws {
+            match &raw.each {
+                Some(each) => all(each, found),
+                None => found.extend(&raw.gpu),
+            }
+        }
+    }
+    let mut arrays = Vec::new();
+    all(raws, &mut arrays);
+    let mut on: Option<Stream> = None;
+    for array in arrays {
+        let Some(stream) = array.ordered_on(named).map_err(|error| error.into_py_err(py))? else { continue };
+        if let Some(first) = &on
+            && first.context() != stream.context()
+        {
+            let (on, needed) = (stream.context().ordinal(), first.context().ordinal());
+            return Err(DeviceError::OtherDevice { what: "array", on, needed }.into_py_err(py));
+        }
+        on.get_or_insert(stream);
+    }
+    let Some(stream) = on else { return Ok(None) };
+    machine::announce_libraries(py)?;
+    Cuda::new(stream).map(Some).map_err(|error| error.into_py_err(py))
 }
 
 impl Raw {
@@ -89,16 +126,15 @@ impl Raw {
             let (array, offset, shape, strides) = window.extract::<(Bound<'_, PyAny>, isize, Vec<usize>, Vec<isize>)>().ok()?;
             return Some(Raw::of(&array)?.window(offset, &shape, &strides));
         }
-        if let Ok(array) = object.cast::<DeviceNDArray>()
-            && array.get().memory().gpu().is_none()
-        {
+        if let Ok(array) = object.cast::<DeviceNDArray>() {
             let (memory, dtype) = (array.get().memory(), array.get().dtype(py));
             let (layout, itemsize) = (memory.layout(), dtype.itemsize() as isize);
             let whole = itemsize > 0
                 && layout.strides().iter().all(|s| s % itemsize == 0)
                 && memory.pointer().addr().is_multiple_of(dtype.alignment().max(1));
             return Some(Raw {
-                data: memory.pointer().expose_provenance(),
+                // A GPU's array without elements has no address.
+                data: memory.pointer().expose_provenance().max(64),
                 number: dtype.num(),
                 writeable: true,
                 shape: layout.shape().iter().copied().collect(),
@@ -106,6 +142,7 @@ impl Raw {
                 itemsize: itemsize.unsigned_abs(),
                 each: None,
                 outside: false,
+                gpu: memory.gpu().map(|_| memory.view()),
             });
         }
         if let Ok(array) = object.cast::<PyUntypedArray>() {
@@ -154,8 +191,14 @@ impl Raw {
                 itemsize: itemsize.unsigned_abs(),
                 each: None,
                 outside: false,
+                gpu: None,
             }
         }
+    }
+
+    /// Whether it, or the first of its matrices, is in a GPU's memory.
+    fn is_on_gpu(&self) -> bool {
+        self.gpu.is_some()
     }
 
     pub(super) fn shape(&self) -> &[usize] {
@@ -234,11 +277,12 @@ pub(super) struct Operands<'c> {
     pub(super) routine: &'c str,
     raws: &'c [Raw],
     next: usize,
+    on_gpu: bool,
 }
 
 impl<'c> Operands<'c> {
     pub(super) fn new(routine: &'c str, raws: &'c [Raw]) -> Operands<'c> {
-        Operands { routine, raws, next: 0 }
+        Operands { routine, raws, next: 0, on_gpu: raws.iter().any(Raw::is_on_gpu) }
     }
 
     fn fault(&self, class: Class, code: &'static str, operand: &'static str, text: impl Into<String>) -> Fault {
@@ -254,6 +298,19 @@ impl<'c> Operands<'c> {
         self.judged(operand, raw, number, ndim, write)
     }
 
+    /// The next operand, a contiguous list on the host: of what a routine says besides its arrays.
+    fn take_list<T>(&mut self, operand: &'static str, number: c_int) -> Result<&'c mut [T], Fault> {
+        let on_gpu = std::mem::take(&mut self.on_gpu);
+        let taken = self.take::<T>(operand, number, 1, true);
+        self.on_gpu = on_gpu;
+        let (data, raw, strides) = taken?;
+        if strides[0] != 1 && raw.shape[0] > 1 {
+            return Err(self.fault(Class::Argument, "bad-layout", operand, "is not contiguous"));
+        }
+        // SAFETY: contiguous, aligned, writeable, on the host, and of this call alone.
+        Ok(unsafe { std::slice::from_raw_parts_mut(data, raw.shape[0]) })
+    }
+
     fn judged<T>(
         &self,
         operand: &'static str,
@@ -262,6 +319,10 @@ impl<'c> Operands<'c> {
         ndim: usize,
         write: bool,
     ) -> Result<(*mut T, &'c Raw, &'c [isize]), Fault> {
+        if raw.is_on_gpu() != self.on_gpu {
+            let (here, there) = if self.on_gpu { ("the host's", "a GPU's") } else { ("a GPU's", "the host's") };
+            return Err(self.fault(Class::Device, "mixed-devices", operand, format!("is in {here} memory, and has to be in {there}")));
+        }
         if raw.number != number {
             return Err(self.fault(Class::Argument, "dtype-mismatch", operand, "has another dtype than the operands before it"));
         }
@@ -359,21 +420,11 @@ impl<'c> Operands<'c> {
 
     /// A contiguous list of int32 that the Python side has made for this call.
     pub(super) fn ints(&mut self, operand: &'static str) -> Result<&'c mut [i32], Fault> {
-        let (data, raw, _) = self.take::<i32>(operand, 5, 1, true)?;
-        if raw.strides.as_ref().is_none_or(|strides| strides[0] != 1 && raw.shape[0] > 1) {
-            return Err(self.fault(Class::Argument, "bad-layout", operand, "is not contiguous"));
-        }
-        // SAFETY: contiguous, aligned, writeable, and of this call alone.
-        Ok(unsafe { std::slice::from_raw_parts_mut(data, raw.shape[0]) })
+        self.take_list(operand, 5)
     }
 
     /// As [`Operands::ints`], of the call's own type.
     pub(super) fn list<T: Scalar>(&mut self, operand: &'static str) -> Result<&'c mut [T], Fault> {
-        let (data, raw, strides) = self.take::<T>(operand, number_of::<T>(), 1, true)?;
-        if strides[0] != 1 && raw.shape[0] > 1 {
-            return Err(self.fault(Class::Argument, "bad-layout", operand, "is not contiguous"));
-        }
-        // SAFETY: as above.
-        Ok(unsafe { std::slice::from_raw_parts_mut(data, raw.shape[0]) })
+        self.take_list(operand, number_of::<T>())
     }
 }

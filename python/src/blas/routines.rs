@@ -10,7 +10,7 @@ use pyo3::types::{PyComplex, PyList};
 use verdigris_blas as blas;
 use verdigris_blas::{Backend, Cpu, Diag, Dry, Scalar, Side, Trans, Uplo};
 
-use super::operand::{COMPLEX64, COMPLEX128, FLOAT32, FLOAT64, Fault, Operands, Raw};
+use super::operand::{COMPLEX64, COMPLEX128, FLOAT32, FLOAT64, Fault, Operands, Raw, gpu_of};
 use crate::cuda;
 use crate::error::Class;
 use crate::gate;
@@ -217,19 +217,24 @@ pub(crate) fn blas_run<'py>(
     stream: Option<&Bound<'py, PyAny>>,
     dry: bool,
 ) -> PyResult<Option<Bound<'py, PyAny>>> {
-    cuda::order(py, stream)?;
+    let stream = cuda::order(py, stream)?;
     let numbers = numbers.iter().map(complex).collect::<PyResult<Vec<_>>>()?;
     let raws = arrays
         .iter()
         .map(|object| Raw::of(&object).ok_or_else(|| PyTypeError::new_err(format!("{routine} takes arrays, not {}", object.get_type()))))
         .collect::<PyResult<Vec<Raw>>>()?;
+    let gpu = if dry { None } else { gpu_of(py, &raws, stream.as_ref())? };
     let options = Options { routine: routine.to_owned(), flags: flags.into_iter(), ints: ints.into_iter(), numbers: numbers.into_iter() };
     let answer = gate::detached(py, move || {
         let mut o = options;
         let mut a = Operands::new(routine, &raws);
         macro_rules! on {
             ($run:ident, $t:ty) => {{
-                let on: &dyn Backend<$t> = if dry { &Dry } else { &Cpu };
+                let on: &dyn Backend<$t> = match &gpu {
+                    _ if dry => &Dry,
+                    Some(gpu) => gpu,
+                    None => &Cpu,
+                };
                 $run::<$t>(on, routine, &mut o, &mut a)
             }};
         }

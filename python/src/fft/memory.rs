@@ -10,11 +10,12 @@ use std::num::NonZeroUsize;
 use numpy::npyffi::{self, NpyTypes, PY_ARRAY_API, PyArrayObject};
 use numpy::{PyArrayDescrMethods, PyUntypedArray, PyUntypedArrayMethods};
 use pyo3::prelude::*;
+use verdigris_device::array::Array;
 use verdigris_fft::num_complex::Complex;
 use verdigris_fft::{Direction, Error, Input, Output, Real, transform_half_row, transform_real_row, transform_row};
 
 use crate::cuda::DeviceNDArray;
-use crate::error::{Class, Exception, IntoPyErr};
+use crate::error::{Class, Exception};
 use crate::gate;
 
 /// An element type.
@@ -59,6 +60,8 @@ pub(super) struct Memory<'a, 'py> {
     shape: Vec<usize>,
     strides: Vec<isize>,
     writeable: bool,
+    /// The array, if it is in a GPU's memory: what is made of its address goes to cuFFT alone.
+    gpu: Option<Array>,
 }
 
 impl<'a, 'py> Memory<'a, 'py> {
@@ -80,16 +83,21 @@ impl<'a, 'py> Memory<'a, 'py> {
                 return Err(refused("the array is not aligned".to_owned()));
             }
             let (shape, strides) = (array.shape().to_vec(), array.strides().to_vec());
-            return Ok(Memory { object, address: fields.data.cast(), element, shape, strides, writeable: fields.flags & WRITEABLE != 0 });
+            return Ok(Memory { object, address: fields.data.cast(), element, shape, strides, writeable: fields.flags & WRITEABLE != 0, gpu: None });
         }
         if let Ok(array) = object.cast::<DeviceNDArray>() {
             let (memory, dtype) = (array.get().memory(), array.get().dtype(py));
-            memory.on_host().map_err(|error| error.into_py_err(py))?;
             let element = Element::of(dtype.num()).ok_or_else(|| foreign(dtype.to_string()))?;
             let (shape, strides) = (memory.layout().shape().to_vec(), memory.layout().strides().to_vec());
-            return Ok(Memory { object, address: memory.pointer(), element, shape, strides, writeable: true });
+            let gpu = memory.gpu().map(|_| memory.view());
+            return Ok(Memory { object, address: memory.pointer(), element, shape, strides, writeable: true, gpu });
         }
         Err(refused(format!("transforms are of arrays, not of {}", object.get_type().name()?)))
+    }
+
+    /// The array, if it is in a GPU's memory.
+    pub(super) fn gpu(&self) -> Option<&Array> {
+        self.gpu.as_ref()
     }
 
     pub(super) fn element(&self) -> Element {

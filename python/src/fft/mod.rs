@@ -9,11 +9,14 @@ use std::num::NonZeroUsize;
 
 use pyo3::prelude::*;
 use pyo3::types::PyTuple;
-use verdigris_device::pool;
+use verdigris_device::cuda::Stream;
+use verdigris_device::{DeviceError, pool};
+use verdigris_fft::cuda::Cuda;
 use verdigris_fft::{Direction, Error, Kind, Prepared, Real, Spec, TrigType};
 
+use crate::cuda::order;
 use crate::error::{Class, Exception, IntoPyErr};
-use crate::gate;
+use crate::{gate, machine};
 use memory::{Element, Memory};
 
 /// The transforms by the names that `verdigris/fft` gives them.
@@ -69,17 +72,19 @@ impl FftPlan {
         }
     }
 
-    /// Transforms `x` into `out`, or into a new array.
+    /// Transforms `x` into `out`, or into a new array; a GPU's on `stream`, into `out`.
+    #[pyo3(signature = (x, out, workers, stream=None))]
     fn run<'py>(
         &self,
         py: Python<'py>,
         x: &Bound<'py, PyAny>,
         out: Option<&Bound<'py, PyAny>>,
         workers: Option<NonZeroUsize>,
+        stream: Option<&Bound<'py, PyAny>>,
     ) -> PyResult<Bound<'py, PyAny>> {
         match &self.0 {
-            Either::Single(plan) => run(py, plan, x, out, workers),
-            Either::Double(plan) => run(py, plan, x, out, workers),
+            Either::Single(plan) => run(py, plan, x, out, workers, stream),
+            Either::Double(plan) => run(py, plan, x, out, workers, stream),
         }
     }
 }
@@ -90,8 +95,13 @@ fn run<'py, T: Real>(
     x: &Bound<'py, PyAny>,
     out: Option<&Bound<'py, PyAny>>,
     workers: Option<NonZeroUsize>,
+    stream: Option<&Bound<'py, PyAny>>,
 ) -> PyResult<Bound<'py, PyAny>> {
+    let named = order(py, stream)?;
     let input = Memory::of(x)?;
+    if input.gpu().is_some() || out.is_some_and(|out| Memory::of(out).is_ok_and(|out| out.gpu().is_some())) {
+        return run_on_gpu::<T>(py, plan.spec(), &input, out, named.as_ref());
+    }
     let complex = matches!(plan.spec().kind(), Kind::C2C | Kind::R2C);
     let made = match out {
         Some(out) => out.clone(),
@@ -111,6 +121,36 @@ fn run<'py, T: Real>(
     Ok(made)
 }
 
+/// Transforms an array of a GPU's into another.
+fn run_on_gpu<'py, T: Real>(
+    py: Python<'py>,
+    spec: &Spec,
+    input: &Memory<'_, 'py>,
+    out: Option<&Bound<'py, PyAny>>,
+    named: Option<&Stream>,
+) -> PyResult<Bound<'py, PyAny>> {
+    let Some(made) = out else {
+        return Err(Exception::new(py, Class::Internal, "a transform of a GPU's array was given no array for its result").build());
+    };
+    let output = Memory::of(made)?;
+    let (Some(from), Some(to)) = (input.gpu(), output.gpu()) else {
+        let text = "one of input and output is in a GPU's memory and the other on the host: cuda.to_device and copy_to_host move them";
+        return Err(Exception::new(py, Class::Device, text).with("code", "mixed-devices").build());
+    };
+    let on = |array: &verdigris_device::array::Array| array.ordered_on(named).map_err(|error| error.into_py_err(py));
+    let (Some(stream), Some(other)) = (on(to)?, on(from)?) else {
+        return Err(Exception::new(py, Class::Internal, "an array of a GPU's without a stream").build());
+    };
+    if stream.context() != other.context() {
+        let (on, needed) = (other.context().ordinal(), stream.context().ordinal());
+        return Err(DeviceError::OtherDevice { what: "array", on, needed }.into_py_err(py));
+    }
+    machine::announce_libraries(py)?;
+    let (from, to) = (input.input::<T>()?, output.output::<T>()?);
+    gate::detached(py, || Cuda::new(stream)?.run(spec, from, to))?;
+    Ok(made.clone())
+}
+
 fn limited<R>(workers: Option<NonZeroUsize>, work: impl FnOnce() -> R) -> R {
     match workers {
         Some(limit) => pool::limited(limit, work),
@@ -118,8 +158,9 @@ fn limited<R>(workers: Option<NonZeroUsize>, work: impl FnOnce() -> R) -> R {
     }
 }
 
-/// Transforms `x` into `out`, or into a new array, with the cached plan.
+/// Transforms `x` into `out`, or into a new array, with the cached plan; a GPU's array on `stream`, into `out`.
 #[pyfunction]
+#[pyo3(signature = (kind, forward, x, axes, factor, orthogonal, out, workers, stream=None))]
 #[allow(clippy::too_many_arguments, reason = "one call from one place in Python")]
 pub(crate) fn fft_execute<'py>(
     py: Python<'py>,
@@ -131,6 +172,7 @@ pub(crate) fn fft_execute<'py>(
     orthogonal: bool,
     out: Option<&Bound<'py, PyAny>>,
     workers: Option<NonZeroUsize>,
+    stream: Option<&Bound<'py, PyAny>>,
 ) -> PyResult<Bound<'py, PyAny>> {
     let kind = kind_of(py, kind)?;
     let element = Memory::of(x)?.element();
@@ -139,9 +181,9 @@ pub(crate) fn fft_execute<'py>(
         Ok(spec.of_real_input(!element.complex))
     };
     if element.double {
-        run(py, &gate::detached(py, || Prepared::<f64>::new(spec()?))?, x, out, workers)
+        run(py, &gate::detached(py, || Prepared::<f64>::new(spec()?))?, x, out, workers, stream)
     } else {
-        run(py, &gate::detached(py, || Prepared::<f32>::new(spec()?))?, x, out, workers)
+        run(py, &gate::detached(py, || Prepared::<f32>::new(spec()?))?, x, out, workers, stream)
     }
 }
 

@@ -6,8 +6,9 @@
     x = blas.trsm(a, b, uplo="L")                      # a, b as they are
 
 Element (i, j) of a matrix is what `a[i, j]` says: C order, Fortran order and any strides give the same result, and nothing is
-transposed but by `trans`. Operands are NumPy arrays, device arrays, and whatever has memory of the CPU's to share (DLPack, the
-buffer protocol); results are where the operands are. All have one dtype: float32, float64, complex64 or complex128. Python's
+transposed but by `trans`. Operands are NumPy arrays, device arrays, and whatever has memory to share (DLPack, the buffer
+protocol, `__cuda_array_interface__`); results are where the operands are. In a GPU's memory NVIDIA's cuBLAS does the work, on
+`stream`; answers that are numbers are waited for. All have one dtype: float32, float64, complex64 or complex128. Python's
 numbers take it. No operand changes but `out`, which may be one of the operands that the routine updates.
 
 Errors name the routine and the operand, and nothing has been written then.

@@ -45,7 +45,11 @@ def _spread(stack: Any, count: int) -> Any:
 
 def _new(call: Call, as_list: bool, count: int, shape: tuple[int, int]) -> Any:
     if call.on_device:
-        return [device_array(shape, call.dtype) for _ in range(count)] if as_list else device_array((count, *shape), call.dtype)
+
+        def fresh(extents: tuple[int, ...]) -> Any:
+            return device_array(extents, call.dtype, stream=call.stream)
+
+        return [fresh(shape) for _ in range(count)] if as_list else fresh((count, *shape))
     made = np.empty((count, *shape), call.dtype)
     return list(made) if as_list else made
 
@@ -55,8 +59,8 @@ def _copy(call: Call, stack: Any) -> Any:
         return [_copy(call, matrix) for matrix in stack]
     if not call.on_device:
         return stack.copy(order="K")
-    made = device_array(stack.shape, call.dtype)
-    made.copy_to_device(stack)
+    made = device_array(stack.shape, call.dtype, stream=call.stream)
+    made.copy_to_device(stack, stream=call.stream)
     return made
 
 

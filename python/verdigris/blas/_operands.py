@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from .._verdigris import DeviceNDArray, Stream, blas_run, device_array
+from .._verdigris import DeviceNDArray, Stream, blas_run, device_array, from_cuda_array_interface, from_dlpack, gpus
 from ..errors import ArgumentError, BadValueError, DeviceError, ShapeError
 
 Array = Any
@@ -25,7 +25,7 @@ _LETTERS = {"uplo": "UL", "side": "LR", "diag": "NU"}
 
 
 def foreign(routine: str, name: str, operand: Any) -> Array:
-    """An array over the memory of an object that is neither an ndarray nor a device array."""
+    """An array over the memory of an object that is neither an ndarray nor a device array: the host's, or the GPU's in use."""
     fault = {"routine": routine, "operand": name}
     if isinstance(operand, np.ma.MaskedArray):
         raise ArgumentError(f"{routine}: `{name}` is a masked array, and BLAS knows no masks: fill it", code="masked", **fault)
@@ -34,9 +34,13 @@ def foreign(routine: str, name: str, operand: Any) -> Array:
     if operand is None or isinstance(operand, (str, bytes)):
         raise ArgumentError(f"{routine}: `{name}` has to be an array, not {type(operand).__name__}", code="bad-array", **fault)
     try:
+        if hasattr(operand, "__cuda_array_interface__") and gpus() is not None:
+            return from_cuda_array_interface(operand.__cuda_array_interface__, operand)
         if hasattr(operand, "__dlpack__") and not isinstance(operand, np.generic):
             if int(operand.__dlpack_device__()[0]) == _CPU:
                 return np.from_dlpack(operand)
+            if gpus() is not None:
+                return from_dlpack(operand)
         elif not hasattr(operand, "__cuda_array_interface__"):
             return np.asarray(operand)
     except Exception as error:
@@ -93,7 +97,8 @@ class Call:
                 raise self.refuse(
                     ArgumentError, "bad-array", name, f"is written, so it has to be an array, not {type(operand).__name__}"
                 )
-            array, on_device = operand if type(operand) is np.ndarray else foreign(self.routine, name, operand), False
+            array = operand if type(operand) is np.ndarray else foreign(self.routine, name, operand)
+            on_device = isinstance(array, DeviceNDArray)
         if self.on_device is None:
             self.on_device = on_device
         elif self.on_device != on_device:
@@ -208,11 +213,11 @@ class Call:
             if beta != 0 and not zeros:
                 raise self.missing(name)
             if self.on_device:
-                return device_array(shape, self.dtype)
+                return device_array(shape, self.dtype, stream=self.stream)
             return np.zeros(shape, self.dtype) if zeros else np.empty(shape, self.dtype)
         if self.on_device:
-            made = device_array(shape, self.dtype)
-            made.copy_to_device(operand)
+            made = device_array(shape, self.dtype, stream=self.stream)
+            made.copy_to_device(operand, stream=self.stream)
             return made
         return operand.copy(order="K")
 
@@ -228,14 +233,11 @@ class Call:
 
     def run(self, flags: list[str], ints: list[int], numbers: list[complex], arrays: list[Any]) -> Any:
         """Runs the routine; its answer, if it has one besides what it writes."""
-        if self.on_device and any(isinstance(array, DeviceNDArray) and array.device != "cpu" for array in arrays):
-            text = f"{self.routine}: BLAS runs on the CPU, and its arrays are in a GPU's memory: copy them to the host"
-            raise DeviceError(text, code="wrong-device", routine=self.routine)
         if self._start is not None:
             blas_run(self.routine, flags, ints, numbers, arrays, self.stream, True)
             target, operand = self._start
             if self.on_device:
-                target.copy_to_device(operand)
+                target.copy_to_device(operand, stream=self.stream)
             else:
                 np.copyto(target, operand)
         return blas_run(self.routine, flags, ints, numbers, arrays, self.stream)

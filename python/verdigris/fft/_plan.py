@@ -95,15 +95,20 @@ class Plan:
 
         self._plans: tuple[FftPlan, FftPlan] | None = (planned(names[0], True), planned(names[1], False))
 
-    def forward(self, x: Any, out: Any = None) -> Any:
-        """Transforms an array of the plan's shape and dtype into `out` (which may be `x`) or a new array; gives that."""
-        return self._run(0, x, self.shape, self.dtype, out, self.output_shape, self.output_dtype)
+    def forward(self, x: Any, out: Any = None, *, stream: Any = None) -> Any:
+        """Transforms an array of the plan's shape and dtype into `out` (which may be `x`) or a new array; gives that.
 
-    def inverse(self, y: Any, out: Any = None) -> Any:
+        Arrays in a GPU's memory are transformed there, by cuFFT on `stream`.
+        """
+        return self._run(0, x, self.shape, self.dtype, out, self.output_shape, self.output_dtype, stream)
+
+    def inverse(self, y: Any, out: Any = None, *, stream: Any = None) -> Any:
         """The inverse transform, from an array of `output_shape` and `output_dtype`."""
-        return self._run(1, y, self.output_shape, self.output_dtype, out, self.shape, self.dtype)
+        return self._run(1, y, self.output_shape, self.output_dtype, out, self.shape, self.dtype, stream)
 
-    def _run(self, which: int, x: Any, shape: Any, dtype: Any, out: Any, out_shape: Any, out_dtype: Any) -> Any:
+    def _run(
+        self, which: int, x: Any, shape: Any, dtype: Any, out: Any, out_shape: Any, out_dtype: Any, stream: Any = None
+    ) -> Any:
         plans = self._plans
         if plans is None:
             raise BadValueError("the plan has been closed", code="plan-closed")
@@ -117,8 +122,8 @@ class Plan:
         if x.shape != shape:
             raise ShapeError(f"the plan is for arrays of shape {shape}, not of {x.shape}", code="shape")
         if out is None and isinstance(x, DeviceNDArray):
-            out = device_array(out_shape, out_dtype)
-        return plans[which].run(x, out, self._workers)
+            out = device_array(out_shape, out_dtype, stream=stream)
+        return plans[which].run(x, out, self._workers, stream)
 
     @property
     def workspace_bytes(self) -> int:

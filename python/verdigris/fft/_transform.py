@@ -41,11 +41,11 @@ def run(
     else:
         dtype = x.dtype
     if out is not None:
-        return _into(kind, forward, x, axes, factor, orthogonal, out, dtype, workers)
+        return _into(kind, forward, x, axes, factor, orthogonal, out, dtype, workers, stream)
     fits = dtype == x.dtype and all(x.shape[axis] == n for axis, n in axes)
     if in_place and fits and (isinstance(x, DeviceNDArray) or x.flags.writeable):
         try:
-            return fft_execute(kind, forward, x, axes, factor, orthogonal, x, workers)
+            return fft_execute(kind, forward, x, axes, factor, orthogonal, x, workers, stream)
         except BadValueError as error:
             # Elements that overlap one another have no place for the result.
             if error.code != "overlap":
@@ -56,8 +56,8 @@ def run(
             shape[axis] = n
         if kind == "r2c":
             shape[axes[-1][0]] = axes[-1][1] // 2 + 1
-        out = device_array(tuple(shape), dtype)
-    return fft_execute(kind, forward, x, axes, factor, orthogonal, out, workers)
+        out = device_array(tuple(shape), dtype, stream=stream)
+    return fft_execute(kind, forward, x, axes, factor, orthogonal, out, workers, stream)
 
 
 def _into(
@@ -70,14 +70,15 @@ def _into(
     out: Any,
     dtype: np.dtype[Any],
     workers: int | None,
+    stream: Any,
 ) -> Any:
     """Transforms into an array of the caller's; one of another type of the same kind gets the result cast."""
     if not isinstance(out, np.ndarray | DeviceNDArray):
         raise ArgumentError(f"out must be an array, not {type(out).__name__}", code="bad-array")
     if isinstance(out, DeviceNDArray) or (out.dtype == dtype and out.dtype.isnative and out.flags.aligned):
-        fft_execute(kind, forward, x, axes, factor, orthogonal, out, workers)
+        fft_execute(kind, forward, x, axes, factor, orthogonal, out, workers, stream)
         return out
-    result = fft_execute(kind, forward, x, axes, factor, orthogonal, None, workers)
+    result = run(kind, forward, x, axes, factor, workers=workers, stream=stream, orthogonal=orthogonal)
     result = result.copy_to_host() if isinstance(result, DeviceNDArray) else result
     if result.shape != out.shape:
         raise BadValueError(f"output array has wrong shape: {out.shape}, not {result.shape}", code="shape")

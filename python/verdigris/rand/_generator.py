@@ -62,6 +62,11 @@ def make(
     )
 
 
+def on_gpu(array: Any) -> bool:
+    """Whether an array is ours, in a GPU's memory."""
+    return isinstance(array, _verdigris.DeviceNDArray) and array.device != "cpu"
+
+
 def on_device(array: Any) -> bool:
     """Whether an array is a device array, of ours or one that copies as ours do."""
     return hasattr(type(array), "copy_to_device")
@@ -119,6 +124,16 @@ def _checked_out(out: Any, dtypes: dict[str, str]) -> np.dtype[Any]:
     return dtype
 
 
+# What cuRAND fills a GPU's memory with.
+_CURANDS = {"bits", "uniform", "curand_normal", "curand_lognormal", "poisson"}
+
+
+def _match(out: Any, shape: Any) -> None:
+    """Refuses a shape that is not the output's."""
+    if shape is not None and tuple(np.atleast_1d(shape)) != tuple(out.shape):
+        raise ShapeError(f"out has shape {tuple(out.shape)}, not {shape}", code="out-shape")
+
+
 class Generator:
     """A stream of random numbers.
 
@@ -130,6 +145,11 @@ class Generator:
     Every distribution takes `shape` (a number, a tuple, or None for one number) or `out=`, an array of any shape and strides,
     or a device array, which is filled in C order and returned. An error leaves the stream where it was. Calls from several
     threads take turns.
+
+    In a GPU's memory NVIDIA's cuRAND makes its own numbers, on `stream`, if the generator has drawn nothing on the host since
+    it was made or its offset set; all else is made on the host and copied. The stream is one: a call goes on where the last
+    one ended, wherever that was. Integers and uniform numbers are the same on both machines; normal numbers of
+    `method="curand"` differ in the last digits.
 
     """
 
@@ -239,39 +259,56 @@ class Generator:
 
     # --- cuRAND's numbers ---
 
-    def bits(self, shape: Any = None, *, out: Any = None, dtype: Any = None) -> Any:
+    def bits(self, shape: Any = None, *, out: Any = None, dtype: Any = None, stream: Any = None) -> Any:
         """Raw draws: uint32, or uint64, which only the 64-bit quasirandom generators have in cuRAND and which are two draws of
         others.
         """
         if dtype is None and out is None:
             dtype = np.uint64 if "sobol64" in self.kind else np.uint32
-        return self._fill("bits", shape, out, dtype, _BITS)
+        return self._fill("bits", shape, out, dtype, _BITS, stream=stream)
 
-    def uniform(self, shape: Any = None, *, out: Any = None, dtype: Any = None) -> Any:
+    def uniform(self, shape: Any = None, *, out: Any = None, dtype: Any = None, stream: Any = None) -> Any:
         """cuRAND's uniform numbers, in (0, 1]: 1 occurs, 0 does not. See `random` for [0, 1)."""
-        return self._fill("uniform", shape, out, dtype, _FLOATS)
+        return self._fill("uniform", shape, out, dtype, _FLOATS, stream=stream)
 
     def normal(
-        self, shape: Any = None, mean: float = 0.0, sigma: float = 1.0, *, out: Any = None, dtype: Any = None, method: str = "own"
+        self,
+        shape: Any = None,
+        mean: float = 0.0,
+        sigma: float = 1.0,
+        *,
+        out: Any = None,
+        dtype: Any = None,
+        method: str = "own",
+        stream: Any = None,
     ) -> Any:
         """Normal numbers. `method="own"`: one draw each, the same bits on every machine. `method="curand"`: what cuRAND's host
         library gives on this machine, which depends on its C library; of XORWOW and MRG32k3a an even number.
 
         """
-        return self._fill(self._by("normal", method), shape, out, dtype, _FLOATS, float(mean), float(sigma))
+        return self._fill(self._by("normal", method), shape, out, dtype, _FLOATS, float(mean), float(sigma), stream=stream)
 
     def lognormal(
-        self, shape: Any = None, mean: float = 0.0, sigma: float = 1.0, *, out: Any = None, dtype: Any = None, method: str = "own"
+        self,
+        shape: Any = None,
+        mean: float = 0.0,
+        sigma: float = 1.0,
+        *,
+        out: Any = None,
+        dtype: Any = None,
+        method: str = "own",
+        stream: Any = None,
     ) -> Any:
         """The exponentials of `normal`'s numbers."""
-        return self._fill(self._by("lognormal", method), shape, out, dtype, _FLOATS, float(mean), float(sigma))
+        return self._fill(self._by("lognormal", method), shape, out, dtype, _FLOATS, float(mean), float(sigma), stream=stream)
 
-    def poisson(self, shape: Any = None, lam: float = 1.0, *, out: Any = None) -> Any:
+    def poisson(self, shape: Any = None, lam: float = 1.0, *, out: Any = None, stream: Any = None) -> Any:
         """cuRAND's Poisson numbers of mean `lam`, above 0 and at most 400000; uint32 (or int32, in `out`)."""
-        if out is not None and getattr(out, "dtype", None) == np.int32 and isinstance(out, np.ndarray):
-            self._fill("poisson", None, out.view(np.uint32), None, {"uint32": "u32"}, float(lam))
+        if out is not None and getattr(out, "dtype", None) == np.int32 and (isinstance(out, np.ndarray) or on_gpu(out)):
+            self._fill("poisson", None, out.view(np.uint32), None, {"uint32": "u32"}, float(lam), stream=stream)
             return out
-        return self._fill("poisson", shape, out, np.uint32 if out is None else None, {"uint32": "u32"}, float(lam))
+        dtype = np.uint32 if out is None else None
+        return self._fill("poisson", shape, out, dtype, {"uint32": "u32"}, float(lam), stream=stream)
 
     # --- our own on top ---
 
@@ -348,7 +385,9 @@ class Generator:
             return f"curand_{distribution}"
         raise BadValueError(f"method is 'own' or 'curand', not {method!r}", code="method")
 
-    def _fill(self, what: str, shape: Any, out: Any, dtype: Any, dtypes: dict[str, str], *parameters: float) -> Any:
+    def _fill(
+        self, what: str, shape: Any, out: Any, dtype: Any, dtypes: dict[str, str], *parameters: float, stream: Any = None
+    ) -> Any:
         if out is None:
             wanted = np.dtype(next(reversed(dtypes)) if dtype is None else dtype)
             if wanted.name not in dtypes or not wanted.isnative:
@@ -358,13 +397,16 @@ class Generator:
             if dtype is not None and np.dtype(dtype) != wanted:
                 raise BadValueError(f"out has dtype {wanted}, not {np.dtype(dtype)}", code="bad-dtype")
         call = f"{what}_{dtypes[wanted.name]}"
+        if on_gpu(out) and what in _CURANDS:
+            _match(out, shape)
+            self._core.draw(call, out, *parameters, stream=stream)
+            return out
         return self._through(lambda flat: self._core.draw(call, flat, *parameters), shape, out, wanted, wanted)
 
     def _through(self, fill: Any, shape: Any, out: Any, dtype: np.dtype[Any], drawn: np.dtype[Any]) -> Any:
         """Fills an array of `drawn` and gives it as `dtype`: a new array of a shape, `out`, or one number."""
         if out is not None:
-            if shape is not None and np.empty(0).size == 0 and tuple(np.atleast_1d(shape)) != tuple(out.shape):
-                raise ShapeError(f"out has shape {tuple(out.shape)}, not {shape}", code="out-shape")
+            _match(out, shape)
             _checked_out(out, {dtype.name: ""})
             if drawn == dtype:
                 with _flat(out, drawn) as flat:

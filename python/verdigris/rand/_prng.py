@@ -15,8 +15,9 @@ from typing import Any
 
 import numpy as np
 
+from .. import _verdigris
 from ..errors import ArgumentError, BadValueError, ShapeError
-from ._generator import counted, make, on_device
+from ._generator import counted, make, on_device, on_gpu
 
 __all__ = ["PRNG", "QRNG", "lognormal", "normal", "poisson", "quasi", "uniform"]
 
@@ -62,7 +63,8 @@ class _Stream:
 class PRNG(_Stream):
     """A pseudorandom stream. `seed` is 0 and `offset` 0 unless given; a seed is taken modulo 2**64.
 
-    Calls from several threads take turns. `stream` orders work on a device; on the CPU every call has ended when it returns.
+    Calls from several threads take turns. Arrays in a GPU's memory are filled by NVIDIA's cuRAND, on `stream` if that is set; on
+    the CPU every call has ended when it returns.
     """
 
     TEST = 0
@@ -104,16 +106,16 @@ class PRNG(_Stream):
         size = _checked(ary, size)
         if ary.dtype not in _INTEGERS:
             raise BadValueError("Only accept 32-bit integer arrays.", code="bad-array")
-        with _host(ary, size) as host:
-            self._generator.draw("poisson_u32", host.view(np.uint32), float(lmbd))
+        with _memory(ary, size) as memory:
+            self._generator.draw("poisson_u32", memory.view(np.uint32), float(lmbd), stream=self.stream)
 
     def _fill(self, ary: Any, size: int | None, distribution: str, *parameters: float) -> None:
         size = _checked(ary, size)
         kind = _FLOATS.get(ary.dtype)
         if kind is None:
             raise BadValueError("Only accept float or double arrays.", code="bad-array")
-        with _host(ary, size) as host:
-            self._generator.draw(f"{distribution}_{kind}", host, *parameters)
+        with _memory(ary, size) as memory:
+            self._generator.draw(f"{distribution}_{kind}", memory, *parameters, stream=self.stream)
 
     def __repr__(self) -> str:
         return f"PRNG(rndtype={self._rndtype}, seed={self.seed}, offset={self._offset})"
@@ -155,8 +157,8 @@ class QRNG(_Stream):
         kind = (_LONGS if wide else _INTEGERS).get(ary.dtype)
         if kind is None:
             raise BadValueError(f"Only accept {64 if wide else 32}-bit integer arrays.", code="bad-array")
-        with _host(ary, size) as host:
-            self._generator.draw(f"bits_{kind}", host.view(np.uint64 if wide else np.uint32))
+        with _memory(ary, size) as memory:
+            self._generator.draw(f"bits_{kind}", memory.view(np.uint64 if wide else np.uint32), stream=self.stream)
 
     def __repr__(self) -> str:
         return f"QRNG(rndtype={self._rndtype}, ndim={self.ndim}, offset={self._offset})"
@@ -177,9 +179,9 @@ def _checked(ary: Any, size: int | None) -> int:
 
 
 @contextmanager
-def _host(ary: Any, size: int) -> Iterator[np.ndarray[Any, Any]]:
-    """The memory to fill: the array's own, or for a device array a buffer that is copied there at the end."""
-    if isinstance(ary, np.ndarray):
+def _memory(ary: Any, size: int) -> Iterator[Any]:
+    """The memory to fill: the array's own, or for a device array of the CPU's a buffer that is copied there at the end."""
+    if isinstance(ary, np.ndarray) or on_gpu(ary):
         yield ary[:size]
     else:
         buffer = np.empty(size, ary.dtype)
@@ -203,40 +205,37 @@ def _global() -> PRNG:
         return _shared
 
 
-def _finished(array: np.ndarray[Any, Any], device: bool) -> Any:
-    if not device:
-        return array
-    from .. import cuda
-
-    return cuda.to_device(array)
+def _empty(size: int, dtype: Any, device: bool) -> Any:
+    """The array to fill: a device array if `device`."""
+    return _verdigris.device_array(size, np.dtype(dtype)) if device else np.empty(size, dtype)
 
 
 def uniform(size: int, dtype: Any = np.float64, device: bool = False) -> Any:
     """An array of uniform numbers in (0, 1]; a device array if `device`."""
-    array = np.empty(size, dtype)
+    array = _empty(size, dtype, device)
     _global().uniform(array)
-    return _finished(array, device)
+    return array
 
 
 def normal(mean: float, sigma: float, size: int, dtype: Any = np.float64, device: bool = False) -> Any:
     """An array of normal numbers."""
-    array = np.empty(size, dtype)
+    array = _empty(size, dtype, device)
     _global().normal(array, mean, sigma)
-    return _finished(array, device)
+    return array
 
 
 def lognormal(mean: float, sigma: float, size: int, dtype: Any = np.float64, device: bool = False) -> Any:
     """An array of lognormal numbers."""
-    array = np.empty(size, dtype)
+    array = _empty(size, dtype, device)
     _global().lognormal(array, mean, sigma)
-    return _finished(array, device)
+    return array
 
 
 def poisson(lmbd: float, size: int, device: bool = False) -> Any:
     """An array of uint32 Poisson numbers."""
-    array = np.empty(size, np.uint32)
+    array = _empty(size, np.uint32, device)
     _global().poisson(array, lmbd)
-    return _finished(array, device)
+    return array
 
 
 def quasi(size: int, bits: int = 32, nd: int = 1, device: bool = False) -> Any:
@@ -245,11 +244,11 @@ def quasi(size: int, bits: int = 32, nd: int = 1, device: bool = False) -> Any:
     """
     if bits not in (32, 64):
         raise BadValueError("Only support 32 or 64 bits", code="bits")
-    array = np.empty(size, np.uint32 if bits == 32 else np.uint64)
+    array = _empty(size, np.uint32 if bits == 32 else np.uint64, device)
     with _lock:
         if bits not in _shared_quasi:
             _shared_quasi[bits] = QRNG(QRNG.SOBOL32 if bits == 32 else QRNG.SOBOL64)
         shared = _shared_quasi[bits]
         shared.ndim = nd
         shared.generate(array)
-    return _finished(array, device)
+    return array

@@ -135,6 +135,27 @@ impl Kind {
         matches!(self, Self::Xorwow | Self::Mrg32k3a)
     }
 
+    /// cuRAND's number of it (`curandRngType`); those of our own have none.
+    pub(crate) fn curand_number(self) -> Option<u32> {
+        Some(match self {
+            Self::Xorwow => 101,
+            Self::Mrg32k3a => 121,
+            Self::Mtgp32 => 141,
+            Self::Mt19937 => 142,
+            Self::Philox4x32 => 161,
+            Self::Sobol32 => 201,
+            Self::ScrambledSobol32 => 202,
+            Self::Sobol64 => 203,
+            Self::ScrambledSobol64 => 204,
+            Self::OwenSobol32 | Self::OwenSobol64 => return None,
+        })
+    }
+
+    /// Whether it is one of cuRAND's.
+    pub(crate) fn is_curands(self) -> bool {
+        self.curand_number().is_some()
+    }
+
     pub(super) fn default_ordering(self) -> Ordering {
         if self.is_quasi() { Ordering::Quasi } else { Ordering::Default }
     }
@@ -200,6 +221,20 @@ impl TryFrom<u32> for Ordering {
             104 => Ok(Self::Dynamic),
             201 => Ok(Self::Quasi),
             _ => Err(Error::UnknownOrdering { number }),
+        }
+    }
+}
+
+impl Ordering {
+    /// cuRAND's number of it (`curandOrdering`).
+    pub(crate) fn curand_number(self) -> u32 {
+        match self {
+            Self::Best => 100,
+            Self::Default => 101,
+            Self::Seeded => 102,
+            Self::Legacy => 103,
+            Self::Dynamic => 104,
+            Self::Quasi => 201,
         }
     }
 }

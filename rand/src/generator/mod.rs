@@ -156,6 +156,11 @@ impl Generator {
         self.origin.dims
     }
 
+    /// Whether numbers were drawn since the stream was last started.
+    pub(crate) fn has_begun(&self) -> bool {
+        self.started
+    }
+
     /// Where the stream stands as cuRAND counts it: the offset plus the items served since it was set (modulo 2^64). A
     /// pair of normals is one item of XORWOW and MRG32k3a, four values are one of Philox, and a point is one of a quasirandom generator.
     #[must_use]

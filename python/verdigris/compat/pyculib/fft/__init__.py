@@ -102,7 +102,7 @@ class FFTPlan:
             raise BadValueError("Incompatiable output array dtype", code="bad-dtype")
         target = self._fitted(out, self.oshape, "Incompatible output shape")
         axes = [(axis + 1, n) for axis, n in enumerate(self._lengths)]
-        run(binding.KINDS[self.operation], forward, source, axes, 1.0, out=target)
+        run(binding.KINDS[self.operation], forward, source, axes, 1.0, out=target, stream=self.stream)
         return out
 
     def _fitted(self, ary: Any, shape: tuple[int, ...], message: str) -> Any:

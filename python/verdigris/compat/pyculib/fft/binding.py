@@ -126,7 +126,7 @@ class Plan:
         source, target = dense(idata, (self._batch, *ishape)), dense(odata, (self._batch, *oshape))
         forward = kind == "r2c" or (kind == "c2c" and dir == CUFFT_FORWARD)
         axes = [(axis + 1, n) for axis, n in enumerate(self._shape)]
-        run(kind, forward, source, axes, 1.0, out=target)
+        run(kind, forward, source, axes, 1.0, out=target, stream=self._stream)
 
     def forward(self, idata: Any, odata: Any) -> None:
         """`exe` with `CUFFT_FORWARD`."""

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from ....errors import BadValueError, VerdigrisError
-from ....rand._generator import make
+from ....rand._generator import make, on_gpu
 
 CURAND_RNG_TEST = 0
 CURAND_RNG_PSEUDO_DEFAULT = 100
@@ -70,7 +71,10 @@ def _checked(call: Any, *arguments: Any) -> Any:
     try:
         return call(*arguments)
     except VerdigrisError as error:
-        raise CuRandError(*_STATUS.get(error.code or "", _OUT_OF_RANGE)) from error
+        code = error.code or ""
+        # The library's own words, where a GPU's memory was filled.
+        told = (code, str(error)) if code.startswith("CURAND_STATUS") else _STATUS.get(code, _OUT_OF_RANGE)
+        raise CuRandError(*told) from error
 
 
 class Generator:
@@ -80,6 +84,7 @@ class Generator:
 
     def __init__(self, rng_type: int = CURAND_RNG_TEST) -> None:
         self._generator = _checked(make, int(rng_type) or CURAND_RNG_PSEUDO_DEFAULT, None, None, None, None)
+        self._stream: Any = None
 
     def set_stream(self, stream: Any) -> None:
         """Orders work on a device; on the CPU every call has ended when it returns."""
@@ -123,10 +128,11 @@ class Generator:
         if kind is None:
             raise BadValueError(f"{what} numbers do not fill an array of {dtype}", code="bad-array")
         host = isinstance(array, np.ndarray)
+        gpu = on_gpu(array)
         if array.ndim != 1 or not 0 <= num <= array.size:
             raise CuRandError(*_OUT_OF_RANGE)
-        flat = array[:num] if host else np.empty(num, dtype)
+        flat = array[:num] if host or gpu else np.empty(num, dtype)
         view = flat.view(np.dtype(kind[0] + str(dtype.itemsize)))
-        _checked(self._generator.draw, f"{what}_{kind}", view, *parameters)
-        if not host:
+        _checked(partial(self._generator.draw, stream=self._stream), f"{what}_{kind}", view, *parameters)
+        if not (host or gpu):
             array[:num].copy_to_device(flat)
