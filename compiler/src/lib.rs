@@ -73,7 +73,7 @@ pub fn compile(
     shape: &llvm::Shape,
     cpu: &llvm::Cpu,
 ) -> Result<Arc<llvm::Code>, Error> {
-    let lowered = lower::lower(definition, args, options, None).map_err(Error::Function)?;
+    let lowered = lower::lower(definition, args, options, None).and_then(lower::Lowered::of_arguments_alone).map_err(Error::Function)?;
     llvm::compile(&lowered.ir, shape, cpu).map_err(Error::Machine)
 }
 

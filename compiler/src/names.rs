@@ -4,7 +4,9 @@
 //! world (Python by object identity, so that an alias does not matter) and hands back a [`Definition`]. Nothing in the compiler looks a
 //! name up anywhere else.
 
+use std::any::Any;
 use std::collections::BTreeMap;
+use std::fmt;
 use std::sync::Arc;
 
 use crate::source::SourceFile;
@@ -55,6 +57,8 @@ pub enum Meaning {
     Array(Arc<ConstantArray>),
     /// An array of records frozen as a constant: its type, its extents, and for each of [`RecordType::leaves`] the numbers, which have the records' axes and then the leaf's own.
     Records(Arc<RecordType>, Vec<usize>, Vec<Arc<ConstantArray>>),
+    /// An array in the host's memory that kernels read and write by its name.
+    Captured(Arc<Captured>),
     /// A tuple with arrays in it.
     Tuple(Vec<Meaning>),
     /// A type usable as a conversion: `np.float32`, `int`, `verdigris.float64`.
@@ -120,6 +124,20 @@ pub enum Constant {
     Tuple(Vec<Constant>),
     /// A named tuple.
     Named(Arc<NamedType>, Vec<Constant>),
+}
+
+/// An array that stays the host's: a kernel that names it takes it as one argument more.
+pub struct Captured {
+    /// Its type.
+    pub ty: ArrayType,
+    /// What the host knows it by; it lives as long as this.
+    pub held: Arc<dyn Any + Send + Sync>,
+}
+
+impl fmt::Debug for Captured {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Captured").field(&self.ty).finish()
+    }
 }
 
 /// The contents of a frozen array.

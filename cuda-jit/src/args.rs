@@ -4,12 +4,15 @@
 //! `verdigris_compiler::abi`. Which kernel will get them is not known here.
 #![allow(unsafe_code)]
 
+use std::any::Any;
 use std::marker::PhantomData;
 use std::sync::Arc;
 
 use ndarray::{ArrayView, ArrayViewMut, Dimension};
 use num_complex::Complex;
 
+use verdigris_compiler::lower::Extra;
+use verdigris_compiler::names::Captured;
 use verdigris_compiler::types::half;
 use verdigris_compiler::types::{ArrayType, Layout, MOST_AXES, NamedType, RecordType, RecordsType, Scalar, ScalarType, Type};
 use verdigris_device::array::Array;
@@ -294,16 +297,16 @@ impl<'a> Args<'a> {
         self.words.extend(strides.iter().map(|&n| n as u64));
     }
 
-    /// These arguments for a kernel declared for `types`, where that loses nothing: an array's layout may be declared more loosely, an integer of another width must fit, an
-    /// integer may become a float, a real number complex. `None` where it would.
-    pub fn converted(&self, types: &[Type]) -> Option<Args<'a>> {
+    /// These arguments for a kernel declared for `types`: an array's layout may be declared more loosely, an integer may become a float, a real number complex. An integer that does not fit the declared
+    /// width is wrapped to it if `wrap` says so. `None` where that does not do.
+    pub fn converted(&self, types: &[Type], wrap: bool) -> Option<Args<'a>> {
         if self.types.len() != types.len() {
             return None;
         }
         let mut out = Args::with_capacity(types.len());
         let mut words = self.words.as_slice();
         for (given, declared) in self.types.iter().zip(types) {
-            convert(given, declared, &mut words, &mut out.words)?;
+            convert(given, declared, &mut words, &mut out.words, wrap)?;
             out.types.push(declared.clone());
         }
         Some(out)
@@ -319,6 +322,59 @@ pub fn array_type(elem: ScalarType, shape: &[usize], strides: &[isize], readonly
         ndim if ndim <= usize::from(MOST_AXES) => Ok(ArrayType { elem, ndim: ndim as u8, layout: layout_of(elem.size(), shape, strides), readonly }),
         other => Err(Unsuitable::Axes(other)),
     }
+}
+
+/// An array of the host's own that kernels take by its name: what [`Captured::held`] is to be.
+#[derive(Debug)]
+pub struct HostArray {
+    words: Vec<u64>,
+    /// Keeps the memory.
+    _owner: Box<dyn Any + Send + Sync>,
+}
+
+impl HostArray {
+    /// Such an array, of words made earlier for an argument of that type.
+    ///
+    /// # Safety
+    /// As [`Args::raw_array`], for as long as `owner` lives.
+    pub unsafe fn captured(ty: ArrayType, words: &[u64], owner: Box<dyn Any + Send + Sync>) -> Captured {
+        debug_assert_eq!(words.len(), words_of(&Type::Array(ty)));
+        Captured { ty, held: Arc::new(HostArray { words: words.to_vec(), _owner: owner }) }
+    }
+}
+
+/// The words of arrays that a kernel takes besides its arguments, behind those of the arguments; `starts` are the places of its parameters' words. `None`: a captured array that is not the launch's to know.
+pub(crate) fn with_extras(words: &[u64], extras: &[Extra], starts: &[usize]) -> Option<Vec<u64>> {
+    let mut all = words.to_vec();
+    for extra in extras {
+        match extra {
+            Extra::Captured(captured) => all.extend_from_slice(&captured.held.downcast_ref::<HostArray>()?.words),
+            Extra::Reread { of, from, to } => {
+                let at = *of as usize;
+                let old: Vec<u64> = all[starts[at]..starts[at + 1]].to_vec();
+                push_reread(&old, *from, *to, &mut all);
+            }
+        }
+    }
+    Some(all)
+}
+
+/// The words of an array as elements of another type: see [`Extra::Reread`].
+fn push_reread(words: &[u64], from: ScalarType, to: ScalarType, out: &mut Vec<u64>) {
+    let at = out.len();
+    out.extend_from_slice(words);
+    if from.size() == to.size() {
+        return;
+    }
+    let new = &mut out[at..];
+    let axes = new.len() / 2;
+    let multiple = |word: u64| (word as i64).unsigned_abs().is_multiple_of(to.part().size() as u64);
+    let (last, stride) = (axes, 2 * axes);
+    let dense = new[last] <= 1 || new[stride] == from.size() as u64;
+    let bytes = new[last] * from.size() as u64;
+    let fits = dense && multiple(new[0]) && new[axes + 1..stride].iter().all(|s| multiple(*s));
+    new[last] = if fits { bytes / to.size() as u64 } else { 0 };
+    new[stride] = to.size() as u64;
 }
 
 /// How many words an argument takes.
@@ -339,7 +395,7 @@ fn take<'w>(words: &mut &'w [u64], count: usize) -> &'w [u64] {
     taken
 }
 
-fn convert(given: &Type, declared: &Type, words: &mut &[u64], out: &mut Vec<u64>) -> Option<()> {
+fn convert(given: &Type, declared: &Type, words: &mut &[u64], out: &mut Vec<u64>, wrap: bool) -> Option<()> {
     if given == declared {
         out.extend_from_slice(take(words, words_of(given)));
         return Some(());
@@ -360,25 +416,25 @@ fn convert(given: &Type, declared: &Type, words: &mut &[u64], out: &mut Vec<u64>
         }
         (Type::Named(name, from), Type::Named(other, to)) if name == other && from.len() == to.len() => {
             for (from, to) in from.iter().zip(to) {
-                convert(from, to, words, out)?;
+                convert(from, to, words, out, wrap)?;
             }
         }
         (Type::Tuple(from), Type::Tuple(to)) if from.len() == to.len() => {
             for (from, to) in from.iter().zip(to) {
-                convert(from, to, words, out)?;
+                convert(from, to, words, out, wrap)?;
             }
         }
-        (Type::Scalar(from), Type::Scalar(to)) => out.extend(convert_scalar(*from, *to, take(words, words_of(given)))?),
+        (Type::Scalar(from), Type::Scalar(to)) => out.extend(convert_scalar(*from, *to, take(words, words_of(given)), wrap)?),
         _ => return None,
     }
     Some(())
 }
 
-fn convert_scalar(from: ScalarType, to: ScalarType, words: &[u64]) -> Option<Vec<u64>> {
+fn convert_scalar(from: ScalarType, to: ScalarType, words: &[u64], wrap: bool) -> Option<Vec<u64>> {
     if to.is_complex() {
         let zero = Scalar::zero(from.part()).bits();
         let parts = [words[0], words.get(1).copied().unwrap_or(zero)];
-        return parts.iter().map(|&word| convert_scalar(from.part(), to.part(), &[word]).map(|w| w[0])).collect();
+        return parts.iter().map(|&word| convert_scalar(from.part(), to.part(), &[word], wrap).map(|w| w[0])).collect();
     }
     if from.is_complex() {
         return None;
@@ -403,7 +459,7 @@ fn convert_scalar(from: ScalarType, to: ScalarType, words: &[u64]) -> Option<Vec
         None
     } else {
         let fitted = Scalar::int(to, value.as_int());
-        (fitted.as_int() == value.as_int()).then_some(fitted)
+        (wrap || fitted.as_int() == value.as_int()).then_some(fitted)
     };
     converted.map(|scalar| vec![scalar.bits()])
 }
@@ -416,7 +472,7 @@ mod tests {
     fn one<T: Element>(value: T, to: ScalarType) -> Option<Vec<u64>> {
         let mut args = Args::new();
         args.scalar(value);
-        args.converted(&[Type::Scalar(to)]).map(|a| a.words)
+        args.converted(&[Type::Scalar(to)], false).map(|a| a.words)
     }
 
     #[test]
@@ -460,19 +516,51 @@ mod tests {
     }
 
     #[test]
+    fn integers_wrap_where_that_is_asked_for() {
+        let wrapped = |value: i64, to| {
+            let mut args = Args::new();
+            args.scalar(value);
+            args.converted(&[Type::Scalar(to)], true).map(|a| a.words)
+        };
+        assert_eq!(wrapped(300, U8), Some(vec![44]));
+        assert_eq!(wrapped(-1, U64), Some(vec![u64::MAX]));
+        assert_eq!(wrapped(0xffff_ffff, I32), Some(vec![0xffff_ffff]));
+        assert_eq!(wrapped(2, Bool), None);
+    }
+
+    #[test]
+    fn rereading_takes_dense_aligned_rows() {
+        let base = 0x1000;
+        let reread = |words: &[u64], from: ScalarType, to: ScalarType| {
+            let mut out = Vec::new();
+            push_reread(words, from, to, &mut out);
+            out
+        };
+        let minus = -8i64 as u64;
+        assert_eq!(reread(&[base, 6, minus], F64, I64), [base, 6, minus]);
+        assert_eq!(reread(&[base, 6, 8], F64, U8), [base, 48, 1]);
+        assert_eq!(reread(&[base, 11, 1], U8, I32), [base, 2, 4]);
+        // Not dense; not aligned; rows that begin elsewhere than at multiples.
+        assert_eq!(reread(&[base, 6, 16], F64, U8), [base, 0, 1]);
+        assert_eq!(reread(&[base + 1, 11, 1], U8, I32), [base + 1, 0, 4]);
+        assert_eq!(reread(&[base, 3, 8, 9, 1], U8, I32), [base, 3, 0, 9, 4]);
+        assert_eq!(reread(&[base, 3, 8, 12, 1], U8, I32), [base, 3, 2, 12, 4]);
+    }
+
+    #[test]
     fn arrays_convert_only_to_looser_layouts_of_the_same_elements() {
         let array = |elem, ndim, layout, readonly| Type::Array(ArrayType { elem, ndim, layout, readonly });
         let mut data = [0f32; 6];
         let mut args = Args::new();
         args.slice_mut(&mut data);
-        assert!(args.converted(&[array(F32, 1, Layout::A, false)]).is_some());
-        assert!(args.converted(&[array(F32, 1, Layout::F, true)]).is_some());
-        assert!(args.converted(&[array(F64, 1, Layout::A, false)]).is_none());
-        assert!(args.converted(&[array(F32, 2, Layout::A, false)]).is_none());
+        assert!(args.converted(&[array(F32, 1, Layout::A, false)], false).is_some());
+        assert!(args.converted(&[array(F32, 1, Layout::F, true)], false).is_some());
+        assert!(args.converted(&[array(F64, 1, Layout::A, false)], false).is_none());
+        assert!(args.converted(&[array(F32, 2, Layout::A, false)], false).is_none());
         let fixed = [0f32; 6];
         let mut args = Args::new();
         args.slice(&fixed);
-        assert!(args.converted(&[array(F32, 1, Layout::C, false)]).is_none());
+        assert!(args.converted(&[array(F32, 1, Layout::C, false)], false).is_none());
     }
 
     #[test]

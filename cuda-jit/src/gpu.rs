@@ -29,6 +29,7 @@ impl Devices {
         if let Some((_, found)) = all.iter().find(|(own, code)| *own == aligned && std::ptr::eq(code.context(), context)) {
             return Ok(found.clone());
         }
+        overload.lowered().takes_arguments_alone().map_err(Error::Diagnostic)?;
         let arch = gpu::arch(context)?;
         let module = ptx::compile(&overload.lowered().ir, &Entry::Kernel, arch, &kernel.ptx_options(aligned)).map_err(gpu::Error::Ptx)?;
         // The code trusts the number of words: it is checked here, once.

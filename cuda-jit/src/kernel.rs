@@ -4,6 +4,7 @@
 //! [`crate::args`], limits have been checked by [`crate::launch`], running is [`crate::schedule`]'s.
 #![allow(unsafe_code)]
 
+use std::borrow::Cow;
 use std::sync::{Arc, Mutex, OnceLock};
 
 use verdigris_compiler::abi::BlocksFn;
@@ -16,7 +17,7 @@ use verdigris_compiler::source::Sources;
 use verdigris_compiler::syntax;
 use verdigris_compiler::types::Type;
 
-use crate::args::{Args, words_of};
+use crate::args::{Args, with_extras, words_of};
 use crate::cooperative;
 use crate::error::{Error, ThreadError};
 use crate::gpu::Devices;
@@ -99,6 +100,8 @@ pub struct Overload {
     lowered: Lowered,
     /// The functions on GPUs.
     pub(crate) gpu: Devices,
+    /// Where the words of each parameter of the IR begin, and where the last ones end.
+    starts: Vec<usize>,
     /// Code by class of block.
     code: [OnceLock<Compiled>; 4],
 }
@@ -146,6 +149,15 @@ impl Overload {
     /// The typed IR.
     pub fn lowered(&self) -> &Lowered {
         &self.lowered
+    }
+
+    /// The words of all parameters of the IR for these arguments, which are of its types: theirs, and those of [`Lowered::extras`]. `None` if a captured array is not a
+    /// [`HostArray`](crate::args::HostArray).
+    pub fn words<'w>(&self, args: &'w Args<'_>) -> Option<Cow<'w, [u64]>> {
+        if self.lowered.extras.is_empty() {
+            return Some(Cow::Borrowed(args.words()));
+        }
+        with_extras(args.words(), &self.lowered.extras, &self.starts).map(Cow::Owned)
     }
 
     /// The code compiled so far.
@@ -252,22 +264,22 @@ impl Kernel {
         let lowered = lower::lower(&self.definition, types, options, None)?;
         // Compiled code trusts the number of words: that the front end split the arguments as `Args` does is checked, not assumed.
         let expected: usize = types.iter().map(words_of).sum();
-        let read: usize = lowered
-            .ir
-            .params
-            .iter()
-            .map(|param| match param {
+        let mut starts = vec![0];
+        for param in &lowered.ir.params {
+            let words = match param {
                 Param::Scalar { .. } => 1,
                 Param::Array { array, .. } => 1 + 2 * usize::from(lowered.ir.array(*array).ty.ndim),
-            })
-            .sum();
+            };
+            starts.push(starts.last().expect("a start") + words);
+        }
+        let read = lowered.ir.params.len().checked_sub(lowered.extras.len()).map_or(0, |first| starts[first]);
         if expected != read {
             return Err(Error::Compiler(llvm::Error::Bug(format!(
                 "`{}` reads {read} words of arguments, not the {expected} of its types",
                 self.name()
             ))));
         }
-        let overload = Overload { types: types.to_vec(), lowered, gpu: Devices::default(), code: [const { OnceLock::new() }; 4] };
+        let overload = Overload { types: types.to_vec(), lowered, gpu: Devices::default(), starts, code: [const { OnceLock::new() }; 4] };
         Ok(self.overloads.push(Arc::new(overload)))
     }
 
@@ -366,7 +378,9 @@ impl Kernel {
         if self.declared.is_empty() {
             return Ok((self.overload(args.types())?, None));
         }
-        let Some(converted) = self.declared.iter().find_map(|types| args.converted(types)) else {
+        // What loses nothing first; then, as in CUDA, an integer is cut to the declared width.
+        let fitting = |wrap: bool| self.declared.iter().find_map(|types| args.converted(types, wrap));
+        let Some(converted) = fitting(false).or_else(|| fitting(true)) else {
             return Err(Error::NoOverload { kernel: self.name().to_owned(), given: args.types().to_vec(), declared: self.declared.clone() });
         };
         Ok((self.overload(converted.types())?, Some(converted)))
@@ -384,13 +398,16 @@ impl Kernel {
         if config.blocks() > limit {
             return Err(crate::error::LaunchError::Cooperative { blocks: config.blocks(), limit }.into());
         }
-        // SAFETY: the code was compiled for these types, whose words these are (their number was checked when it was lowered); `Args` vouches for the memory
-        // and borrows it, and its indexes are checked unless the kernel's maker has promised that they are in bounds.
+        let Some(words) = overload.words(args) else {
+            return Err(Error::Compiler(llvm::Error::Bug(format!("`{}` names an array that this launch does not know", self.name()))));
+        };
+        // SAFETY: the code was compiled for these types, whose words these are (their number was checked when it was lowered); `Args` (and `HostArray`) vouch for the memory
+        // and hold it, and its indexes are checked unless the kernel's maker has promised that they are in bounds.
         let ended = unsafe {
             if together {
-                cooperative::run(compiled.entry, memory, args.words(), config, watch)
+                cooperative::run(compiled.entry, memory, &words, config, watch)
             } else {
-                schedule::run(compiled.entry, memory, args.words(), config, &compiled.cost, watch)
+                schedule::run(compiled.entry, memory, &words, config, &compiled.cost, watch)
             }
         };
         match ended {

@@ -121,7 +121,7 @@ impl PyLowered {
         let definition = function.get().definition(py)?;
         let types::Signature { args, returns } = types::signature(&signature)?;
         let options = Options { kind: if kernel { Kind::Kernel } else { Kind::Scalar }, fma, fastmath: false };
-        let lowered = gate::detached(py, || lower::lower(&definition, &args, options, returns.as_ref()))?;
+        let lowered = gate::detached(py, || lower::lower(&definition, &args, options, returns.as_ref()).and_then(Lowered::of_arguments_alone))?;
         let mut signature = Signature { inputs: Vec::new(), outputs: Vec::new() };
         if !kernel {
             lowered.params.iter().for_each(|t| leaves(t, &mut signature.inputs));
@@ -148,6 +148,7 @@ impl PyLowered {
             result: Type::Scalar(row.result),
             stored: Vec::new(),
             cooperative: false,
+            extras: Vec::new(),
         };
         Ok(PyLowered { lowered, signature, codes: Mutex::default() })
     }

@@ -1,8 +1,9 @@
 //! What a Python object means to the compiler.
 //!
 //! Owns the table of objects that the compiler implements, keyed by identity, so that an alias (`from math import sin as s`) does not matter, and the reading of
-//! constants. Builtins are the compiler's own list, each looked up in Python by its canonical name; objects of `verdigris.cuda` add themselves by `register_builtin`.
+//! constants and of device arrays. Builtins are the compiler's own list, each looked up in Python by its canonical name; objects of `verdigris.cuda` add themselves by `register_builtin`.
 //! Knows no syntax and looks no name up.
+#![allow(unsafe_code)]
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -15,7 +16,8 @@ use pyo3::types::{PyBool, PyBytes, PyComplex, PyDict, PyFloat, PyInt, PyList, Py
 
 use verdigris_compiler::lower::BUILTINS;
 use verdigris_compiler::names::{Constant, ConstantArray, Meaning};
-use verdigris_compiler::types::{ArrayType, Layout, MOST_AXES, NamedType, RecordType, Scalar, ScalarType};
+use verdigris_compiler::types::{ArrayType, Layout, MOST_AXES, NamedType, RecordType, Scalar, ScalarType, Type};
+use verdigris_cuda_jit::args::HostArray;
 
 use crate::cuda::{DeviceNDArray, Kernel};
 use crate::definition::PyFunction;
@@ -38,6 +40,9 @@ pub(crate) fn of(object: &Bound<'_, PyAny>, complete: &mut bool) -> PyResult<Mea
     let numpy = Numpy::get(object.py())?;
     if object.is_instance(numpy.ndarray.bind(object.py()))? {
         return array(object, numpy);
+    }
+    if let Ok(array) = object.cast_exact::<DeviceNDArray>() {
+        return Ok(captured(array.get()));
     }
     if let Some(items) = tuple(object, complete)? {
         return Ok(items);
@@ -75,14 +80,18 @@ pub(crate) fn of(object: &Bound<'_, PyAny>, complete: &mut bool) -> PyResult<Mea
 /// Functions that `numba.njit` made, by the addresses of their Python functions, which stay with them.
 static NUMBA: Mutex<Option<HashMap<usize, Py<PyFunction>>>> = Mutex::new(None);
 
-/// A function that `numba.njit` made: kernels of Numba call those, so that here they are compiled from their own texts. `None` for another object.
+/// A function that `numba.njit` made, or `register_jitable` of the stand-in for Numba marked: kernels of Numba call those, so that here they are compiled from their own texts. `None` for another object.
 fn of_numba(object: &Bound<'_, PyAny>) -> PyResult<Option<Py<PyFunction>>> {
     let py = object.py();
-    let module = object.get_type().getattr(intern!(py, "__module__"))?;
-    if !module.extract::<&str>().is_ok_and(|name| name.starts_with("numba.")) {
-        return Ok(None);
-    }
-    let Some(function) = object.getattr_opt(intern!(py, "py_func"))?.filter(is_plain_function) else { return Ok(None) };
+    let function = if is_plain_function(object) {
+        // `register_jitable` leaves the function plain, and marks it.
+        Some(object.clone()).filter(|f| f.hasattr(intern!(py, "__verdigris_jitable__")).unwrap_or(false))
+    } else {
+        let module = object.get_type().getattr(intern!(py, "__module__"))?;
+        let numbas = module.extract::<&str>().is_ok_and(|name| name.starts_with("numba."));
+        if numbas { object.getattr_opt(intern!(py, "py_func"))?.filter(is_plain_function) } else { None }
+    };
+    let Some(function) = function else { return Ok(None) };
     let known = |table: &mut HashMap<usize, Py<PyFunction>>| table.get(&address(&function)).map(|f| f.clone_ref(py));
     if let Some(known) = known(NUMBA.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert_default()) {
         return Ok(Some(known));
@@ -99,7 +108,9 @@ fn tuple(object: &Bound<'_, PyAny>, complete: &mut bool) -> PyResult<Option<Mean
     let mut meanings = Vec::new();
     for item in items.iter() {
         match of(&item, complete)? {
-            kept @ (Meaning::Constant(_) | Meaning::Array(_) | Meaning::Records(..) | Meaning::Tuple(_)) => meanings.push(kept),
+            kept @ (Meaning::Constant(_) | Meaning::Array(_) | Meaning::Captured(_) | Meaning::Records(..) | Meaning::Tuple(_)) => {
+                meanings.push(kept)
+            }
             _ => return Ok(None),
         }
     }
@@ -151,7 +162,7 @@ pub(crate) fn is_final(object: &Bound<'_, PyAny>, attribute: &str) -> PyResult<b
         });
     }
     let numpy = Numpy::get(py)?;
-    Ok(object.is_instance(numpy.generic.bind(py))? || object.is_instance(numpy.ndarray.bind(py))?)
+    Ok(object.is_exact_instance_of::<DeviceNDArray>() || object.is_instance(numpy.generic.bind(py))? || object.is_instance(numpy.ndarray.bind(py))?)
 }
 
 /// The scalar type that an object names: one of `verdigris.types`, a NumPy scalar class, or `bool`, `int`, `float`, `complex`.
@@ -425,6 +436,21 @@ fn array(object: &Bound<'_, PyAny>, numpy: &Numpy) -> PyResult<Meaning> {
     Ok(Meaning::Array(Arc::new(ConstantArray { ty, shape, data })))
 }
 
+/// A device array that a kernel names: the memory stays what it is, and is held.
+fn captured(array: &DeviceNDArray) -> Meaning {
+    let unsupported = |what: String| Meaning::Unsupported { what, help: Some("pass it as an argument".to_owned()) };
+    match array.as_argument() {
+        _ if array.memory().gpu().is_some() => unsupported("a device array of a GPU".to_owned()),
+        Ok((Type::Array(ty), words)) => {
+            let owner = Box::new(array.memory().view());
+            // SAFETY: the words were made for this memory, which the owner holds. Kernels that write it at once race as they would on a GPU.
+            Meaning::Captured(Arc::new(unsafe { HostArray::captured(*ty, words, owner) }))
+        }
+        Ok((ty, _)) => unsupported(format!("a device array of {ty}")),
+        Err(reason) => unsupported(reason.clone()),
+    }
+}
+
 /// The numbers of records that lie one behind the other, each leaf in an array of its own; `None` where one has too many axes.
 fn leaves(record: &RecordType, shape: &[usize], bytes: &[u8]) -> Option<Vec<Arc<ConstantArray>>> {
     let one = |leaf: verdigris_compiler::types::Leaf| {
@@ -459,6 +485,7 @@ pub(crate) fn words(meaning: &Meaning) -> String {
     match meaning {
         Meaning::Constant(constant) => format!("constant {}", spelled(constant)),
         Meaning::Array(array) => format!("constant {}", array.ty),
+        Meaning::Captured(captured) => format!("device {}", captured.ty),
         Meaning::Records(record, shape, _) => format!("constant array of {record}, {shape:?}"),
         Meaning::Tuple(items) => format!("tuple ({})", items.iter().map(words).collect::<Vec<_>>().join(", ")),
         Meaning::Type(scalar) => format!("type {scalar}"),
@@ -542,8 +569,6 @@ fn advice(object: &Bound<'_, PyAny>) -> PyResult<Option<String>> {
         "another compiler has made it: decorate its Python function (`.py_func`) with `@cuda.jit(device=True)`"
     } else if object.is_instance_of::<Kernel>() {
         "kernels are launched from Python; what they call is made with `@cuda.jit(device=True)`"
-    } else if object.is_instance_of::<DeviceNDArray>() {
-        "pass it as an argument"
     } else if object.is_instance_of::<PyList>() {
         "use a tuple, or a NumPy array"
     } else if object.is_instance_of::<PyDict>() || object.is_instance_of::<PySet>() {

@@ -35,8 +35,14 @@ pub(crate) fn signature(thing: &Bound<'_, PyAny>) -> PyResult<Signature> {
     Ok(Signature { args, returns: if returns.is_none() { None } else { Some(of(&returns)?) } })
 }
 
+/// Whether an object is one of `verdigris.types`.
+pub(crate) fn is_type(object: &Bound<'_, PyAny>) -> PyResult<bool> {
+    let module = object.get_type().getattr(intern!(object.py(), "__module__"))?;
+    Ok(module.extract::<&str>().is_ok_and(|name| name == "verdigris.types"))
+}
+
 /// The type that an object of `verdigris.types` is.
-fn of(object: &Bound<'_, PyAny>) -> PyResult<Type> {
+pub(crate) fn of(object: &Bound<'_, PyAny>) -> PyResult<Type> {
     let py = object.py();
     if let Some(name) = object.getattr_opt(intern!(py, "__verdigris_type__"))? {
         return Ok(Type::Scalar(scalar(&name)?));

@@ -78,14 +78,19 @@ assert float32 is verdigris.float32 and types.float64 is verdigris.float64
 from numba.cuda.cudadrv.driver import CudaAPIError
 from numba.core.errors import TypingError
 from numba.extending import register_jitable
+from numba import literal_unroll
 import numba.core.types
 import numpy as np
 @register_jitable
 def one(): return 1
 @cuda.jit
 def kernel(x):
-    x[cuda.grid(1)] = one()
-assert one() == 1
+    for item in literal_unroll((1, 2.5)):
+        x[cuda.grid(1)] += item + one()
+assert one() == 1 and literal_unroll((1, 2.5)) == (1, 2.5)
+sums = np.zeros(2)
+kernel[1, 2](sums)
+assert sums.tolist() == [5.5, 5.5]
 try: kernel[1, 2000](np.zeros(2))
 except CudaAPIError: pass
 else: raise AssertionError

@@ -169,6 +169,65 @@ def test_nothing_is_lost_between_cores():
     np.testing.assert_array_equal(histogram.ravel(), np.bincount(x, minlength=64))
 
 
+@pytest.mark.parametrize("dtype", [np.int32, np.uint32, np.int64, np.uint64, np.float32, np.float64])
+def test_no_operation_loses_anything_between_cores(dtype):
+    """Every operation on one number, from all cores at once: what is left is what any order leaves."""
+
+    @cuda.jit
+    def hammer(x, out):
+        i = cuda.grid(1)
+        cuda.atomic.add(out, 0, x[i])
+        cuda.atomic.sub(out, 1, x[i])
+        cuda.atomic.min(out, 2, x[i])
+        cuda.atomic.max(out, 3, x[i])
+        cuda.atomic.nanmin(out, 4, x[i])
+        cuda.atomic.nanmax(out, 5, x[i])
+        old = out[6]
+        while True:
+            seen = cuda.atomic.cas(out, 6, old, old + x[i])
+            if seen == old:
+                break
+            old = seen
+
+    @cuda.jit
+    def bits(x, out):
+        i = cuda.grid(1)
+        cuda.atomic.and_(out, 0, ~(x[i] & 0xFF0))
+        cuda.atomic.or_(out, 1, x[i])
+        cuda.atomic.xor(out, 2, x[i])
+
+    @cuda.jit
+    def around(out, last):
+        cuda.atomic.inc(out, 0, last)
+        cuda.atomic.dec(out, 1, last)
+
+    n = 1 << 15
+    x = np.random.default_rng(4).integers(1, 100, n).astype(dtype)
+    out = np.zeros(7, dtype)
+    out[2] = out[4] = 1000
+    hammer[n // 64, 64](x, out)
+    total = x.sum(dtype=dtype)
+    assert out.tolist() == [
+        total,
+        -np.array([total])[0] if out.dtype.kind != "u" else (1 << 8 * out.itemsize) - int(total),
+        x.min(),
+        x.max(),
+        x.min(),
+        x.max(),
+        total,
+    ]
+    if out.dtype.kind in "iu":
+        x = np.random.default_rng(5).integers(0, 1 << 30, n).astype(dtype)
+        left = np.array([-1 if out.dtype.kind == "i" else np.iinfo(dtype).max, 0, 0], dtype)
+        bits[n // 64, 64](x, left)
+        expected = [np.bitwise_and.reduce(~(x & dtype(0xFF0))), np.bitwise_or.reduce(x), np.bitwise_xor.reduce(x)]
+        assert left.tolist() == [int(v) for v in expected]
+    if out.dtype.kind == "u":
+        left = np.zeros(2, dtype)
+        around[n // 64, 64](left, dtype(999))
+        assert left.tolist() == [n % 1000, (1000 - n % 1000) % 1000]
+
+
 def test_every_old_value_is_seen_once():
     """What one thread took another cannot have: of all old values and the last one, each that was put in came out."""
 

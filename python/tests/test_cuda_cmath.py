@@ -108,3 +108,29 @@ def test_large_and_small_numbers(name):
     kernel_of(f"cmath.{name}(z[i])")[1, 64](z, out)
     error = np.abs(out - expected) / np.maximum(np.abs(expected), 1e-290)
     assert error.max() < 1e-13, (z[error.argmax()], out[error.argmax()], expected[error.argmax()])
+
+
+def test_rect_of_what_is_not_finite():
+    parts = [0.0, -0.0, 1.0, -2.5, np.inf, -np.inf, np.nan]
+    lengths, angles, expected = [], [], []
+    for r in parts:
+        for phi in parts:
+            try:
+                expected.append(cmath.rect(r, phi))
+            except ValueError:
+                continue
+            lengths.append(r)
+            angles.append(phi)
+
+    @cuda.jit
+    def kernel(r, phi, out):
+        i = cuda.grid(1)
+        if i < r.size:
+            out[i] = cmath.rect(r[i], phi[i])
+
+    out, expected = np.zeros(len(expected), np.complex128), np.array(expected)
+    kernel[2, 32](np.array(lengths), np.array(angles), out)
+    for got, want in [(out.real, expected.real), (out.imag, expected.imag)]:
+        np.testing.assert_allclose(got, want, rtol=1e-15)
+        there = ~np.isnan(want)
+        np.testing.assert_array_equal(np.signbit(got[there]), np.signbit(want[there]))

@@ -805,3 +805,66 @@ def test_functions_and_types_are_no_numbers():
 
     with pytest.raises(errors.TypingError, match="the type float32"):
         stores[1, 1](np.zeros(1))
+
+
+@pytest.mark.parametrize("shape", [(4, -1), (-1, 6), (-1, -1), (3, 8), (-1, 24), (5, -1), (0, -1), (24, -1)])
+def test_reshape_with_an_extent_told_by_the_others_at_run_time(shape):
+    @cuda.jit
+    def kernel(a, shape, out):
+        b = a.reshape(shape)
+        out[0], out[1] = b.shape[0], b.shape[1]
+        for i in range(b.shape[0]):
+            for j in range(b.shape[1]):
+                out[2] = out[2] * 3 + b[i, j]
+
+    a, out = np.arange(24), np.zeros(3, np.int64)
+    try:
+        expected = a.reshape(shape)
+    except ValueError:
+        with pytest.raises(ValueError, match="extents"):
+            kernel[1, 1](a, shape, out)
+        return
+    kernel[1, 1](a, shape, out)
+    assert tuple(out[:2]) == expected.shape
+    total = np.int64(0)
+    with np.errstate(over="ignore"):
+        for item in expected.ravel():
+            total = total * np.int64(3) + item
+    assert out[2] == total
+
+
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+@pytest.mark.parametrize("dtype", [np.float64, np.float32, np.complex128, np.int32, np.bool_])
+def test_functions_of_the_numbers_among_nans(dtype):
+    @cuda.jit
+    def kernel(a, out, count):
+        i = cuda.grid(1)
+        if i < a.shape[0]:
+            row = a[i]
+            out[i, 0], out[i, 1] = np.nansum(row), np.nanprod(row)
+            out[i, 2], out[i, 3], out[i, 4] = np.nanmean(row), np.nanvar(row), np.nanstd(row)
+            count[i] = np.count_nonzero(row)
+
+    @cuda.jit
+    def extremes(a, out):
+        i = cuda.grid(1)
+        if i < a.shape[0]:
+            out[i, 0], out[i, 1] = np.nanmin(a[i]), np.nanmax(a[:, ::2][i])
+
+    rng = np.random.default_rng(5)
+    a = rng.integers(-3, 4, (40, 7)).astype(dtype)
+    if a.dtype.kind in "fc":
+        a[rng.random(a.shape) < 0.3] = np.nan
+        a[3] = np.nan
+        a[4, 1:] = np.nan
+    out, count = np.zeros((40, 5), np.complex128 if a.dtype.kind == "c" else np.float64), np.zeros(40, np.int64)
+    kernel[2, 32](a, out, count)
+    expected = np.stack([f(a, axis=1) for f in (np.nansum, np.nanprod, np.nanmean, np.nanvar, np.nanstd)], 1)
+    np.testing.assert_allclose(out, expected, rtol=2e-6 if dtype is np.float32 else 1e-13, atol=1e-12)
+    np.testing.assert_array_equal(count, np.count_nonzero(a, axis=1))
+    if a.dtype.kind != "c":
+        ends = np.zeros((40, 2), dtype)
+        extremes[2, 32](a, ends)
+        np.testing.assert_array_equal(ends, np.stack([np.nanmin(a, 1), np.nanmax(a[:, ::2], 1)], 1))
+        with pytest.raises(ValueError, match="without elements"):
+            extremes[1, 32](a[:, :0], ends)

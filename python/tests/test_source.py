@@ -138,6 +138,51 @@ def test_the_text_is_taken_at_decoration(written):
     assert taken.meanings() == {}
 
 
+def test_text_given_to_exec_while_a_caller_holds_it():
+    """Among texts that look alike the one is taken of which the code is."""
+    decoys = "def scaled(x):\n    return x * 3\n", "def scaled(x):\n    return x * 2.0\n"
+    template = """
+        @vectorize
+        def {name}(x):
+            return x * {factor} + offset
+    """
+
+    def made(name, factor):
+        text = template.format(name=name, factor=factor)
+        scope = {"vectorize": vg.vectorize, "offset": 1}
+        exec(textwrap.dedent(text), scope)
+        return scope[name]
+
+    def plain(factor):
+        source = f"def scaled(x):\n    return x * {factor}\nother = lambda x: x - {factor}\n"
+        scope = {}
+        exec(source, scope)
+        return vg.vectorize(scope["scaled"]), vg.vectorize(scope["other"])
+
+    x = np.arange(5)
+    assert made("first", 2)(x).tolist() == (x * 2 + 1).tolist()
+    assert made("second", 5)(x).tolist() == (x * 5 + 1).tolist()
+    for factor in (2, 3, 7):
+        scaled, other = plain(factor)
+        assert scaled(x).tolist() == (x * factor).tolist()
+        assert other(x).tolist() == (x - factor).tolist()
+    assert len(decoys) == 2
+
+
+def test_text_given_to_exec_that_nobody_holds():
+    def without_text():
+        scope = {}
+        # What looks like the text and is not: other code.
+        similar = "def lost(x):\n    return x + 2\n"
+        exec("def lost(x):\n    return x + 1\n", scope)
+        return scope["lost"], similar
+
+    lost, similar = without_text()
+    with pytest.raises(SourceNotFound, match="while a variable of a caller holds it"):
+        vg.vectorize(lost)
+    assert similar
+
+
 def test_text_known_to_linecache_only_as_in_notebooks():
     text = "def cell(x):\n    return x + 1\n"
     linecache.cache["<ipython-input-7>"] = (len(text), None, text.splitlines(True), "<ipython-input-7>")

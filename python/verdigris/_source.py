@@ -38,21 +38,50 @@ def take(function: Any) -> Taken:
     """The text of `function`, found now."""
     if not isinstance(function, types.FunctionType):
         raise UnsupportedError(_not_a_function(function), code="unsupported-name")
-    code = function.__code__
-    file = code.co_filename
+    file = function.__code__.co_filename
     lines = _lines(function)
-    if not lines:
-        raise _not_found(function)
+    if lines:
+        try:
+            return _taken(function, lines, _rewritten(function))
+        except (SyntaxError, SourceChanged):
+            # The text of `-c` does not change: the function is another one's.
+            if file != "<string>":
+                raise _changed(function) from None
+    if file.startswith("<"):
+        # Made by `exec`, of a text that whoever calls the decorator may hold still.
+        for text in _held_by_callers(function):
+            try:
+                return _taken(function, [line + "\n" for line in text.split("\n")], loosely=False)
+            except (SyntaxError, ValueError, SourceChanged):
+                continue
+    raise _not_found(function)
+
+
+def _taken(function: types.FunctionType, lines: list[str], loosely: bool) -> Taken:
     text = "".join(lines)
-    try:
-        if code.co_name == "<lambda>":
-            return _take_lambda(function, text, lines)
-        return _take_def(function, text, lines)
-    except SyntaxError:
-        raise _changed(function) from None
-    except SourceChanged:
-        # The text of `-c` does not change: the function is another one's.
-        raise (_not_found(function) if file == "<string>" else _changed(function)) from None
+    if function.__code__.co_name == "<lambda>":
+        return _take_lambda(function, text, lines, loosely)
+    return _take_def(function, text, lines, loosely)
+
+
+# A longer text in a variable is data.
+_LONGEST_HELD = 1 << 20
+
+
+def _held_by_callers(function: types.FunctionType) -> Iterator[str]:
+    """Texts in variables of the calling functions and modules, nearest first, that may be the one the function was made of."""
+    name = function.__code__.co_name.strip("<>")
+    seen = set()
+    frame = sys._getframe(1)
+    while frame is not None:
+        for scope in (frame.f_locals, frame.f_globals):
+            for value in list(scope.values()):
+                if type(value) is str and id(value) not in seen and len(value) <= _LONGEST_HELD and name in value:
+                    seen.add(id(value))
+                    yield value
+                    if value[:1].isspace():
+                        yield textwrap.dedent(value)
+        frame = frame.f_back
 
 
 def _not_found(function: types.FunctionType) -> SourceNotFound:
@@ -60,7 +89,7 @@ def _not_found(function: types.FunctionType) -> SourceNotFound:
     return SourceNotFound(
         f"the text of `{function.__name__}` (line {code.co_firstlineno} of {code.co_filename}) cannot be found, and verdigris "
         "compiles from the text: put the function into a file or a notebook cell, or make the text known to `linecache` before "
-        "it is decorated",
+        "it is decorated (a text given to `exec` is found while a variable of a caller holds it)",
         code="source-not-found",
         filename=code.co_filename,
         lineno=code.co_firstlineno,
@@ -189,10 +218,9 @@ def _same_constant(a: object, b: object) -> bool:
 # --- def ---
 
 
-def _take_def(function: types.FunctionType, text: str, lines: list[str]) -> Taken:
+def _take_def(function: types.FunctionType, text: str, lines: list[str], loosely: bool) -> Taken:
     code = function.__code__
     found = _compiled_again(function, text)
-    loosely = _rewritten(function)
     if not any(_same(code, c, loosely) for c in found):
         raise _changed(function)
     first = code.co_firstlineno
@@ -252,9 +280,8 @@ def _strip(line: str, indent: int) -> str:
 # --- lambda ---
 
 
-def _take_lambda(function: types.FunctionType, text: str, lines: list[str]) -> Taken:
+def _take_lambda(function: types.FunctionType, text: str, lines: list[str], loosely: bool) -> Taken:
     code = function.__code__
-    loosely = _rewritten(function)
     if not any(_same(code, c, loosely) for c in _compiled_again(function, text)):
         raise _changed(function)
     node, first, last = _lambda_of(function, lines, _module_tree(text))

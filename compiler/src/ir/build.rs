@@ -21,6 +21,7 @@ pub struct Mark {
     arrays: usize,
     labels: u32,
     raises: usize,
+    params: usize,
     depth: usize,
     length: usize,
 }
@@ -208,6 +209,7 @@ impl Builder {
             arrays: f.arrays.len(),
             labels: f.labels,
             raises: f.raises.len(),
+            params: f.params.len(),
             depth: self.open.len(),
             length: self.open.last().expect("an open block").len(),
         }
@@ -223,6 +225,7 @@ impl Builder {
         f.arrays.truncate(mark.arrays);
         f.labels = mark.labels;
         f.raises.truncate(mark.raises);
+        f.params.truncate(mark.params);
         self.open.truncate(mark.depth);
         self.open.last_mut().expect("an open block").truncate(mark.length);
     }

@@ -132,11 +132,13 @@ pub enum Complaint {
     Step,
     /// An array unpacked into another number of variables.
     Unpacked,
+    /// Elements that cannot be read as those of another size.
+    Elements,
 }
 
 impl Complaint {
     /// Every complaint.
-    pub const ALL: [Complaint; 4] = [Complaint::Empty, Complaint::Extents, Complaint::Step, Complaint::Unpacked];
+    pub const ALL: [Complaint; 5] = [Complaint::Empty, Complaint::Extents, Complaint::Step, Complaint::Unpacked, Complaint::Elements];
 
     /// Spelling in printed IR.
     pub fn name(self) -> &'static str {
@@ -145,6 +147,7 @@ impl Complaint {
             Complaint::Extents => "extents",
             Complaint::Step => "step",
             Complaint::Unpacked => "unpacked",
+            Complaint::Elements => "elements",
         }
     }
 
@@ -155,6 +158,7 @@ impl Complaint {
             Complaint::Extents => "the arrays have different extents",
             Complaint::Step => "a slice's step must not be zero",
             Complaint::Unpacked => "the array has not as many items as there are variables",
+            Complaint::Elements => "elements of another size must fill the last axis, lie side by side there, and begin at multiples of that size",
         }
     }
 }

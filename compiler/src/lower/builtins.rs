@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::sync::LazyLock;
 
 use super::elementwise::Reduction;
+use super::skipping::Skipping;
 use super::warp::Small;
 use crate::ir::{Axis, Geometry, Meeting};
 use crate::op::{AtomicOp, Math, Op, Shuffle, Vote, WarpOp};
@@ -45,6 +46,7 @@ pub(super) enum Builtin {
     Unary(UnaryOp),
     /// A function of all elements of an array.
     Reduce(Reduction),
+    Skip(Skipping),
     IsNat,
     /// A function of `cuda.fp16`.
     Half(Fp16),
@@ -386,6 +388,14 @@ table! {
     "numpy.var" => B::Reduce(Reduction::Var),
     "numpy.std" => B::Reduce(Reduction::Std),
     "numpy.ptp" => B::Reduce(Reduction::Ptp),
+    "numpy.nansum" => B::Skip(Skipping::Sum),
+    "numpy.nanprod" => B::Skip(Skipping::Prod),
+    "numpy.nanmean" => B::Skip(Skipping::Mean),
+    "numpy.nanvar" => B::Skip(Skipping::Var),
+    "numpy.nanstd" => B::Skip(Skipping::Std),
+    "numpy.nanmin" => B::Skip(Skipping::Min),
+    "numpy.nanmax" => B::Skip(Skipping::Max),
+    "numpy.count_nonzero" => B::Skip(Skipping::CountNonzero),
     "numpy.add" => B::Operator(BinaryOp::Add),
     "numpy.subtract" => B::Operator(BinaryOp::Sub),
     "numpy.multiply" => B::Operator(BinaryOp::Mul),

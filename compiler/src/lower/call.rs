@@ -67,7 +67,7 @@ impl Lowerer {
                 self.at(span);
                 self.call_function(callee, args, named, span)
             }
-            Meaning::Constant(_) | Meaning::Array(_) | Meaning::Records(..) | Meaning::Tuple(_) => {
+            Meaning::Constant(_) | Meaning::Array(_) | Meaning::Captured(_) | Meaning::Records(..) | Meaning::Tuple(_) => {
                 let val = self.meaning_value(meaning, text, at)?;
                 self.not_callable(&val, at)
             }
@@ -231,6 +231,11 @@ impl Lowerer {
                 fault(if Reduction::find(attr).is_some() { d.help("it takes no arguments: loop over the axis") } else { d })
             }
             _ => {
+                let given = self.arguments(args)?;
+                self.at(span);
+                if let Some(made) = self.number_method(&val, attr, &given, span)? {
+                    return Ok(made);
+                }
                 let name = self.describe(&val);
                 let d = Diagnostic::new(Code::NoAttribute, *attr_span, format!("{name} has no method `{attr}` in compiled code"));
                 fault(d.also(value.span, name))

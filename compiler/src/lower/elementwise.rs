@@ -97,7 +97,7 @@ impl Lowerer {
     }
 
     /// The number at an index known to be in bounds.
-    fn number_at(&mut self, view: &View<Value>, index: &[Value], span: Span) -> Val {
+    pub(super) fn number_at(&mut self, view: &View<Value>, index: &[Value], span: Span) -> Val {
         let spot = self.element_at(view, index, true, span, span);
         self.value_of(spot)
     }
@@ -308,7 +308,7 @@ impl Lowerer {
     // --- reductions ---
 
     /// A number kept over the laps of a loop.
-    fn kept(&mut self, val: &Val) -> Vec<crate::ir::Slot> {
+    pub(super) fn kept(&mut self, val: &Val) -> Vec<crate::ir::Slot> {
         let values: Vec<Value> = match val {
             Val::Real(v) => vec![*v],
             Val::Complex(re, im) => vec![*re, *im],
@@ -319,7 +319,7 @@ impl Lowerer {
         slots
     }
 
-    fn read_kept(&mut self, slots: &[crate::ir::Slot]) -> Val {
+    pub(super) fn read_kept(&mut self, slots: &[crate::ir::Slot]) -> Val {
         match slots {
             [one] => Val::Real(self.b.get(*one)),
             [re, im] => {
@@ -330,7 +330,7 @@ impl Lowerer {
         }
     }
 
-    fn set_kept(&mut self, slots: &[crate::ir::Slot], val: &Val) {
+    pub(super) fn set_kept(&mut self, slots: &[crate::ir::Slot], val: &Val) {
         match (slots, val) {
             ([one], Val::Real(v)) => self.b.set(*one, *v),
             ([re, im], Val::Complex(a, b)) => {
@@ -432,7 +432,7 @@ impl Lowerer {
     }
 
     /// A sum over a number of elements, in the sum's own type.
-    fn divided(&mut self, sum: &Val, count: &Val, ty: ScalarType, span: Span) -> Result<Val> {
+    pub(super) fn divided(&mut self, sum: &Val, count: &Val, ty: ScalarType, span: Span) -> Result<Val> {
         match (sum, count) {
             (Val::Real(s), Val::Real(n)) => Ok(Val::Real(self.op(Op::Div, &[*s, *n]))),
             (Val::Complex(re, im), Val::Real(n)) => {

@@ -177,6 +177,7 @@ impl Lowerer {
                 });
                 Ok(Val::Array(array))
             }
+            Meaning::Captured(captured) => self.captured(captured, text, span),
             Meaning::Records(ty, shape, leaves) => {
                 let mut arrays = Vec::new();
                 for (leaf, contents) in ty.leaves().iter().zip(leaves) {

@@ -54,6 +54,13 @@ impl Lowerer {
                 },
                 _ => fault(self.unsupported(span, format!("`{text}` with more than an array"), Some("loop over the axis"))),
             },
+            B::Skip(what) => match args {
+                [(val, at)] => match self.view_of(val) {
+                    Some(view) => self.skipping(what, text, &view, span),
+                    None => fault(self.bad_argument(text, val, *at)),
+                },
+                _ => fault(self.unsupported(span, format!("`{text}` with more than an array"), Some("loop over the axis"))),
+            },
             B::Enumerate | B::Zip | B::Reversed => {
                 let d = Diagnostic::new(Code::UnsupportedSyntax, span, format!("`{text}` can only be looped over in compiled code"));
                 fault(d.help(format!("write `for ... in {text}(...)`")))

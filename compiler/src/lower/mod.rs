@@ -22,6 +22,7 @@ mod convert;
 mod elementwise;
 mod env;
 mod expr;
+mod extra;
 mod fault;
 mod function;
 mod half;
@@ -39,6 +40,8 @@ mod raise;
 mod ranges;
 mod reach;
 mod recursion;
+mod reread;
+mod skipping;
 mod slices;
 mod stmt;
 mod text;
@@ -48,6 +51,7 @@ mod view;
 mod warp;
 
 pub use builtins::BUILTINS;
+pub use extra::Extra;
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -95,6 +99,34 @@ pub struct Lowered {
     pub stored: Vec<(String, ScalarType)>,
     /// Whether it asks for the group of the whole grid, so that all blocks of a launch must be alive together.
     pub cooperative: bool,
+    /// What array parameters of the IR behind those of the arguments are, in order; kernels only.
+    pub extras: Vec<Extra>,
+}
+
+impl Lowered {
+    /// The same, for a caller that has nothing but the arguments to give.
+    ///
+    /// # Errors
+    /// The function takes more than them: [`Lowered::extras`].
+    pub fn of_arguments_alone(self) -> std::result::Result<Lowered, Box<Diagnostic>> {
+        self.takes_arguments_alone().map(|()| self)
+    }
+
+    /// As [`Lowered::of_arguments_alone`], looked at only.
+    ///
+    /// # Errors
+    /// The function takes more than its arguments.
+    pub fn takes_arguments_alone(&self) -> std::result::Result<(), Box<Diagnostic>> {
+        let Some(extra) = self.extras.first() else { return Ok(()) };
+        let (what, help) = match extra {
+            Extra::Captured(_) => ("names a device array", "pass it as an argument"),
+            Extra::Reread { .. } => {
+                ("reads an array as elements of another type by `view`", "pass the memory a second time, as an array of that type")
+            }
+        };
+        let text = format!("`{}` {what}, which only a launch on the CPU gives", self.ir.name);
+        Err(Diagnostic::new(Code::UnsupportedName, Span::default(), text).help(help).with_sources(&self.ir.sources))
+    }
 }
 
 /// Lowers a function for these argument types; `returns` converts the result of a scalar function (an eager signature's), else it is as inferred.
@@ -122,7 +154,8 @@ pub fn lower_with(
     lowerer.literals = literals;
     match lowerer.entry(definition, args, returns) {
         Ok(result) => {
-            let Lowerer { b, sources, stored, cooperative, recursion, .. } = lowerer;
+            let Lowerer { b, sources, stored, cooperative, recursion, extras, .. } = lowerer;
+            let extras = extras.into_iter().map(|(extra, _)| extra).collect();
             let Some(routines) = recursion.finish() else {
                 let text = format!("a function that `{}` calls never returns", definition.name);
                 return Err(Diagnostic::new(Code::Recursion, Span::default(), text).with_sources(&sources));
@@ -135,7 +168,7 @@ pub fn lower_with(
             let mut function = crate::pass::prepare(b.finish(result.slots, sources.clone()), options.fma);
             function.routines = routines;
             let ir = Verified::new(function).unwrap_or_else(|invalid| panic!("lowering made invalid IR: {invalid:?}"));
-            Ok(Lowered { ir, params: args.to_vec(), result: result.ty, stored, cooperative })
+            Ok(Lowered { ir, params: args.to_vec(), result: result.ty, stored, cooperative, extras })
         }
         Err(diagnostic) => Err(diagnostic.with_sources(&lowerer.sources)),
     }
@@ -197,6 +230,8 @@ struct Lowerer {
     stored: Vec<(String, ScalarType)>,
     /// See [`Lowered::cooperative`].
     cooperative: bool,
+    /// See [`Lowered::extras`]; with the array of each.
+    extras: Vec<(Extra, Array)>,
     recursion: recursion::Recursion,
 }
 
@@ -222,6 +257,7 @@ impl Lowerer {
             pending: Vec::new(),
             stored: Vec::new(),
             cooperative: false,
+            extras: Vec::new(),
             recursion: recursion::Recursion::default(),
             literals: Literals::Wide,
         }
@@ -248,6 +284,7 @@ impl Lowerer {
         self.slots.retain(|_, s| s.index() < slots);
         self.constant_arrays.retain(|(_, a)| a.index() < arrays);
         self.shared_arrays.retain(|(_, a)| a.index() < arrays);
+        self.extras.retain(|(_, a)| a.index() < arrays);
     }
 
     /// What is emitted from now on belongs to this span (in library code written in the language: to its call).

@@ -73,7 +73,13 @@ def cmath_polar(z):
 
 def cmath_rect(r, phi):
     if phi == 0.0:
-        return complex(r, r * phi)
+        if math.isnan(r):
+            return complex(r, 0.0)
+        return complex(r, math.copysign(1.0, r) * phi if math.isinf(r) else r * phi)
+    if r == 0.0 and not math.isfinite(phi):
+        return complex(0.0, 0.0)
+    if math.isinf(r) and math.isnan(phi):
+        return complex(math.inf, phi)
     return complex(r * math.cos(phi), r * math.sin(phi))
 
 

@@ -386,7 +386,7 @@ impl Lowerer {
         Ok(strides)
     }
 
-    /// `array.reshape(...)`, `ravel()`, `transpose(...)`; `None` for another method.
+    /// `array.reshape(...)`, `ravel()`, `transpose(...)`, `view(dtype)`; `None` for another method.
     pub(super) fn view_method(&mut self, view: &View<Value>, name: &str, args: &[Arg], span: Span) -> Result<Option<Val>> {
         let made = match (name, args) {
             ("ravel" | "flatten", []) => {
@@ -415,22 +415,44 @@ impl Lowerer {
             ("reshape", [_, ..]) => {
                 let mut extents = self.spread_shape(args)?;
                 let count = self.count_of(&view.extents);
-                let free: Vec<usize> = (0..extents.len()).filter(|i| self.known(extents[*i]).is_some_and(|c| c.as_int() == -1)).collect();
-                if free.len() > 1 {
-                    return fault(Diagnostic::new(Code::BadValue, span, "reshape() takes at most one -1"));
-                }
-                if let [free] = free[..] {
-                    extents[free] = self.b.int(1);
-                    let others = self.count_of(&extents);
-                    extents[free] = self.op(Op::FloorDiv, &[count, others]);
-                }
+                self.fill_in(count, &mut extents, span)?;
                 let new = self.count_of(&extents);
                 self.same_or_fail(count, new);
                 self.reshaped(view, extents)
             }
+            ("view", [(dtype, at)]) => self.of_another_type(view, dtype, *at, span)?,
             _ => return Ok(None),
         };
         Ok(Some(Val::View(Box::new(made))))
+    }
+
+    /// Puts what is left of `count` elements where an extent is -1, which one may be.
+    fn fill_in(&mut self, count: Value, extents: &mut [Value], span: Span) -> Result<()> {
+        let (zero, one, minus) = (self.b.int(0), self.b.int(1), self.b.int(-1));
+        // Of each extent, whether it is -1.
+        let left: Vec<Value> = extents.iter().map(|e| self.op(Op::Eq, &[*e, minus])).collect();
+        let known: Option<Vec<bool>> = left.iter().map(|v| self.known(*v).map(|c| c.as_bool())).collect();
+        match known.map(|all| all.into_iter().filter(|is| *is).count()) {
+            Some(0) => return Ok(()),
+            Some(1) => {}
+            Some(_) => return fault(Diagnostic::new(Code::BadValue, span, "reshape() takes at most one -1")),
+            None => {
+                let mut number = zero;
+                for is in &left {
+                    let is = self.cast(*is, ScalarType::I64);
+                    number = self.op(Op::Add, &[number, is]);
+                }
+                let several = self.op(Op::Gt, &[number, one]);
+                self.fail_if(several, crate::ir::Complaint::Extents);
+            }
+        }
+        let others: Vec<Value> = extents.iter().zip(&left).map(|(e, is)| self.op(Op::Select, &[*is, one, *e])).collect();
+        let others = self.count_of(&others);
+        let rest = self.op(Op::FloorDiv, &[count, others]);
+        for (e, is) in extents.iter_mut().zip(&left) {
+            *e = self.op(Op::Select, &[*is, rest, *e]);
+        }
+        Ok(())
     }
 
     /// A thread in which two extents differ fails.

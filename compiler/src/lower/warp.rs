@@ -175,7 +175,8 @@ impl Lowerer {
         self.constant(Scalar::int(ty, i128::from(word) & ((1i128 << ty.bits()) - 1)))
     }
 
-    fn bits_set(&mut self, x: Value) -> Value {
+    /// How many bits of an unsigned integer are set, in its own type.
+    pub(super) fn bits_set(&mut self, x: Value) -> Value {
         let ty = self.ty(x);
         let [pairs, fours, halves, ones] = [0x55, 0x33, 0x0f, 0x01].map(|b| self.bytes(ty, b));
         let odd = self.by(Op::Shr, x, 1);

@@ -172,6 +172,19 @@ impl ScalarType {
         matches!(self, U8 | U16 | U32 | U64)
     }
 
+    /// The unsigned integer of the same width; any other type as it is.
+    #[must_use]
+    pub const fn as_unsigned(self) -> ScalarType {
+        use ScalarType::*;
+        match self {
+            I8 => U8,
+            I16 => U16,
+            I32 => U32,
+            I64 => U64,
+            other => other,
+        }
+    }
+
     /// Whether this is `float32` or `float64`.
     pub const fn is_float(self) -> bool {
         matches!(self, ScalarType::F32 | ScalarType::F64)

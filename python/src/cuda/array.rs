@@ -86,7 +86,7 @@ impl DeviceNDArray {
     }
 
     /// Type and words as an argument of a kernel, or why it can be none.
-    pub(super) fn as_argument(&self) -> Result<(&Type, &[u64]), &String> {
+    pub(crate) fn as_argument(&self) -> Result<(&Type, &[u64]), &String> {
         self.argument.as_ref().map(|(ty, words)| (ty, words.as_slice()))
     }
 

@@ -333,18 +333,26 @@ impl Kernel {
     #[pyo3(signature = (*_args, **_kwargs))]
     fn __call__(&self, py: Python<'_>, _args: &Bound<'_, PyTuple>, _kwargs: Option<&Bound<'_, PyDict>>) -> PyResult<()> {
         let name = self.name();
-        let text = format!("{name} has no launch configuration: write {name}[blocks, threads_per_block](...)");
+        let text = format!("{name}: the launch configuration was not specified: write {name}[blocks, threads_per_block](...)");
         Err(Exception::new(py, Class::Launch, text).with("code", "no-configuration").build())
     }
 
-    /// A kernel declared for the types of these arguments, compiled now; it takes what converts to them. The same one for the same types.
+    /// A kernel declared for the types of these arguments, or for these types, compiled now; it takes what converts to them. The same one for the same types.
     #[pyo3(signature = (*args))]
     fn specialize(slf: &Bound<'_, Kernel>, args: &Bound<'_, PyTuple>) -> PyResult<Py<Kernel>> {
         let (py, this) = (slf.py(), slf.get());
         let (kernel, _) = this.compiled(py)?;
         let parameter = |i: usize| kernel.parameters().get(i).cloned().unwrap_or_else(|| format!("number {}", i + 1));
-        let taken = Taken::new(args, kernel.name(), parameter, stream::of_gpu(py, None)?)?;
-        let known = |specialized: &[Py<Kernel>]| specialized.iter().find(|k| k.get().signatures[0] == taken.args.types()).map(|k| k.clone_ref(py));
+        let mut wanted = Vec::new();
+        for (i, arg) in args.iter().enumerate() {
+            if types::is_type(&arg)? {
+                wanted.push(types::of(&arg)?);
+            } else {
+                let one = PyTuple::new(py, [arg])?;
+                wanted.extend_from_slice(Taken::new(&one, kernel.name(), |_| parameter(i), stream::of_gpu(py, None)?)?.args.types());
+            }
+        }
+        let known = |specialized: &[Py<Kernel>]| specialized.iter().find(|k| k.get().signatures[0] == wanted).map(|k| k.clone_ref(py));
         let found = known(&this.specialized.lock().unwrap_or_else(PoisonError::into_inner));
         if let Some(found) = found {
             return Ok(found);
@@ -356,7 +364,7 @@ impl Kernel {
             fastmath: this.fastmath,
             boundscheck: this.boundscheck,
             gpu: this.gpu,
-            signatures: vec![taken.args.types().to_vec()],
+            signatures: vec![wanted.clone()],
             made: OnceLock::new(),
             specialized: Mutex::default(),
         };
@@ -770,10 +778,11 @@ fn storage_bytes(f: &Function, of: impl Fn(&Storage) -> bool) -> u64 {
 
 /// One to three extents from an int or a tuple (or list) of ints.
 fn extents(object: &Bound<'_, PyAny>, what: &str, kernel: &str) -> PyResult<[i64; 3]> {
-    let wrong = |found: String| {
+    let refused = |class: Class, found: String| {
         let text = format!("{what} of {kernel} is an int or a tuple of one to three ints, not {found}");
-        Exception::new(object.py(), Class::Argument, text).with("code", "bad-configuration").build()
+        Exception::new(object.py(), class, text).with("code", "bad-configuration").build()
     };
+    let wrong = |found: String| refused(Class::Argument, found);
     if let Some(one) = extent(object) {
         return Ok([one, 1, 1]);
     }
@@ -783,7 +792,7 @@ fn extents(object: &Bound<'_, PyAny>, what: &str, kernel: &str) -> PyResult<[i64
         _ => return Err(wrong(format!("{}", object.get_type()))),
     };
     if !(1..=3).contains(&items.len()) {
-        return Err(wrong(format!("{} of them", items.len())));
+        return Err(refused(Class::Launch, format!("{} of them", items.len())));
     }
     let mut all = [1; 3];
     for (slot, item) in all.iter_mut().zip(&items) {

@@ -79,7 +79,9 @@ pub(crate) fn compile_ptx(
     let (kind, entry) = if device { (Kind::Core, Entry::Function) } else { (Kind::Kernel, Entry::Kernel) };
     let lowering = lower::Options { kind, fma, fastmath };
     gate::detached(py, || -> Result<(String, String, String), Error> {
-        let lowered = lower::lower(&definition, &args, lowering, returns.as_ref().filter(|_| device)).map_err(Error::Function)?;
+        let lowered = lower::lower(&definition, &args, lowering, returns.as_ref().filter(|_| device))
+            .and_then(lower::Lowered::of_arguments_alone)
+            .map_err(Error::Function)?;
         let made: Arc<Module> = ptx::compile(&lowered.ir, &entry, arch, &options).map_err(Error::Ptx)?;
         Ok((made.text.clone(), made.entry.clone(), lowered.result.to_string()))
     })

@@ -6,6 +6,7 @@ import sys
 from typing import Any
 
 from .. import cuda, errors, guvectorize, types, vectorize
+from .._verdigris import register_builtin
 from ..errors import NumbaError, NumbaPerformanceWarning
 from ..types import *  # noqa: F403
 from ..types import __all__ as _types
@@ -19,6 +20,7 @@ __all__ = [
     "errors",
     "extending",
     "guvectorize",
+    "literal_unroll",
     "register_jitable",
     "types",
     "vectorize",
@@ -30,10 +32,19 @@ core = extending = sys.modules[__name__]
 
 
 def register_jitable(*args: Any, **kwargs: Any) -> Any:
-    """Leaves a function as it is: compiled functions may call any Python function, which is compiled for them."""
+    """Leaves a function as it is, and lets compiled functions call it: it is compiled for them."""
     if len(args) == 1 and callable(args[0]) and not kwargs:
+        args[0].__verdigris_jitable__ = True
         return args[0]
-    return lambda function: function
+    return register_jitable
+
+
+def literal_unroll(container: Any) -> Any:
+    """The tuple itself: every loop over a tuple is unrolled, and its items may differ in type."""
+    return container
+
+
+register_builtin(literal_unroll, "tuple")
 
 
 def __getattr__(name: str) -> Any:
