@@ -152,6 +152,8 @@ def act(gpu):
     """Has everything that is launched acted from now on."""
 
     def handler(name, grid, block, shared, parameters):
+        if name.startswith("verdigris_"):
+            return  # The stand-in knows these itself.
         try:
             (data,) = parameters
             if not name.startswith("kernel_"):

@@ -419,6 +419,7 @@ def test_a_gpus_array_is_filled_by_curand_on_its_stream(on_standin):
         pointer = out.__cuda_array_interface__["data"][0]
         assert f"out={pointer}, n=1000)" in calls[-1] and f"stream={stream.handle})" in calls[4], calls
         # In place where it can be: no copy, and the next call needs nothing more.
+        gpu.calls()
         generator.uniform(out=out[16:32], stream=stream)
         assert gpu.names() == ["curandGenerateUniform", "cuEventRecord"]
         del generator
