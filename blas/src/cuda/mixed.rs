@@ -85,7 +85,7 @@ impl Run<'_> {
     fn plain<T: Copy>(&mut self, m: MatRef<'_, T>, rows: bool, multiple: usize) -> Result<Columns, Error> {
         let found = if rows { as_rows(m) } else { as_columns(m) };
         let size = size_of::<T>();
-        let even = |found: &Columns| found.at % multiple.max(1) as u64 == 0 && (found.ld as usize * size).is_multiple_of(multiple);
+        let even = |found: &Columns| found.at.is_multiple_of(multiple.max(1) as u64) && (found.ld as usize * size).is_multiple_of(multiple);
         if let Some(found) = found.filter(even) {
             return Ok(found);
         }

@@ -94,7 +94,7 @@ fn indexes(extents: &[i64]) -> Vec<Vec<i64>> {
 fn along(values: &mut [(f64, f64)], extents: &[i64], axis: usize, sign: f64) {
     let n = extents[axis] as usize;
     let inner: usize = extents[axis + 1..].iter().product::<i64>() as usize;
-    for start in (0..values.len()).filter(|i| i / inner % n == 0) {
+    for start in (0..values.len()).filter(|i| (i / inner).is_multiple_of(n)) {
         let line: Vec<(f64, f64)> = (0..n).map(|j| values[start + j * inner]).collect();
         for k in 0..n {
             let sum = line.iter().enumerate().fold((0.0, 0.0), |sum, (j, x)| {
@@ -150,7 +150,7 @@ fn exec(plan: c_int, kind: c_int, from: u64, to: u64, direction: c_int) -> Outco
         return Err(EXEC_FAILED);
     }
     let whole = if many.kind & 0x40 != 0 { 16 } else { 8 };
-    if from % whole != 0 || to % whole != 0 || !matches!(direction, -1 | 1) {
+    if !from.is_multiple_of(whole) || !to.is_multiple_of(whole) || !matches!(direction, -1 | 1) {
         return Err(INVALID_VALUE);
     }
     if many.work > 0 && !plan.automatic && plan.area == 0 {

@@ -75,7 +75,9 @@ impl Request {
         match self {
             Request::Bits32 if kind.is_wide() => return Err(Error::Width { kind, bits: 32 }),
             Request::Bits64 if kind.is_quasi() && !kind.is_wide() => return Err(Error::Width { kind, bits: 64 }),
-            Request::Poisson { lambda } => drop(Poisson::new(&mut [], lambda)?),
+            Request::Poisson { lambda } => {
+                Poisson::new(&mut [], lambda)?;
+            }
             _ => {}
         }
         generator.check_len(len)?;
