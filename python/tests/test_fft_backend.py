@@ -106,7 +106,7 @@ def test_workers_are_scipys_there():
     original = fft._transform.fft_execute
 
     def spy(*args):
-        seen.append(args[-1])
+        seen.append(args[-2])
         return original(*args)
 
     fft._transform.fft_execute = spy
