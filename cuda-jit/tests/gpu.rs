@@ -31,8 +31,11 @@ fn with(text: &str, options: Options) -> Kernel {
     Kernel::new(Definition::from_text("kernel.py", text, "kernel", []).unwrap(), options).unwrap()
 }
 
+/// Launches that were seen, with their words.
+type Launches = Arc<Mutex<Vec<(standin::Seen, Vec<u64>)>>>;
+
 /// Every kernel's launch as words, from now on.
-fn seen() -> Arc<Mutex<Vec<(standin::Seen, Vec<u64>)>>> {
+fn seen() -> Launches {
     let all = Arc::new(Mutex::new(Vec::new()));
     let noted = all.clone();
     standin::on_launch(move |launch| noted.lock().unwrap().push((launch.clone(), words(launch))));
