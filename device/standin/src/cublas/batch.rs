@@ -1,106 +1,83 @@
 //! Batches. Addresses of the matrices are in device memory.
 
-use super::element::{Dense, ONE, ZERO};
-use super::level3::{Product, beside};
-use super::{NOT_SUPPORTED, flags, later, leading, need, scalar};
+use super::element::{Dense, Elements, ONE, ZERO, width};
+use super::level3::{Beside, Product};
+use super::{Call, flags, leading, need};
 use crate::state::Outcome;
 
+/// Matrices by the place of their addresses, and their leading dimension.
+type Matrices<Int = i64> = (u64, Int);
+
+/// Matrices by the first one, their leading dimension, and the elements from one to the next.
+type Strided = (u64, i64, i64);
+
 pub(super) fn gemm(
-    letter: char,
-    handle: usize,
-    transa: i32,
-    transb: i32,
-    m: i64,
-    n: i64,
-    k: i64,
+    call: Call,
+    flags: (i32, i32),
+    shape: (i64, i64, i64),
     alpha: usize,
-    a: u64,
-    lda: i64,
-    b: u64,
-    ldb: i64,
+    (a, lda): Matrices,
+    (b, ldb): Matrices,
     beta: usize,
-    c: u64,
-    ldc: i64,
+    (c, ldc): Matrices,
     count: i64,
 ) -> Outcome {
-    let product = Product { flags: (transa, transb), shape: (m, n, k), alpha: scalar(letter, alpha), lda, ldb, beta: scalar(letter, beta), ldc };
-    product.check()?;
+    let product = Product { flags, shape, alpha: call.scalar(alpha), beta: call.scalar(beta) };
+    product.check(lda, ldb, ldc)?;
     need(count >= 0)?;
-    later(handle, letter, move |e| {
+    call.later(move |e| {
         let (a, b, c) = (e.places(a, count)?, e.places(b, count)?, e.places(c, count)?);
-        (0..count as usize).try_for_each(|i| product.run(e, a[i], b[i], c[i]))
+        (0..count as usize).try_for_each(|i| product.run(e, (a[i], lda), (b[i], ldb), (c[i], ldc)))
     })
 }
 
 pub(super) fn gemm_strided(
-    letter: char,
-    handle: usize,
-    transa: i32,
-    transb: i32,
-    m: i64,
-    n: i64,
-    k: i64,
+    call: Call,
+    flags: (i32, i32),
+    shape: (i64, i64, i64),
     alpha: usize,
-    a: u64,
-    lda: i64,
-    stepa: i64,
-    b: u64,
-    ldb: i64,
-    stepb: i64,
+    a: Strided,
+    b: Strided,
     beta: usize,
-    c: u64,
-    ldc: i64,
-    stepc: i64,
+    c: Strided,
     count: i64,
 ) -> Outcome {
-    let product = Product { flags: (transa, transb), shape: (m, n, k), alpha: scalar(letter, alpha), lda, ldb, beta: scalar(letter, beta), ldc };
-    product.check()?;
-    need(count >= 0 && stepa >= 0 && stepb >= 0 && stepc >= 0)?;
-    let width = super::element::width(letter) as i64;
-    later(handle, letter, move |e| {
+    let product = Product { flags, shape, alpha: call.scalar(alpha), beta: call.scalar(beta) };
+    product.check(a.1, b.1, c.1)?;
+    need(count >= 0 && a.2 >= 0 && b.2 >= 0 && c.2 >= 0)?;
+    let width = width(call.letter) as i64;
+    call.later(move |e| {
         (0..count).try_for_each(|i| {
-            let at = |base: u64, step: i64| base + (i * step * width) as u64;
-            product.run(e, at(a, stepa), at(b, stepb), at(c, stepc))
+            let at = |(base, ld, step): Strided| (base + (i * step * width) as u64, ld);
+            product.run(e, at(a), at(b), at(c))
         })
     })
 }
 
 pub(super) fn trsm(
-    letter: char,
-    handle: usize,
-    side: i32,
-    uplo: i32,
-    trans: i32,
-    diag: i32,
-    m: i64,
-    n: i64,
+    call: Call,
+    options: (i32, i32, i32, i32),
+    shape: (i64, i64),
     alpha: usize,
-    a: u64,
-    lda: i64,
-    b: u64,
-    ldb: i64,
+    (a, lda): Matrices,
+    (b, ldb): Matrices,
     count: i64,
 ) -> Outcome {
-    flags(uplo, trans, diag)?;
-    leading(lda, if side == 0 { m } else { n })?;
-    leading(ldb, m)?;
-    let alpha = scalar(letter, alpha);
-    later(handle, letter, move |e| {
+    let solve = Beside { options, shape, alpha: call.scalar(alpha), solve: true };
+    solve.check(lda, ldb, ldb)?;
+    need(count >= 0)?;
+    call.later(move |e| {
         let (a, b) = (e.places(a, count)?, e.places(b, count)?);
-        a.iter().zip(b).try_for_each(|(&a, b)| {
-            let given = e.matrix(b, ldb, m, n)?;
-            let made = beside(e, (side, uplo, trans, diag), alpha, (a, lda), &given, true)?;
-            e.set_matrix(b, ldb, &made)
-        })
+        a.into_iter().zip(b).try_for_each(|(a, b)| solve.run(e, (a, lda), (b, ldb), (b, ldb)))
     })
 }
 
-pub(super) fn getrf(letter: char, handle: usize, n: i32, a: u64, lda: i32, pivots: u64, info: u64, count: i32) -> Outcome {
+pub(super) fn getrf(call: Call, n: i32, (a, lda): Matrices<i32>, pivots: u64, info: u64, count: i32) -> Outcome {
     leading(lda.into(), n.into())?;
     let size = i64::from(n);
-    later(handle, letter, move |e| {
+    call.later(move |e| {
         for (number, place) in e.places(a, count.into())?.into_iter().enumerate() {
-            let mut lu = e.matrix(place, lda.into(), size, size)?;
+            let mut lu = e.matrix((place, lda.into()), size, size)?;
             let (mut rows, mut zero) = (Vec::new(), 0);
             for k in 0..size {
                 let best =
@@ -117,7 +94,7 @@ pub(super) fn getrf(letter: char, handle: usize, n: i32, a: u64, lda: i32, pivot
                     (k + 1..size).for_each(|j| lu.set(i, j, lu.get(i, j) - by * lu.get(k, j)));
                 }
             }
-            e.set_matrix(place, lda.into(), &lu)?;
+            e.set_matrix((place, lda.into()), &lu)?;
             if pivots != 0 {
                 e.set_ints(pivots + (number * 4 * n as usize) as u64, &rows)?;
             }
@@ -125,6 +102,11 @@ pub(super) fn getrf(letter: char, handle: usize, n: i32, a: u64, lda: i32, pivot
         }
         Ok(())
     })
+}
+
+/// The pivots of one matrix of a batch, from 1; none where none were asked for.
+fn pivots_of(e: &mut Elements<'_>, pivots: u64, number: usize, n: i32) -> Outcome<Vec<i32>> {
+    if pivots == 0 { Ok(Vec::new()) } else { e.ints(pivots + (number * 4 * n as usize) as u64, n as usize) }
 }
 
 /// The matrix that factors and pivots (from 1) stand for.
@@ -145,16 +127,12 @@ fn product_of(lu: &Dense, rows: &[i32]) -> Dense {
 }
 
 pub(super) fn getrs(
-    letter: char,
-    handle: usize,
+    call: Call,
     trans: i32,
-    n: i32,
-    nrhs: i32,
-    a: u64,
-    lda: i32,
+    (n, nrhs): (i32, i32),
+    (a, lda): Matrices<i32>,
     pivots: u64,
-    b: u64,
-    ldb: i32,
+    (b, ldb): Matrices<i32>,
     info: *mut i32,
     count: i32,
 ) -> Outcome {
@@ -163,43 +141,34 @@ pub(super) fn getrs(
     leading(ldb.into(), n.into())?;
     crate::call::put(info, 0)?;
     let size = i64::from(n);
-    later(handle, letter, move |e| {
+    call.later(move |e| {
         let (a, b) = (e.places(a, count.into())?, e.places(b, count.into())?);
         for (number, (&a, b)) in a.iter().zip(b).enumerate() {
-            let rows = if pivots == 0 { Vec::new() } else { e.ints(pivots + (number * 4 * n as usize) as u64, n as usize)? };
-            let whole = product_of(&e.matrix(a, lda.into(), size, size)?, &rows).op(trans);
-            let made = whole.solve(e.matrix(b, ldb.into(), size, nrhs.into())?);
-            e.set_matrix(b, ldb.into(), &made)?;
+            let rows = pivots_of(e, pivots, number, n)?;
+            let whole = product_of(&e.matrix((a, lda.into()), size, size)?, &rows).op(trans);
+            let made = whole.solve(e.matrix((b, ldb.into()), size, nrhs.into())?);
+            e.set_matrix((b, ldb.into()), &made)?;
         }
         Ok(())
     })
 }
 
-pub(super) fn getri(letter: char, handle: usize, n: i32, a: u64, lda: i32, pivots: u64, c: u64, ldc: i32, info: u64, count: i32) -> Outcome {
+pub(super) fn getri(call: Call, n: i32, (a, lda): Matrices<i32>, pivots: u64, (c, ldc): Matrices<i32>, info: u64, count: i32) -> Outcome {
     leading(lda.into(), n.into())?;
     leading(ldc.into(), n.into())?;
     let size = i64::from(n);
-    later(handle, letter, move |e| {
+    call.later(move |e| {
         let (a, c) = (e.places(a, count.into())?, e.places(c, count.into())?);
         for (number, (&a, c)) in a.iter().zip(c).enumerate() {
-            let rows = if pivots == 0 { Vec::new() } else { e.ints(pivots + (number * 4 * n as usize) as u64, n as usize)? };
-            let lu = e.matrix(a, lda.into(), size, size)?;
+            let rows = pivots_of(e, pivots, number, n)?;
+            let lu = e.matrix((a, lda.into()), size, size)?;
             let zero = (0..size).find(|&k| lu.get(k, k) == ZERO).map_or(0, |k| k as i32 + 1);
             if zero == 0 {
                 let made = product_of(&lu, &rows).solve(Dense::zeros(size, size).unit_if(true));
-                e.set_matrix(c, ldc.into(), &made)?;
+                e.set_matrix((c, ldc.into()), &made)?;
             }
             e.set_ints(info + 4 * number as u64, &[zero])?;
         }
         Ok(())
     })
-}
-
-/// Recorded, and refused: no test looks at their numbers.
-pub(super) fn geqrf(_: char, _: usize, _: i32, _: i32, _: u64, _: i32, _: u64, _: *mut i32, _: i32) -> Outcome {
-    Err(NOT_SUPPORTED)
-}
-
-pub(super) fn gels(_: char, _: usize, _: i32, _: i32, _: i32, _: i32, _: u64, _: i32, _: u64, _: i32, _: *mut i32, _: u64, _: i32) -> Outcome {
-    Err(NOT_SUPPORTED)
 }

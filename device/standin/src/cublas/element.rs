@@ -2,6 +2,7 @@
 
 use std::ops::{Add, Div, Mul, Neg, Sub};
 
+use super::leading;
 use crate::memory::Memory;
 use crate::state::Outcome;
 
@@ -141,6 +142,12 @@ pub(super) fn to_host(letter: char, at: usize, z: Z) {
     unsafe { (at as *mut u8).copy_from_nonoverlapping(bytes.as_ptr(), bytes.len()) };
 }
 
+/// A vector by its address and the elements from one of it to the next.
+pub(super) type Vector = (u64, i64);
+
+/// A matrix by its address and its leading dimension.
+pub(super) type Matrix = (u64, i64);
+
 /// Device memory as elements of a type.
 pub(super) struct Elements<'a> {
     pub(super) memory: &'a mut Memory,
@@ -178,17 +185,17 @@ impl Elements<'_> {
     }
 
     /// A vector; where steps are negative the first element is the last in memory.
-    pub(super) fn vector(&mut self, x: u64, inc: i64, n: i64) -> Outcome<Vec<Z>> {
+    pub(super) fn vector(&mut self, (x, inc): Vector, n: i64) -> Outcome<Vec<Z>> {
         (0..n).map(|i| self.get(x, step(i, inc, n))).collect()
     }
 
-    pub(super) fn set_vector(&mut self, x: u64, inc: i64, values: &[Z]) -> Outcome {
+    pub(super) fn set_vector(&mut self, (x, inc): Vector, values: &[Z]) -> Outcome {
         let n = values.len() as i64;
         values.iter().enumerate().try_for_each(|(i, z)| self.set(x, step(i as i64, inc, n), *z))
     }
 
     /// A matrix, column after column.
-    pub(super) fn matrix(&mut self, a: u64, ld: i64, rows: i64, cols: i64) -> Outcome<Dense> {
+    pub(super) fn matrix(&mut self, (a, ld): Matrix, rows: i64, cols: i64) -> Outcome<Dense> {
         let mut made = Dense::zeros(rows, cols);
         for j in 0..cols {
             for i in 0..rows {
@@ -198,14 +205,14 @@ impl Elements<'_> {
         Ok(made)
     }
 
-    pub(super) fn set_matrix(&mut self, a: u64, ld: i64, values: &Dense) -> Outcome {
+    pub(super) fn set_matrix(&mut self, (a, ld): Matrix, values: &Dense) -> Outcome {
         (0..values.cols).try_for_each(|j| (0..values.rows).try_for_each(|i| self.set(a, i + j * ld, values.get(i, j))))
     }
 
     /// What a flag makes of a matrix: it is `rows` x `cols` then.
-    pub(super) fn op(&mut self, flag: i32, a: u64, ld: i64, rows: i64, cols: i64) -> Outcome<Dense> {
+    pub(super) fn op(&mut self, flag: i32, a: Matrix, rows: i64, cols: i64) -> Outcome<Dense> {
         let (r, c) = if flag == 0 { (rows, cols) } else { (cols, rows) };
-        Ok(self.matrix(a, ld, r, c)?.op(flag))
+        Ok(self.matrix(a, r, c)?.op(flag))
     }
 
     /// The stored triangle of a square matrix, zeros elsewhere.
@@ -241,12 +248,22 @@ fn step(i: i64, inc: i64, n: i64) -> i64 {
 /// How a triangle is stored.
 #[derive(Clone, Copy)]
 pub(super) enum Form {
-    Full(u64, i64),
-    Band(u64, i64, i64),
+    Full(Matrix),
+    /// With so many diagonals beside the main one.
+    Band(Matrix, i64),
     Packed(u64),
 }
 
 impl Form {
+    /// Whether the leading dimension is one of a triangle of so many rows.
+    pub(super) fn check(self, n: i64) -> Outcome {
+        match self {
+            Form::Full((_, ld)) => leading(ld, n),
+            Form::Band((_, ld), k) => leading(ld, k + 1),
+            Form::Packed(_) => Ok(()),
+        }
+    }
+
     /// Where an element is, if it is in the stored triangle and the band.
     fn place(self, uplo: i32, n: i64, i: i64, j: i64) -> Option<(u64, i64)> {
         let upper = uplo == 1;
@@ -254,9 +271,9 @@ impl Form {
             return None;
         }
         match self {
-            Form::Full(a, ld) => Some((a, i + j * ld)),
-            Form::Band(_, _, k) if (i - j).abs() > k => None,
-            Form::Band(a, ld, k) => Some((a, if upper { k + i - j } else { i - j } + j * ld)),
+            Form::Full((a, ld)) => Some((a, i + j * ld)),
+            Form::Band(_, k) if (i - j).abs() > k => None,
+            Form::Band((a, ld), k) => Some((a, if upper { k + i - j } else { i - j } + j * ld)),
             Form::Packed(a) => Some((a, if upper { i + j * (j + 1) / 2 } else { i + (2 * n - j - 1) * j / 2 })),
         }
     }

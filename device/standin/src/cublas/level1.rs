@@ -1,78 +1,74 @@
 //! Level 1.
 
-use super::element::{Z, ZERO, to_host};
-use super::{later, need, now, real, scalar};
+use super::element::{Vector, Z, ZERO, to_host, width};
+use super::{Call, need};
 use crate::state::Outcome;
 
-pub(super) fn axpy(letter: char, handle: usize, n: i64, alpha: usize, x: u64, incx: i64, y: u64, incy: i64) -> Outcome {
-    let alpha = scalar(letter, alpha);
-    later(handle, letter, move |m| {
-        let (a, b) = (m.vector(x, incx, n)?, m.vector(y, incy, n)?);
-        let sums: Vec<Z> = a.iter().zip(&b).map(|(a, b)| alpha * *a + *b).collect();
-        m.set_vector(y, incy, &sums)
+pub(super) fn axpy(call: Call, n: i64, alpha: usize, x: Vector, y: Vector) -> Outcome {
+    let alpha = call.scalar(alpha);
+    call.later(move |e| {
+        let sums: Vec<Z> = e.vector(x, n)?.into_iter().zip(e.vector(y, n)?).map(|(a, b)| alpha * a + b).collect();
+        e.set_vector(y, &sums)
     })
 }
 
-pub(super) fn copy(letter: char, handle: usize, n: i64, x: u64, incx: i64, y: u64, incy: i64) -> Outcome {
-    later(handle, letter, move |m| {
-        let values = m.vector(x, incx, n)?;
-        m.set_vector(y, incy, &values)
+pub(super) fn copy(call: Call, n: i64, x: Vector, y: Vector) -> Outcome {
+    call.later(move |e| {
+        let values = e.vector(x, n)?;
+        e.set_vector(y, &values)
     })
 }
 
-pub(super) fn swap(letter: char, handle: usize, n: i64, x: u64, incx: i64, y: u64, incy: i64) -> Outcome {
-    later(handle, letter, move |m| {
-        let (a, b) = (m.vector(x, incx, n)?, m.vector(y, incy, n)?);
-        m.set_vector(x, incx, &b)?;
-        m.set_vector(y, incy, &a)
+pub(super) fn swap(call: Call, n: i64, x: Vector, y: Vector) -> Outcome {
+    call.later(move |e| {
+        let (a, b) = (e.vector(x, n)?, e.vector(y, n)?);
+        e.set_vector(x, &b)?;
+        e.set_vector(y, &a)
     })
 }
 
-pub(super) fn scal(letter: char, handle: usize, n: i64, alpha: usize, x: u64, incx: i64) -> Outcome {
-    let alpha = scalar(letter, alpha);
-    let n = if incx > 0 { n } else { 0 };
-    later(handle, letter, move |m| {
-        let values: Vec<Z> = m.vector(x, incx, n)?.into_iter().map(|z| alpha * z).collect();
-        m.set_vector(x, incx, &values)
+/// A single vector has no elements where its step is not positive.
+fn length(n: i64, (_, step): Vector) -> i64 {
+    if step > 0 { n } else { 0 }
+}
+
+pub(super) fn scal(call: Call, n: i64, alpha: usize, x: Vector) -> Outcome {
+    let alpha = call.scalar(alpha);
+    call.later(move |e| {
+        let values: Vec<Z> = e.vector(x, length(n, x))?.into_iter().map(|z| alpha * z).collect();
+        e.set_vector(x, &values)
     })
 }
 
-fn product(letter: char, handle: usize, n: i64, (x, incx): (u64, i64), (y, incy): (u64, i64), conj: bool, result: usize) -> Outcome {
-    let sum = now(handle, letter, move |m| {
-        let (a, b) = (m.vector(x, incx, n)?, m.vector(y, incy, n)?);
+/// The sum of products, of conjugates of x if asked for.
+pub(super) fn dot(call: Call, n: i64, x: Vector, conj: bool, y: Vector, result: usize) -> Outcome {
+    let sum = call.now(move |e| {
+        let (a, b) = (e.vector(x, n)?, e.vector(y, n)?);
         Ok(a.iter().zip(&b).fold(ZERO, |sum, (a, b)| sum + a.conj_if(conj) * *b))
     })?;
-    to_host(letter, result, sum);
+    to_host(call.letter, result, sum);
     Ok(())
 }
 
-pub(super) fn dot(letter: char, handle: usize, n: i64, x: u64, incx: i64, y: u64, incy: i64, result: usize) -> Outcome {
-    product(letter, handle, n, (x, incx), (y, incy), false, result)
-}
-
-pub(super) fn dotc(letter: char, handle: usize, n: i64, x: u64, incx: i64, y: u64, incy: i64, result: usize) -> Outcome {
-    product(letter, handle, n, (x, incx), (y, incy), true, result)
-}
-
-fn size(letter: char, handle: usize, n: i64, x: u64, incx: i64, result: usize, of: fn(Vec<Z>) -> f64) -> Outcome {
-    let n = if incx > 0 { n } else { 0 };
-    let value = now(handle, letter, move |m| Ok(of(m.vector(x, incx, n)?)))?;
-    to_host(if matches!(letter, 'S' | 'C') { 'S' } else { 'D' }, result, Z(value, 0.0));
+/// A real number of one vector.
+pub(super) fn size(call: Call, n: i64, x: Vector, of: fn(Vec<Z>) -> f64, result: usize) -> Outcome {
+    let value = call.now(move |e| Ok(of(e.vector(x, length(n, x))?)))?;
+    to_host(call.real_letter(), result, Z(value, 0.0));
     Ok(())
 }
 
-pub(super) fn nrm2(letter: char, handle: usize, n: i64, x: u64, incx: i64, result: usize) -> Outcome {
-    size(letter, handle, n, x, incx, result, |x| x.into_iter().map(Z::squared).sum::<f64>().sqrt())
+pub(super) fn norm(x: Vec<Z>) -> f64 {
+    x.into_iter().map(Z::squared).sum::<f64>().sqrt()
 }
 
-pub(super) fn asum(letter: char, handle: usize, n: i64, x: u64, incx: i64, result: usize) -> Outcome {
-    size(letter, handle, n, x, incx, result, |x| x.into_iter().map(Z::size).sum())
+pub(super) fn sum(x: Vec<Z>) -> f64 {
+    x.into_iter().map(Z::size).sum()
 }
 
-fn extreme(letter: char, handle: usize, n: i64, x: u64, incx: i64, result: *mut i64, better: fn(f64, f64) -> bool) -> Outcome {
-    let n = if incx > 0 { n } else { 0 };
-    let place = now(handle, letter, move |m| {
-        let sizes: Vec<f64> = m.vector(x, incx, n)?.into_iter().map(Z::size).collect();
+/// The place, from 1, of the first element that none is better than; 0 where there is none.
+pub(super) fn extreme(call: Call, n: i64, x: Vector, better: fn(f64, f64) -> bool, result: *mut i64) -> Outcome {
+    let place = call.now(move |e| {
+        let sizes: Vec<f64> = e.vector(x, length(n, x))?.into_iter().map(Z::size).collect();
         let mut best = 0;
         (1..sizes.len()).for_each(|i| best = if better(sizes[i], sizes[best]) { i } else { best });
         Ok(if sizes.is_empty() { 0 } else { best as i64 + 1 })
@@ -80,32 +76,23 @@ fn extreme(letter: char, handle: usize, n: i64, x: u64, incx: i64, result: *mut 
     crate::call::put(result, place)
 }
 
-pub(super) fn amax(letter: char, handle: usize, n: i64, x: u64, incx: i64, result: *mut i64) -> Outcome {
-    extreme(letter, handle, n, x, incx, result, |a, b| a > b)
-}
-
-pub(super) fn amin(letter: char, handle: usize, n: i64, x: u64, incx: i64, result: *mut i64) -> Outcome {
-    extreme(letter, handle, n, x, incx, result, |a, b| a < b)
-}
-
-pub(super) fn rot(letter: char, handle: usize, n: i64, x: u64, incx: i64, y: u64, incy: i64, c: usize, s: usize) -> Outcome {
-    let (c, s) = (real(letter, c), scalar(letter, s));
-    later(handle, letter, move |m| {
-        let (a, b) = (m.vector(x, incx, n)?, m.vector(y, incy, n)?);
-        let (first, second): (Vec<Z>, Vec<Z>) = a.iter().zip(&b).map(|(a, b)| (c * *a + s * *b, c * *b - s.conj_if(true) * *a)).unzip();
-        m.set_vector(x, incx, &first)?;
-        m.set_vector(y, incy, &second)
+/// Both vectors by what a function makes of a pair of their elements.
+fn pairs(call: Call, n: i64, x: Vector, y: Vector, of: impl Fn(Z, Z) -> (Z, Z) + Send + 'static) -> Outcome {
+    call.later(move |e| {
+        let (first, second): (Vec<Z>, Vec<Z>) = e.vector(x, n)?.into_iter().zip(e.vector(y, n)?).map(|(a, b)| of(a, b)).unzip();
+        e.set_vector(x, &first)?;
+        e.set_vector(y, &second)
     })
 }
 
-pub(super) fn rotm(letter: char, handle: usize, n: i64, x: u64, incx: i64, y: u64, incy: i64, param: usize) -> Outcome {
-    let at = |i: usize| scalar(letter, param + i * super::element::width(letter));
+pub(super) fn rot(call: Call, n: i64, x: Vector, y: Vector, c: usize, s: usize) -> Outcome {
+    let (c, s) = (call.real(c), call.scalar(s));
+    pairs(call, n, x, y, move |a, b| (c * a + s * b, c * b - s.conj_if(true) * a))
+}
+
+pub(super) fn rotm(call: Call, n: i64, x: Vector, y: Vector, param: usize) -> Outcome {
+    let at = |i: usize| call.scalar(param + i * width(call.letter));
     need(at(0) == Z(-1.0, 0.0))?;
     let (h11, h21, h12, h22) = (at(1), at(2), at(3), at(4));
-    later(handle, letter, move |m| {
-        let (a, b) = (m.vector(x, incx, n)?, m.vector(y, incy, n)?);
-        let (first, second): (Vec<Z>, Vec<Z>) = a.iter().zip(&b).map(|(a, b)| (h11 * *a + h12 * *b, h21 * *a + h22 * *b)).unzip();
-        m.set_vector(x, incx, &first)?;
-        m.set_vector(y, incy, &second)
-    })
+    pairs(call, n, x, y, move |a, b| (h11 * a + h12 * b, h21 * a + h22 * b))
 }

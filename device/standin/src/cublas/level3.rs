@@ -1,15 +1,15 @@
 //! Level 3 and extensions.
 
-use super::element::{Dense, Elements, Form, ONE, Z, ZERO, letter_of};
-use super::{NOT_SUPPORTED, flags, later, leading, need, real, scalar};
+use super::element::{Dense, Elements, Form, Matrix, ONE, Vector, Z, ZERO, letter_of};
+use super::{Call, NOT_SUPPORTED, flags, leading, need};
 use crate::state::Outcome;
 
 /// C = alpha P + beta C, the old C not read where beta is 0.
-fn add(m: &mut Elements<'_>, alpha: Z, product: &Dense, beta: Z, (c, ldc): (u64, i64)) -> Outcome {
+fn add(e: &mut Elements<'_>, alpha: Z, product: &Dense, beta: Z, (c, ldc): Matrix) -> Outcome {
     for j in 0..product.cols {
         for i in 0..product.rows {
-            let old = if beta == ZERO { ZERO } else { beta * m.get(c, i + j * ldc)? };
-            m.set(c, i + j * ldc, alpha * product.get(i, j) + old)?;
+            let old = if beta == ZERO { ZERO } else { beta * e.get(c, i + j * ldc)? };
+            e.set(c, i + j * ldc, alpha * product.get(i, j) + old)?;
         }
     }
     Ok(())
@@ -19,58 +19,36 @@ fn rows_of(flag: i32, rows: i64, cols: i64) -> i64 {
     if flag == 0 { rows } else { cols }
 }
 
+/// alpha op(A) op(B) + beta C, but for its places.
 pub(super) struct Product {
     pub(super) flags: (i32, i32),
     pub(super) shape: (i64, i64, i64),
     pub(super) alpha: Z,
-    pub(super) lda: i64,
-    pub(super) ldb: i64,
     pub(super) beta: Z,
-    pub(super) ldc: i64,
 }
 
 impl Product {
-    pub(super) fn check(&self) -> Outcome {
+    pub(super) fn check(&self, lda: i64, ldb: i64, ldc: i64) -> Outcome {
         let (m, n, k) = self.shape;
         flags(0, self.flags.0, 0)?;
         flags(0, self.flags.1, 0)?;
         need(n >= 0 && k >= 0)?;
-        leading(self.lda, rows_of(self.flags.0, m, k))?;
-        leading(self.ldb, rows_of(self.flags.1, k, n))?;
-        leading(self.ldc, m)
+        leading(lda, rows_of(self.flags.0, m, k))?;
+        leading(ldb, rows_of(self.flags.1, k, n))?;
+        leading(ldc, m)
     }
 
-    pub(super) fn run(&self, e: &mut Elements<'_>, a: u64, b: u64, c: u64) -> Outcome {
+    pub(super) fn run(&self, e: &mut Elements<'_>, a: Matrix, b: Matrix, c: Matrix) -> Outcome {
         let (m, n, k) = self.shape;
-        let product = if self.alpha == ZERO {
-            Dense::zeros(m, n)
-        } else {
-            e.op(self.flags.0, a, self.lda, m, k)?.times(&e.op(self.flags.1, b, self.ldb, k, n)?)
-        };
-        add(e, self.alpha, &product, self.beta, (c, self.ldc))
+        let product = if self.alpha == ZERO { Dense::zeros(m, n) } else { e.op(self.flags.0, a, m, k)?.times(&e.op(self.flags.1, b, k, n)?) };
+        add(e, self.alpha, &product, self.beta, c)
     }
 }
 
-pub(super) fn gemm(
-    letter: char,
-    handle: usize,
-    transa: i32,
-    transb: i32,
-    m: i64,
-    n: i64,
-    k: i64,
-    alpha: usize,
-    a: u64,
-    lda: i64,
-    b: u64,
-    ldb: i64,
-    beta: usize,
-    c: u64,
-    ldc: i64,
-) -> Outcome {
-    let product = Product { flags: (transa, transb), shape: (m, n, k), alpha: scalar(letter, alpha), lda, ldb, beta: scalar(letter, beta), ldc };
-    product.check()?;
-    later(handle, letter, move |e| product.run(e, a, b, c))
+pub(super) fn gemm(call: Call, flags: (i32, i32), shape: (i64, i64, i64), alpha: usize, a: Matrix, b: Matrix, beta: usize, c: Matrix) -> Outcome {
+    let product = Product { flags, shape, alpha: call.scalar(alpha), beta: call.scalar(beta) };
+    product.check(a.1, b.1, c.1)?;
+    call.later(move |e| product.run(e, a, b, c))
 }
 
 /// Products of one type into another: int8 only from whole fours of bytes.
@@ -89,109 +67,72 @@ pub(super) fn gemm_ex(
     if atype != btype || !known || !fours || algorithm != -1 {
         return Err(NOT_SUPPORTED);
     }
-    let kind = if compute == 72 { 'i' } else { 'S' };
-    let product = Product { flags, shape, alpha: scalar(kind, numbers.0), lda, ldb, beta: scalar(kind, numbers.1), ldc };
-    product.check()?;
+    let sums = Call { letter: if compute == 72 { 'i' } else { 'S' }, handle };
+    let product = Product { flags, shape, alpha: sums.scalar(numbers.0), beta: sums.scalar(numbers.1) };
+    product.check(lda, ldb, ldc)?;
     let (m, n, k) = shape;
-    later(handle, from, move |e| {
-        let made = e.op(flags.0, a, lda, m, k)?.times(&e.op(flags.1, b, ldb, k, n)?);
+    Call { letter: from, handle }.later(move |e| {
+        let made = e.op(flags.0, (a, lda), m, k)?.times(&e.op(flags.1, (b, ldb), k, n)?);
         e.letter = to;
         add(e, product.alpha, &made, product.beta, (c, ldc))
     })
 }
 
-fn self_mm(
-    letter: char,
-    handle: usize,
+/// The product of a symmetric or Hermitian matrix and another, in the order of the side.
+pub(super) fn self_mm(
+    call: Call,
     (side, uplo, hermitian): (i32, i32, bool),
     (m, n): (i64, i64),
     alpha: usize,
-    (a, lda): (u64, i64),
-    (b, ldb): (u64, i64),
+    a: Matrix,
+    b: Matrix,
     beta: usize,
-    c: (u64, i64),
+    c: Matrix,
 ) -> Outcome {
     flags(uplo, 0, side)?;
-    let order = if side == 0 { m } else { n };
-    leading(lda, order)?;
-    leading(ldb, m)?;
+    let (a, order) = (Form::Full(a), if side == 0 { m } else { n });
+    a.check(order)?;
+    leading(b.1, m)?;
     leading(c.1, m)?;
-    let (alpha, beta) = (scalar(letter, alpha), scalar(letter, beta));
-    later(handle, letter, move |e| {
-        let a = e.triangle(Form::Full(a, lda), uplo, order)?.whole(uplo, hermitian);
-        let b = e.matrix(b, ldb, m, n)?;
+    let (alpha, beta) = (call.scalar(alpha), call.scalar(beta));
+    call.later(move |e| {
+        let a = e.triangle(a, uplo, order)?.whole(uplo, hermitian);
+        let b = e.matrix(b, m, n)?;
         let product = if side == 0 { a.times(&b) } else { b.times(&a) };
         add(e, alpha, &product, beta, c)
     })
 }
 
-pub(super) fn symm(
-    letter: char,
-    handle: usize,
-    side: i32,
-    uplo: i32,
-    m: i64,
-    n: i64,
-    alpha: usize,
-    a: u64,
-    lda: i64,
-    b: u64,
-    ldb: i64,
-    beta: usize,
-    c: u64,
-    ldc: i64,
-) -> Outcome {
-    self_mm(letter, handle, (side, uplo, false), (m, n), alpha, (a, lda), (b, ldb), beta, (c, ldc))
-}
-pub(super) fn hemm(
-    letter: char,
-    handle: usize,
-    side: i32,
-    uplo: i32,
-    m: i64,
-    n: i64,
-    alpha: usize,
-    a: u64,
-    lda: i64,
-    b: u64,
-    ldb: i64,
-    beta: usize,
-    c: u64,
-    ldc: i64,
-) -> Outcome {
-    self_mm(letter, handle, (side, uplo, true), (m, n), alpha, (a, lda), (b, ldb), beta, (c, ldc))
-}
-
 /// The updates: of one matrix, of two in both orders, or of two in one.
 #[derive(Clone, Copy, PartialEq)]
-enum Kind {
+pub(super) enum Update {
     One,
     Both,
     Product,
 }
 
-fn update(
-    letter: char,
-    handle: usize,
-    kind: Kind,
+/// A triangle of C from op(A) op(B)ᴴ, or without conjugates; B is A where the update is of one.
+pub(super) fn update(
+    call: Call,
+    kind: Update,
     (uplo, trans, hermitian): (i32, i32, bool),
     (n, k): (i64, i64),
     alpha: Z,
-    (a, lda): (u64, i64),
-    (b, ldb): (u64, i64),
+    a: Matrix,
+    b: Matrix,
     beta: Z,
-    (c, ldc): (u64, i64),
+    (c, ldc): Matrix,
 ) -> Outcome {
     flags(uplo, trans, 0)?;
     // The plain transpose of a Hermitian update, and the conjugate one of a complex symmetric, are none.
-    need(if hermitian { trans != 1 } else { trans != 2 || matches!(letter, 'S' | 'D') })?;
-    leading(lda, rows_of(trans, n, k))?;
-    leading(ldb, rows_of(trans, n, k))?;
+    need(if hermitian { trans != 1 } else { trans != 2 || matches!(call.letter, 'S' | 'D') })?;
+    leading(a.1, rows_of(trans, n, k))?;
+    leading(b.1, rows_of(trans, n, k))?;
     leading(ldc, n)?;
-    later(handle, letter, move |e| {
+    call.later(move |e| {
         let turn = if hermitian { 2 } else { 1 };
-        let left = e.op(trans, a, lda, n, k)?;
-        let right = if kind == Kind::One { left.clone() } else { e.op(trans, b, ldb, n, k)? };
+        let left = e.op(trans, a, n, k)?;
+        let right = if kind == Update::One { left.clone() } else { e.op(trans, b, n, k)? };
         let first = left.times(&right.op(turn));
         let second = right.times(&left.op(turn));
         for j in 0..n {
@@ -201,7 +142,7 @@ fn update(
                 }
                 let old = if beta == ZERO { ZERO } else { beta * e.get(c, i + j * ldc)? };
                 let mut sum = alpha * first.get(i, j) + old;
-                if kind == Kind::Both {
+                if kind == Update::Both {
                     sum = sum + alpha.conj_if(hermitian) * second.get(i, j);
                 }
                 e.set(c, i + j * ldc, if hermitian && i == j { Z(sum.0, 0.0) } else { sum })?;
@@ -211,265 +152,121 @@ fn update(
     })
 }
 
-pub(super) fn syrk(
-    letter: char,
-    handle: usize,
-    uplo: i32,
-    trans: i32,
-    n: i64,
-    k: i64,
-    alpha: usize,
-    a: u64,
-    lda: i64,
-    beta: usize,
-    c: u64,
-    ldc: i64,
-) -> Outcome {
-    update(letter, handle, Kind::One, (uplo, trans, false), (n, k), scalar(letter, alpha), (a, lda), (a, lda), scalar(letter, beta), (c, ldc))
-}
-pub(super) fn herk(
-    letter: char,
-    handle: usize,
-    uplo: i32,
-    trans: i32,
-    n: i64,
-    k: i64,
-    alpha: usize,
-    a: u64,
-    lda: i64,
-    beta: usize,
-    c: u64,
-    ldc: i64,
-) -> Outcome {
-    update(letter, handle, Kind::One, (uplo, trans, true), (n, k), real(letter, alpha), (a, lda), (a, lda), real(letter, beta), (c, ldc))
-}
-pub(super) fn syr2k(
-    letter: char,
-    handle: usize,
-    uplo: i32,
-    trans: i32,
-    n: i64,
-    k: i64,
-    alpha: usize,
-    a: u64,
-    lda: i64,
-    b: u64,
-    ldb: i64,
-    beta: usize,
-    c: u64,
-    ldc: i64,
-) -> Outcome {
-    update(letter, handle, Kind::Both, (uplo, trans, false), (n, k), scalar(letter, alpha), (a, lda), (b, ldb), scalar(letter, beta), (c, ldc))
-}
-pub(super) fn her2k(
-    letter: char,
-    handle: usize,
-    uplo: i32,
-    trans: i32,
-    n: i64,
-    k: i64,
-    alpha: usize,
-    a: u64,
-    lda: i64,
-    b: u64,
-    ldb: i64,
-    beta: usize,
-    c: u64,
-    ldc: i64,
-) -> Outcome {
-    update(letter, handle, Kind::Both, (uplo, trans, true), (n, k), scalar(letter, alpha), (a, lda), (b, ldb), real(letter, beta), (c, ldc))
-}
-pub(super) fn syrkx(
-    letter: char,
-    handle: usize,
-    uplo: i32,
-    trans: i32,
-    n: i64,
-    k: i64,
-    alpha: usize,
-    a: u64,
-    lda: i64,
-    b: u64,
-    ldb: i64,
-    beta: usize,
-    c: u64,
-    ldc: i64,
-) -> Outcome {
-    update(letter, handle, Kind::Product, (uplo, trans, false), (n, k), scalar(letter, alpha), (a, lda), (b, ldb), scalar(letter, beta), (c, ldc))
-}
-pub(super) fn herkx(
-    letter: char,
-    handle: usize,
-    uplo: i32,
-    trans: i32,
-    n: i64,
-    k: i64,
-    alpha: usize,
-    a: u64,
-    lda: i64,
-    b: u64,
-    ldb: i64,
-    beta: usize,
-    c: u64,
-    ldc: i64,
-) -> Outcome {
-    update(letter, handle, Kind::Product, (uplo, trans, true), (n, k), scalar(letter, alpha), (a, lda), (b, ldb), real(letter, beta), (c, ldc))
+/// alpha op(A) B or alpha B op(A), or with the inverse, A triangular; but for its places.
+pub(super) struct Beside {
+    /// Side, triangle, transpose, diagonal.
+    pub(super) options: (i32, i32, i32, i32),
+    pub(super) shape: (i64, i64),
+    pub(super) alpha: Z,
+    pub(super) solve: bool,
 }
 
-/// op(A) B or B op(A), or with the inverse; A triangular.
-pub(super) fn beside(
-    e: &mut Elements<'_>,
-    (side, uplo, trans, diag): (i32, i32, i32, i32),
-    alpha: Z,
-    (a, lda): (u64, i64),
-    b: &Dense,
-    solve: bool,
-) -> Outcome<Dense> {
-    let order = if side == 0 { b.rows } else { b.cols };
-    let a = e.triangle(Form::Full(a, lda), uplo, order)?.unit_if(diag == 1).op(trans);
-    let mut scaled = b.clone();
-    for j in 0..b.cols {
-        for i in 0..b.rows {
-            scaled.set(i, j, alpha * b.get(i, j));
-        }
+impl Beside {
+    /// The rows and columns of A.
+    fn order(&self) -> i64 {
+        if self.options.0 == 0 { self.shape.0 } else { self.shape.1 }
     }
-    Ok(match (side == 0, solve) {
-        (true, false) => a.times(&scaled),
-        (false, false) => scaled.times(&a),
-        (true, true) => a.solve(scaled),
-        // X A = B is Aᵀ Xᵀ = Bᵀ.
-        (false, true) => a.op(1).solve(scaled.op(1)).op(1),
-    })
+
+    pub(super) fn check(&self, lda: i64, ldb: i64, ldc: i64) -> Outcome {
+        let ((side, uplo, trans, diag), (m, n)) = (self.options, self.shape);
+        flags(uplo, trans, diag)?;
+        need((0..=1).contains(&side) && n >= 0)?;
+        leading(lda, self.order())?;
+        leading(ldb, m)?;
+        leading(ldc, m)
+    }
+
+    pub(super) fn run(&self, e: &mut Elements<'_>, a: Matrix, b: Matrix, c: Matrix) -> Outcome {
+        let ((side, uplo, trans, diag), (m, n)) = (self.options, self.shape);
+        let a = e.triangle(Form::Full(a), uplo, self.order())?.unit_if(diag == 1).op(trans);
+        let mut scaled = e.matrix(b, m, n)?;
+        for j in 0..n {
+            for i in 0..m {
+                scaled.set(i, j, self.alpha * scaled.get(i, j));
+            }
+        }
+        let made = match (side == 0, self.solve) {
+            (true, false) => a.times(&scaled),
+            (false, false) => scaled.times(&a),
+            (true, true) => a.solve(scaled),
+            // X A = B is Aᵀ Xᵀ = Bᵀ.
+            (false, true) => a.op(1).solve(scaled.op(1)).op(1),
+        };
+        e.set_matrix(c, &made)
+    }
 }
 
-fn check_beside((side, uplo, trans, diag): (i32, i32, i32, i32), (m, n): (i64, i64), lda: i64, ldb: i64) -> Outcome {
-    flags(uplo, trans, diag)?;
-    need((0..=1).contains(&side) && n >= 0)?;
-    leading(lda, if side == 0 { m } else { n })?;
-    leading(ldb, m)
-}
-
-pub(super) fn trmm(
-    letter: char,
-    handle: usize,
-    side: i32,
-    uplo: i32,
-    trans: i32,
-    diag: i32,
-    m: i64,
-    n: i64,
+pub(super) fn beside(
+    call: Call,
+    options: (i32, i32, i32, i32),
+    shape: (i64, i64),
     alpha: usize,
-    a: u64,
-    lda: i64,
-    b: u64,
-    ldb: i64,
-    c: u64,
-    ldc: i64,
+    a: Matrix,
+    solve: bool,
+    b: Matrix,
+    c: Matrix,
 ) -> Outcome {
-    let options = (side, uplo, trans, diag);
-    check_beside(options, (m, n), lda, ldb)?;
-    leading(ldc, m)?;
-    let alpha = scalar(letter, alpha);
-    later(handle, letter, move |e| {
-        let b = e.matrix(b, ldb, m, n)?;
-        let made = beside(e, options, alpha, (a, lda), &b, false)?;
-        e.set_matrix(c, ldc, &made)
-    })
-}
-
-pub(super) fn trsm(
-    letter: char,
-    handle: usize,
-    side: i32,
-    uplo: i32,
-    trans: i32,
-    diag: i32,
-    m: i64,
-    n: i64,
-    alpha: usize,
-    a: u64,
-    lda: i64,
-    b: u64,
-    ldb: i64,
-) -> Outcome {
-    let options = (side, uplo, trans, diag);
-    check_beside(options, (m, n), lda, ldb)?;
-    let alpha = scalar(letter, alpha);
-    later(handle, letter, move |e| {
-        let given = e.matrix(b, ldb, m, n)?;
-        let made = beside(e, options, alpha, (a, lda), &given, true)?;
-        e.set_matrix(b, ldb, &made)
-    })
+    let beside = Beside { options, shape, alpha: call.scalar(alpha), solve };
+    beside.check(a.1, b.1, c.1)?;
+    call.later(move |e| beside.run(e, a, b, c))
 }
 
 pub(super) fn geam(
-    letter: char,
-    handle: usize,
-    transa: i32,
-    transb: i32,
-    m: i64,
-    n: i64,
+    call: Call,
+    (transa, transb): (i32, i32),
+    (m, n): (i64, i64),
     alpha: usize,
-    a: u64,
-    lda: i64,
+    a: Matrix,
     beta: usize,
-    b: u64,
-    ldb: i64,
-    c: u64,
-    ldc: i64,
+    b: Matrix,
+    c: Matrix,
 ) -> Outcome {
     flags(0, transa, 0)?;
     flags(0, transb, 0)?;
-    leading(lda, rows_of(transa, m, n))?;
-    leading(ldb, rows_of(transb, m, n))?;
-    leading(ldc, m)?;
+    leading(a.1, rows_of(transa, m, n))?;
+    leading(b.1, rows_of(transb, m, n))?;
+    leading(c.1, m)?;
     // In place is only what lies alike.
-    need((a != c || transa == 0 && lda == ldc) && (b != c || transb == 0 && ldb == ldc))?;
-    let (alpha, beta) = (scalar(letter, alpha), scalar(letter, beta));
-    later(handle, letter, move |e| {
-        let left = if alpha == ZERO { Dense::zeros(m, n) } else { e.op(transa, a, lda, m, n)? };
-        let right = if beta == ZERO { Dense::zeros(m, n) } else { e.op(transb, b, ldb, m, n)? };
+    need((a.0 != c.0 || transa == 0 && a.1 == c.1) && (b.0 != c.0 || transb == 0 && b.1 == c.1))?;
+    let (alpha, beta) = (call.scalar(alpha), call.scalar(beta));
+    call.later(move |e| {
+        let left = if alpha == ZERO { Dense::zeros(m, n) } else { e.op(transa, a, m, n)? };
+        let right = if beta == ZERO { Dense::zeros(m, n) } else { e.op(transb, b, m, n)? };
         let mut sum = Dense::zeros(m, n);
         for j in 0..n {
             for i in 0..m {
                 sum.set(i, j, alpha * left.get(i, j) + beta * right.get(i, j));
             }
         }
-        add(e, ONE, &sum, ZERO, (c, ldc))
+        add(e, ONE, &sum, ZERO, c)
     })
 }
 
-pub(super) fn dgmm(letter: char, handle: usize, side: i32, m: i64, n: i64, a: u64, lda: i64, x: u64, incx: i64, c: u64, ldc: i64) -> Outcome {
+pub(super) fn dgmm(call: Call, side: i32, (m, n): (i64, i64), a: Matrix, x: Vector, c: Matrix) -> Outcome {
     need((0..=1).contains(&side))?;
-    leading(lda, m)?;
-    leading(ldc, m)?;
-    later(handle, letter, move |e| {
-        let a = e.matrix(a, lda, m, n)?;
-        let x = e.vector(x, incx, if side == 0 { m } else { n })?;
+    leading(a.1, m)?;
+    leading(c.1, m)?;
+    call.later(move |e| {
+        let a = e.matrix(a, m, n)?;
+        let x = e.vector(x, if side == 0 { m } else { n })?;
         let mut made = Dense::zeros(m, n);
         for j in 0..n {
             for i in 0..m {
                 made.set(i, j, a.get(i, j) * x[if side == 0 { i } else { j } as usize]);
             }
         }
-        e.set_matrix(c, ldc, &made)
+        e.set_matrix(c, &made)
     })
 }
 
-pub(super) fn tpttr(letter: char, handle: usize, uplo: i32, n: i32, ap: u64, a: u64, lda: i32) -> Outcome {
+/// A triangle from one form of storage to another.
+pub(super) fn restore(call: Call, uplo: i32, n: i32, from: Form, to: Form) -> Outcome {
+    let n = n.into();
     flags(uplo, 0, 0)?;
-    leading(lda.into(), n.into())?;
-    later(handle, letter, move |e| {
-        let triangle = e.triangle(Form::Packed(ap), uplo, n.into())?;
-        e.set_triangle(Form::Full(a, lda.into()), uplo, &triangle)
-    })
-}
-
-pub(super) fn trttp(letter: char, handle: usize, uplo: i32, n: i32, a: u64, lda: i32, ap: u64) -> Outcome {
-    flags(uplo, 0, 0)?;
-    leading(lda.into(), n.into())?;
-    later(handle, letter, move |e| {
-        let triangle = e.triangle(Form::Full(a, lda.into()), uplo, n.into())?;
-        e.set_triangle(Form::Packed(ap), uplo, &triangle)
+    from.check(n)?;
+    to.check(n)?;
+    call.later(move |e| {
+        let triangle = e.triangle(from, uplo, n)?;
+        e.set_triangle(to, uplo, &triangle)
     })
 }
