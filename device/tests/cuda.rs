@@ -240,6 +240,31 @@ fn streams_run_apart_until_one_follows_the_other() {
 }
 
 #[test]
+fn work_of_another_threads_own_stream_is_waited_for() {
+    let (_alone, first, _) = alone();
+    let layout = Layout::contiguous(&[4], 1, Order::C).unwrap();
+    let stream = Stream::new(first, true, 0).unwrap();
+    for join in [false, true] {
+        let target = memory(&stream, &[0; 4]);
+        let source = std::thread::scope(|scope| {
+            let made = scope.spawn(|| {
+                let own = Stream::per_thread(first);
+                let source = Memory::new(4, &own).unwrap();
+                // SAFETY: given back behind its use.
+                unsafe { cuda::fill(source.pointer(), &layout, &[7], &own) }.unwrap();
+                source
+            });
+            made.join().unwrap()
+        });
+        if join { source.join(&stream) } else { source.order_before(&stream) }.unwrap();
+        // SAFETY: both live through the copy.
+        unsafe { cuda::copy_between(target.pointer(), &layout, source.pointer(), &layout, first, &stream) }.unwrap();
+        stream.synchronize().unwrap();
+        assert_eq!(standin::read(target.pointer(), 4).unwrap(), [7; 4], "join: {join}");
+    }
+}
+
+#[test]
 fn memory_is_freed_behind_all_that_used_it() {
     let (_alone, first, second) = alone();
     for context in [first, second] {

@@ -6,12 +6,11 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::thread::ThreadId;
 
 use verdigris_compiler::abi::{self, Failure, Site};
 use verdigris_compiler::llvm::ptx::{self, Status, Word};
 use verdigris_device::DeviceError;
-use verdigris_device::cuda::{self, Context, Host, HostKind, Memory, Stream};
+use verdigris_device::cuda::{self, Context, Host, HostKind, Memory, Queue, Stream};
 use verdigris_device::layout::{Layout, Order};
 
 use crate::Error;
@@ -24,8 +23,6 @@ const CHUNK: usize = 512;
 const MEETING: u64 = 36;
 /// Desks that may wait to be read before a launch reads those that can be.
 const MOST_UNREAD: usize = 256;
-/// CUDA's number of the calling thread's default stream.
-const PER_THREAD: usize = 2;
 
 /// The status blocks of a device.
 #[derive(Debug)]
@@ -57,8 +54,7 @@ struct Chunk {
 pub(crate) struct Desk {
     board: &'static Board,
     code: Arc<ptx::Module>,
-    stream: Stream,
-    thread: ThreadId,
+    queue: Queue,
     grid: [u32; 3],
     block: [u32; 3],
     place: (usize, usize),
@@ -107,18 +103,8 @@ impl Board {
     pub(crate) fn desk(&'static self, code: &Arc<ptx::Module>, stream: &Stream, grid: [u32; 3], block: [u32; 3]) -> Result<Arc<Desk>, DeviceError> {
         let lines = if code.prints { Some(Memory::new(PRINT_BYTES, &self.reader)?) } else { None };
         let (place, address) = self.take()?;
-        let desk = Desk {
-            board: self,
-            code: code.clone(),
-            stream: stream.clone(),
-            thread: std::thread::current().id(),
-            grid,
-            block,
-            place,
-            address,
-            lines,
-            unread: AtomicBool::new(false),
-        };
+        let desk =
+            Desk { board: self, code: code.clone(), queue: Queue::of(stream), grid, block, place, address, lines, unread: AtomicBool::new(false) };
         desk.clear()?;
         Ok(Arc::new(desk))
     }
@@ -166,8 +152,7 @@ impl Board {
             if unread.is_empty() {
                 return Ok(());
             }
-            let thread = std::thread::current().id();
-            let (ended, rest): (Vec<_>, Vec<_>) = std::mem::take(&mut *unread).into_iter().partition(|desk| desk.has_ended(waited, thread));
+            let (ended, rest): (Vec<_>, Vec<_>) = std::mem::take(&mut *unread).into_iter().partition(|desk| desk.has_ended(waited));
             *unread = rest;
             let read = match self.read(&ended) {
                 Ok(read) => read,
@@ -265,11 +250,7 @@ pub fn collect(context: &'static Context, waited: Waited<'_>) -> Result<(), Erro
 impl Desk {
     /// Whether it is for launches of this shape on this stream.
     pub(crate) fn serves(&self, stream: &Stream, grid: [u32; 3], block: [u32; 3]) -> bool {
-        (self.grid, self.block) == (grid, block) && self.is_on(stream, std::thread::current().id())
-    }
-
-    fn is_on(&self, stream: &Stream, thread: ThreadId) -> bool {
-        self.stream == *stream && (stream.raw() != PER_THREAD || self.thread == thread)
+        (self.grid, self.block) == (grid, block) && self.queue.is(stream)
     }
 
     /// Address of its status block.
@@ -287,7 +268,7 @@ impl Desk {
         let mut unread = lock(&self.board.unread);
         if self.code.cooperative {
             // SAFETY: the word is in the desk's block, which the launches that use it hold.
-            unsafe { cuda::fill(self.address + MEETING, &Layout::contiguous(&[1], 4, Order::C)?, &[0; 4], &self.stream) }?;
+            unsafe { cuda::fill(self.address + MEETING, &Layout::contiguous(&[1], 4, Order::C)?, &[0; 4], self.queue.stream()) }?;
         }
         if !self.unread.swap(true, Ordering::Relaxed) {
             unread.push(self.clone());
@@ -303,12 +284,12 @@ impl Desk {
         unsafe { cuda::copy_from_host(self.address, &layout, start.as_ptr(), &layout, &self.board.reader, None) }
     }
 
-    fn has_ended(&self, waited: Waited<'_>, thread: ThreadId) -> bool {
+    fn has_ended(&self, waited: Waited<'_>) -> bool {
         match waited {
             Waited::Device => true,
-            Waited::Stream(stream) if self.is_on(stream, thread) => true,
+            Waited::Stream(stream) if self.queue.is(stream) => true,
             // Another thread's own stream cannot be asked by its name. A stream that has failed tells whoever waits for it.
-            _ => (self.stream.raw() != PER_THREAD || self.thread == thread) && self.stream.query().unwrap_or(false),
+            _ => self.queue.is_named_here() && self.queue.stream().query().unwrap_or(false),
         }
     }
 

@@ -6,15 +6,12 @@
 use std::any::Any;
 use std::ffi::c_void;
 use std::sync::{Mutex, PoisonError};
-use std::thread::ThreadId;
 
 use super::context::Context;
 use super::status::Status;
-use super::stream::Stream;
+use super::stream::{Queue, Stream};
 use super::sys::{CUdeviceptr, CUpointer_attribute};
 use crate::error::DeviceError;
-
-const PER_THREAD: usize = 2;
 
 /// Memory of a device.
 pub struct Memory {
@@ -22,8 +19,8 @@ pub struct Memory {
     pointer: CUdeviceptr,
     bytes: usize,
     origin: Origin,
-    /// Streams that work with it was ordered on, the first at home.
-    users: Mutex<Vec<(Stream, ThreadId)>>,
+    /// Where work with it was ordered, the first at home.
+    users: Mutex<Vec<Queue>>,
 }
 
 enum Origin {
@@ -42,7 +39,7 @@ impl std::fmt::Debug for Memory {
 
 impl Memory {
     fn with(stream: &Stream, pointer: CUdeviceptr, bytes: usize, origin: Origin) -> Memory {
-        let users = Mutex::new(vec![(stream.clone(), std::thread::current().id())]);
+        let users = Mutex::new(vec![Queue::of(stream)]);
         Memory { context: stream.context(), pointer, bytes, origin, users }
     }
 
@@ -107,7 +104,7 @@ impl Memory {
 
     /// The stream it was made for.
     pub fn home(&self) -> Stream {
-        self.users.lock().unwrap_or_else(PoisonError::into_inner)[0].0.clone()
+        self.users.lock().unwrap_or_else(PoisonError::into_inner)[0].stream().clone()
     }
 
     /// Has work ordered on `stream` from now on wait for all that was ordered with this memory on other streams.
@@ -115,7 +112,7 @@ impl Memory {
     /// # Errors
     /// The driver's.
     pub fn order_before(&self, stream: &Stream) -> Result<(), DeviceError> {
-        let users: Vec<Stream> = self.users.lock().unwrap_or_else(PoisonError::into_inner).iter().map(|(user, _)| user.clone()).collect();
+        let users: Vec<Stream> = self.users.lock().unwrap_or_else(PoisonError::into_inner).iter().map(Queue::to_follow).collect();
         users.iter().try_for_each(|user| stream.follow(user))
     }
 
@@ -124,25 +121,19 @@ impl Memory {
     /// # Errors
     /// The driver's.
     pub fn join(&self, stream: &Stream) -> Result<(), DeviceError> {
-        let thread = std::thread::current().id();
         let mut users = self.users.lock().unwrap_or_else(PoisonError::into_inner);
-        let mine = |(user, of): &(Stream, ThreadId)| user == stream && (stream.raw() != PER_THREAD || *of == thread);
-        if !users.iter().any(mine) {
-            // Another thread's own stream cannot be named here; the default one waits for it, and it for that.
-            let (home, of) = &users[0];
-            let home = if home.raw() == PER_THREAD && *of != thread { Stream::default_of(self.context) } else { home.clone() };
-            stream.follow(&home)?;
-            users.push((stream.clone(), thread));
+        if !users.iter().any(|user| user.is(stream)) {
+            stream.follow(&users[0].to_follow())?;
+            users.push(Queue::of(stream));
         }
         Ok(())
     }
 
     /// Says that work with it was ordered on a stream.
     pub fn used_on(&self, stream: &Stream) {
-        let thread = std::thread::current().id();
         let mut users = self.users.lock().unwrap_or_else(PoisonError::into_inner);
-        if !users.iter().any(|(user, of)| user == stream && (stream.raw() != PER_THREAD || *of == thread)) {
-            users.push((stream.clone(), thread));
+        if !users.iter().any(|user| user.is(stream)) {
+            users.push(Queue::of(stream));
         }
     }
 }
@@ -153,11 +144,11 @@ impl Drop for Memory {
             return;
         }
         let users = std::mem::take(self.users.get_mut().unwrap_or_else(PoisonError::into_inner));
-        let home = &users[0].0;
+        let home = users[0].stream();
         // Another thread's own stream cannot be named here.
-        let elsewhere = users.iter().any(|(user, of)| user.raw() == PER_THREAD && *of != std::thread::current().id());
+        let elsewhere = !users.iter().all(Queue::is_named_here);
         let context = self.context;
-        let ordered = if elsewhere { context.synchronize() } else { users[1..].iter().try_for_each(|(user, _)| home.follow(user)) };
+        let ordered = if elsewhere { context.synchronize() } else { users[1..].iter().try_for_each(|user| home.follow(user.stream())) };
         match self.origin {
             Origin::Pool => {
                 // If the order cannot be had, the end of all work does as well; and if even that fails the context is broken.

@@ -26,7 +26,7 @@ pub use memory::{Host, HostKind, Memory};
 pub use module::{Cubin, Function, FunctionFacts, JitOptions, Module, link};
 pub use pool::Statistics;
 pub use status::Status;
-pub use stream::Stream;
+pub use stream::{Queue, Stream};
 pub use sys::Lookup;
 pub use transfer::{copy_between, copy_from_host, copy_to_host, fill};
 

@@ -6,6 +6,7 @@
 use std::ffi::c_void;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
+use std::thread::ThreadId;
 
 use super::context::Context;
 use super::event::Event;
@@ -150,7 +151,7 @@ impl Stream {
     /// # Errors
     /// The driver's.
     pub fn follow(&self, other: &Stream) -> Result<(), DeviceError> {
-        if self == other && self.0.raw != PER_THREAD {
+        if self == other && !self.is_per_thread() {
             return Ok(());
         }
         let event = Event::new(other.context(), false)?;
@@ -179,5 +180,39 @@ impl Stream {
             // SAFETY: the driver refused it, so it is still ours.
             drop(unsafe { Box::from_raw(data) });
         })
+    }
+}
+
+/// A queue as one thread names it: the name of a thread's own default stream is another queue's in each thread.
+#[derive(Clone, Debug)]
+pub struct Queue {
+    stream: Stream,
+    thread: ThreadId,
+}
+
+impl Queue {
+    /// The queue that the calling thread means by a stream.
+    pub fn of(stream: &Stream) -> Queue {
+        Queue { stream: stream.clone(), thread: std::thread::current().id() }
+    }
+
+    /// The stream whose queue it is, as its thread names it.
+    pub fn stream(&self) -> &Stream {
+        &self.stream
+    }
+
+    /// Whether the calling thread means this queue by its stream.
+    pub fn is_named_here(&self) -> bool {
+        !self.stream.is_per_thread() || self.thread == std::thread::current().id()
+    }
+
+    /// Whether the calling thread means this queue by `stream`.
+    pub fn is(&self, stream: &Stream) -> bool {
+        self.stream == *stream && self.is_named_here()
+    }
+
+    /// What the calling thread waits for to have waited for this queue: its stream, or the default one, which waits for every thread's own.
+    pub fn to_follow(&self) -> Stream {
+        if self.is_named_here() { self.stream.clone() } else { Stream::default_of(self.stream.context()) }
     }
 }
