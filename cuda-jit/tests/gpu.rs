@@ -164,6 +164,14 @@ def kernel(x, i):
     x[i] = 1
 ";
 
+/// Launches [`FAILS`] on an array.
+fn launch_failing(bad: &Kernel, stream: &Stream, config: &Config, x: &mut Array) {
+    let held = [x.view()];
+    let mut args = Args::new();
+    args.device(x, ScalarType::I64).unwrap().scalar(70i64);
+    bad.launch_on(stream, config, &args, &held).unwrap();
+}
+
 /// Has a kernel fail as its code would: at `site`, of the block and thread given.
 fn fails(site: u32, block: u64, thread: u64) {
     standin::on_launch(move |launch| {
@@ -188,13 +196,10 @@ fn a_failure_is_told_once_when_somebody_waits() {
     let stream = Stream::new(context, true, 0).unwrap();
     let bad = kernel(FAILS);
     let mut x = array(&stream, &[0i64; 10], &[10]);
-    let held = [x.view()];
-    let mut args = Args::new();
-    args.device(&mut x, ScalarType::I64).unwrap().scalar(70i64);
     let config = Config::new((3, 2), (8, 4)).unwrap();
     for _ in 0..2 {
         fails(2, 4, 9);
-        bad.launch_on(&stream, &config, &args, &held).unwrap();
+        launch_failing(&bad, &stream, &config, &mut x);
         // More than the launch is to be done, and what was asked for is another stream: nothing is told.
         let _more = [(); 3].map(|()| Array::zeroed_on(&stream, Layout::contiguous(&[8], 1, Order::C).unwrap()).unwrap());
         let other = Stream::new(context, true, 0).unwrap();
@@ -211,20 +216,17 @@ fn a_failure_is_told_once_when_somebody_waits() {
     // Of two streams that have not both ended each tells its own; the whole device tells all, the oldest first.
     let second = Stream::new(context, true, 0).unwrap();
     let mut y = array(&second, &[0i64; 10], &[10]);
-    let of_second = [y.view()];
-    let mut others = Args::new();
-    others.device(&mut y, ScalarType::I64).unwrap().scalar(70i64);
     fails(1, 0, 1);
-    bad.launch_on(&stream, &config, &args, &held).unwrap();
+    launch_failing(&bad, &stream, &config, &mut x);
     let _more = [(); 3].map(|()| Array::zeroed_on(&stream, Layout::contiguous(&[8], 1, Order::C).unwrap()).unwrap());
-    bad.launch_on(&second, &config, &others, &of_second).unwrap();
+    launch_failing(&bad, &second, &config, &mut y);
     second.synchronize().unwrap();
     assert_eq!(failed(collect(context, Waited::Stream(&second))).failure.thread, 1);
     context.synchronize().unwrap();
     failed(collect(context, Waited::Device));
     collect(context, Waited::Device).unwrap();
     // An error of the driver's while blocks are read loses none of them.
-    bad.launch_on(&stream, &config, &args, &held).unwrap();
+    launch_failing(&bad, &stream, &config, &mut x);
     stream.synchronize().unwrap();
     standin::fail("cuMemcpyDtoHAsync_v2", 719, 0);
     assert!(matches!(collect(context, Waited::Stream(&stream)), Err(devices::Error::Device(_))));
@@ -237,15 +239,12 @@ fn many_shapes_share_blocks_and_none_is_lost() {
     let stream = Stream::new(context, true, 0).unwrap();
     let bad = kernel(FAILS);
     let mut x = array(&stream, &[0i64; 10], &[10]);
-    let held = [x.view()];
-    let mut args = Args::new();
-    args.device(&mut x, ScalarType::I64).unwrap().scalar(70i64);
     let at = Arc::new(Mutex::new(Vec::new()));
     let noted = at.clone();
     standin::on_launch(move |launch| noted.lock().unwrap().push(*words(launch).last().unwrap()));
     let shapes = 40;
     for blocks in 1..=shapes {
-        bad.launch_on(&stream, &Config::new(blocks, 32).unwrap(), &args, &held).unwrap();
+        launch_failing(&bad, &stream, &Config::new(blocks, 32).unwrap(), &mut x);
     }
     stream.synchronize().unwrap();
     let mut places = at.lock().unwrap().clone();
@@ -258,7 +257,7 @@ fn many_shapes_share_blocks_and_none_is_lost() {
     // Those that were read are used again.
     let before = standin::live();
     for blocks in 1..=600 {
-        bad.launch_on(&stream, &Config::new(blocks + 100, 32).unwrap(), &args, &held).unwrap();
+        launch_failing(&bad, &stream, &Config::new(blocks + 100, 32).unwrap(), &mut x);
         stream.synchronize().unwrap();
         collect(context, Waited::Stream(&stream)).unwrap();
     }
