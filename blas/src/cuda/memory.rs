@@ -151,11 +151,17 @@ impl<'a> Run<'a> {
         Ok(unsafe { copy_between(to.0, to.1, from.0, from.1, self.stream.context(), self.stream) }?)
     }
 
-    /// A dense copy of elements that lie anyhow.
-    fn dense<T: Copy>(&mut self, from: *const T, shape: &[usize], strides: &[isize], order: Order) -> Result<(At, Layout), Error> {
+    /// Refuses what cuBLAS would read one element of again and again.
+    pub(super) fn not_broadcast(&self, shape: &[usize], strides: &[isize]) -> Result<(), Error> {
         if shape.iter().zip(strides).any(|(&extent, &step)| extent > 1 && step == 0) {
             return self.unsupported("an operand is broadcast (a step of 0), which cuBLAS does not read: copy it to an array of its own");
         }
+        Ok(())
+    }
+
+    /// A dense copy of elements that lie anyhow.
+    fn dense<T: Copy>(&mut self, from: *const T, shape: &[usize], strides: &[isize], order: Order) -> Result<(At, Layout), Error> {
+        self.not_broadcast(shape, strides)?;
         let made = Layout::contiguous(shape, size_of::<T>(), order)?;
         let to = self.memory(made.nbytes())?;
         let source = layout(shape, strides, size_of::<T>())?;

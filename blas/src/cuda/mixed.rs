@@ -94,9 +94,7 @@ impl Run<'_> {
         let ld = (r.max(1) * size).next_multiple_of(multiple.max(size)) / size;
         let to = self.memory(ld * c * size)?;
         if !m.is_empty() {
-            if r > 1 && m.row_stride() == 0 || c > 1 && m.col_stride() == 0 {
-                return self.unsupported("an operand is broadcast (a step of 0), which cuBLAS does not read: copy it to an array of its own");
-            }
+            self.not_broadcast(&[r, c], &[m.row_stride(), m.col_stride()])?;
             let made = layout(&[r, c], &[1, ld as isize], size)?;
             let from = layout(&[r, c], &[m.row_stride(), m.col_stride()], size)?;
             self.move_to((to, &made), (at(m.as_ptr()), &from))?;

@@ -150,20 +150,17 @@ impl Run<'_> {
         Ok(made)
     }
 
-    fn execute(&self, kind: Type, from: &Place, to: &Place, axes: &[(usize, usize)], inverse: bool) -> Result<bool, Error> {
-        let Some((key, places)) = plan_of(kind, self.double, from, to, axes) else { return Ok(false) };
-        plan::run(self.cuda.library, &self.cuda.stream, &key, inverse, &places)?;
-        Ok(true)
+    /// Runs the plan of a transform whose operands were made here, or seen to fit one.
+    fn execute(&self, kind: Type, from: &Place, to: &Place, axes: &[(usize, usize)], inverse: bool) -> Result<(), Error> {
+        let Some((key, places)) = plan_of(kind, self.double, from, to, axes) else {
+            return Err(Error::NotOnGpu { what: "transforms of this layout" });
+        };
+        Ok(plan::run(self.cuda.library, &self.cuda.stream, &key, inverse, &places)?)
     }
 
-    /// Complex transforms in place, of any number of axes. What was made here, and what was seen to fit, always does.
+    /// Complex transforms in place, of any number of axes.
     fn in_place(&self, place: &Place, axes: &[(usize, usize)], inverse: bool) -> Result<(), Error> {
-        for part in axes.chunks(MOST_AXES) {
-            if !self.execute(Type::C2C, place, place, part, inverse)? {
-                return Err(Error::NotOnGpu { what: "transforms of this layout" });
-            }
-        }
-        Ok(())
+        axes.chunks(MOST_AXES).try_for_each(|part| self.execute(Type::C2C, place, place, part, inverse))
     }
 
     fn fits_in_place(&self, place: &Place, axes: &[(usize, usize)]) -> bool {
@@ -207,9 +204,7 @@ impl Run<'_> {
                     Some(to) => to,
                     None => self.made(output.shape, false, axes)?,
                 };
-                if !self.execute(Type::C2R, &from, &to, last, true)? {
-                    return Err(Error::NotOnGpu { what: "transforms of this layout" });
-                }
+                self.execute(Type::C2R, &from, &to, last, true)?;
                 to
             }
             kind => {
@@ -233,9 +228,7 @@ impl Run<'_> {
                         if fits(&self, &from, &target) { (from, target) } else { (from, self.made(output.shape, true, axes)?) }
                     }
                 };
-                if !self.execute(plan, &from, &to, last, inverse)? {
-                    return Err(Error::NotOnGpu { what: "transforms of this layout" });
-                }
+                self.execute(plan, &from, &to, last, inverse)?;
                 self.in_place(&to, first, inverse)?;
                 to
             }

@@ -66,14 +66,14 @@ const BLOCK: u32 = 256;
 const MOST_BLOCKS: usize = 4096;
 
 fn function(context: &'static Context, double: bool) -> Result<Function, DeviceError> {
-    static LOADED: Mutex<Vec<(u32, bool, Function)>> = Mutex::new(Vec::new());
+    static LOADED: Mutex<Vec<(bool, Function)>> = Mutex::new(Vec::new());
     let mut loaded = LOADED.lock().unwrap_or_else(PoisonError::into_inner);
-    if let Some((.., found)) = loaded.iter().find(|(on, of, found)| (*on, *of) == (context.ordinal(), double) && found.context() == context) {
+    if let Some((_, found)) = loaded.iter().find(|(of, found)| *of == double && found.context() == context) {
         return Ok(found.clone());
     }
     let module = Module::from_ptx(context, &ptx(double), &JitOptions::default())?;
     let made = module.function(NAMES[usize::from(double)])?;
-    loaded.push((context.ordinal(), double, made.clone()));
+    loaded.push((double, made.clone()));
     Ok(made)
 }
 
@@ -92,12 +92,8 @@ pub(super) unsafe fn scale(stream: &Stream, double: bool, at: u64, n: usize, eve
     let blocks = n.div_ceil(BLOCK as usize).min(MOST_BLOCKS) as u32;
     let launch = Launch { grid: [blocks, 1, 1], block: [BLOCK, 1, 1], shared: 0, cooperative: false };
     let (mut at, mut n, mut single, mut wide) = (at, n as u64, [even as f32, odd as f32], [even, odd]);
-    let pointer = |value: *mut c_void| value;
-    let [even, odd] = if double {
-        wide.each_mut().map(|value| pointer((&raw mut *value).cast()))
-    } else {
-        single.each_mut().map(|value| pointer((&raw mut *value).cast()))
-    };
+    let [even, odd]: [*mut c_void; 2] =
+        if double { wide.each_mut().map(|value| (&raw mut *value).cast()) } else { single.each_mut().map(|value| (&raw mut *value).cast()) };
     // SAFETY: the kernel's four parameters, of its types; the memory is the caller's promise.
     unsafe { function.launch(&launch, stream, &mut [(&raw mut at).cast(), (&raw mut n).cast(), even, odd]) }
 }
