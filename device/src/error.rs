@@ -83,6 +83,8 @@ pub enum DeviceError {
     },
     /// Memory of a GPU, where the host has to reach it.
     NotOnHost,
+    /// What this device is not, has not or cannot do, as a sentence.
+    Unfit(String),
     /// One of NVIDIA's other libraries cannot be used.
     NoLibrary(LibraryError),
     /// A function of one of them failed.
@@ -112,7 +114,7 @@ impl fmt::Display for DeviceError {
             }
             DeviceError::OutOfMemory { bytes } => write!(f, "no memory for an array of {bytes} bytes"),
             DeviceError::TooLarge => f.write_str("the array is larger than the address space"),
-            DeviceError::Shape(text) => f.write_str(text),
+            DeviceError::Shape(text) | DeviceError::Unfit(text) => f.write_str(text),
             DeviceError::Index { axis, index, extent } => write!(f, "index {index} is out of bounds for axis {axis} with size {extent}"),
             DeviceError::NotRecorded => f.write_str("the event has not been recorded"),
             DeviceError::Cuda { status, name, doing, log } => {

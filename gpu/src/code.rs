@@ -37,7 +37,7 @@ pub struct Code {
 pub fn arch(context: &'static Context) -> Result<Arch, DeviceError> {
     let (major, minor) = context.compute_capability()?;
     let part = |n: u32| u8::try_from(n).unwrap_or(u8::MAX);
-    Arch::new(part(major), part(minor)).map_err(|error| DeviceError::Shape(error.to_string()))
+    Arch::new(part(major), part(minor)).map_err(|error| DeviceError::Unfit(error.to_string()))
 }
 
 impl Code {
@@ -51,7 +51,7 @@ impl Code {
     pub fn load(context: &'static Context, module: &Arc<ptx::Module>, line_info: bool) -> Result<Code, Error> {
         assert_eq!(module.words.last(), Some(&Word::Status), "an entry");
         if module.cooperative && context.attribute(Attribute::CU_DEVICE_ATTRIBUTE_COOPERATIVE_LAUNCH)? == 0 {
-            return Err(DeviceError::Shape(format!("{} waits for its whole grid, which GPU {} cannot", module.entry, context.ordinal())).into());
+            return Err(DeviceError::Unfit(format!("{} waits for its whole grid, which GPU {} cannot", module.entry, context.ordinal())).into());
         }
         let function = loaded(module, context, line_info)?.function(&module.entry)?;
         let facts = function.facts()?;

@@ -147,7 +147,7 @@ impl Generator {
         }
         request.judge(&self.host, layout.size())?;
         let Some(stream) = out.ordered_on(stream)? else {
-            return Err(DeviceError::Shape("the array to fill is on the host".to_owned()).into());
+            return Err(DeviceError::Unfit("the array to fill is on the host".to_owned()).into());
         };
         if layout.size() == 0 {
             return Ok(());
