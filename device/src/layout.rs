@@ -53,7 +53,7 @@ impl Layout {
         }
         let layout = Layout { shape: shape.to_vec(), strides: strides.to_vec(), itemsize };
         Layout::contiguous(shape, itemsize, Order::C)?;
-        layout.span().ok_or(DeviceError::TooLarge)?;
+        layout.checked_span().ok_or(DeviceError::TooLarge)?;
         Ok(layout)
     }
 
@@ -87,8 +87,15 @@ impl Layout {
         self.size() * self.itemsize
     }
 
-    /// Bytes before and from the first element that the elements cover; `None` if that does not fit.
-    fn span(&self) -> Option<(usize, usize)> {
+    /// Bytes before and from the first element that the elements cover.
+    ///
+    /// # Panics
+    /// Never: that they fit in the address space was checked when the layout was made.
+    pub fn span(&self) -> (usize, usize) {
+        self.checked_span().expect("checked when it was made")
+    }
+
+    fn checked_span(&self) -> Option<(usize, usize)> {
         if self.size() == 0 {
             return Some((0, 0));
         }
@@ -104,7 +111,8 @@ impl Layout {
 
     /// Whether an array that begins at byte `offset` of a buffer of `bytes` bytes lies in it.
     pub fn fits(&self, offset: usize, bytes: usize) -> bool {
-        self.span().is_some_and(|(below, above)| below <= offset && offset <= bytes && above <= bytes - offset)
+        let (below, above) = self.span();
+        below <= offset && offset <= bytes && above <= bytes - offset
     }
 
     fn is_dense(&self, axes: impl Iterator<Item = usize>) -> bool {
