@@ -21,7 +21,7 @@ RUST_TESTS := --workspace --exclude verdigris-python --features verdigris-compil
 PYTEST := $(BIN)/python -m pytest python/tests
 # NVIDIA's assembler of PTX, which comes with the packages of the tests; looked for when a recipe runs.
 PTXAS = VERDIGRIS_PTXAS=$$(echo $(VENV)/lib/python3*/site-packages/nvidia/*/bin/ptxas)
-SOURCES := Cargo.toml Cargo.lock THIRD-PARTY-NOTICES $(shell find compiler device blas fft rand vectorize cuda-jit python \
+SOURCES := Cargo.toml Cargo.lock THIRD-PARTY-NOTICES $(shell find compiler device blas fft rand gpu vectorize cuda-jit python \
 	-path python/tests -prune -o -path '*/tests' -prune -o \( -name '*.rs' -o -name '*.toml' -o -name '*.py' -o -name '*.pyi' \) -print)
 DEV_PACKAGE := $(TARGET)/dev-package
 CARGO_TOOLS := $(TARGET)/tools

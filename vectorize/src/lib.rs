@@ -7,7 +7,7 @@
 //!
 //! A [`Gufunc`] is the same for a function over small arrays, whose core dimensions a [`Layout`] names.
 //!
-//! Stands on `verdigris-compiler` (text to loops) and `verdigris-device` (threads, the floating-point environment). Must not know Python.
+//! Stands on `verdigris-compiler` (text to loops), `verdigris-device` (threads, the floating-point environment) and `verdigris-gpu` (the same loops on a GPU). Must not know Python.
 //!
 //! ```
 //! use std::collections::BTreeMap;
