@@ -27,7 +27,7 @@
 //!     exact_flags: false,
 //!     stream: false,
 //! };
-//! let options = lower::Options { kind: Kind::Scalar, fma: false, fastmath: false };
+//! let options = lower::Options { kind: Kind::Scalar, fma: false, fastmath: false, zero_division: false };
 //! let code = compile(&definition, &[Type::Scalar(int64)], options, &shape, &llvm::Cpu::new(None)?)?;
 //!
 //! let (numbers, mut steps) = ([27i64, 97, 871, 6171], [0i64; 4]);

@@ -84,7 +84,7 @@ fn compile(path: &Path) -> Result<(), Box<Diagnostic>> {
     let kind = if headers(&text, "kind").any(|kind| kind == "kernel") { Kind::Kernel } else { Kind::Scalar };
     let args: Vec<Type> = headers(&text, "args").flat_map(parts).map(type_of).collect();
     let returns = headers(&text, "returns").map(type_of).next();
-    lower(&definition, &args, Options { kind, fma: false, fastmath: false }, returns.as_ref()).map(drop)
+    lower(&definition, &args, Options { kind, fma: false, fastmath: false, zero_division: false }, returns.as_ref()).map(drop)
 }
 
 fn cases() -> Vec<PathBuf> {

@@ -42,8 +42,8 @@ fn the_blog_s_mandelbrot() {
     let f = Type::Scalar(ScalarType::F64);
     let args = [f.clone(), f.clone(), f.clone(), f, image, Type::Scalar(ScalarType::I64)];
     let started = std::time::Instant::now();
-    let lowered =
-        lower::lower(&kernel, &args, Options { kind: Kind::Kernel, fma: true, fastmath: false }, None).unwrap_or_else(|d| panic!("{}", d.render()));
+    let lowered = lower::lower(&kernel, &args, Options { kind: Kind::Kernel, fma: true, fastmath: false, zero_division: false }, None)
+        .unwrap_or_else(|d| panic!("{}", d.render()));
     let front = started.elapsed().as_secs_f64() * 1e3;
     if std::env::var_os("VG_PRINT").is_some() {
         println!("{}", *lowered.ir);

@@ -32,6 +32,8 @@ pub struct Options {
     pub fma: bool,
     /// Take the math library's faster, less accurate variants where it has them.
     pub fastmath: bool,
+    /// `/`, `//` and `%` by zero raise ZeroDivisionError in the thread; else they give NumPy's values.
+    pub zero_division: bool,
     /// The processor to compile for, instead of this machine's.
     pub cpu: Option<Cpu>,
     /// What only a GPU's code has.
@@ -55,7 +57,7 @@ pub struct GpuOptions {
 
 impl Default for Options {
     fn default() -> Options {
-        Options { fma: true, fastmath: false, cpu: None, gpu: GpuOptions::default(), check_bounds: true }
+        Options { fma: true, fastmath: false, zero_division: false, cpu: None, gpu: GpuOptions::default(), check_bounds: true }
     }
 }
 
@@ -260,7 +262,8 @@ impl Kernel {
         if let Some(found) = self.found(types) {
             return Ok(found);
         }
-        let options = lower::Options { kind: Kind::Kernel, fma: self.options.fma, fastmath: self.options.fastmath };
+        let Options { fma, fastmath, zero_division, .. } = self.options;
+        let options = lower::Options { kind: Kind::Kernel, fma, fastmath, zero_division };
         let lowered = lower::lower(&self.definition, types, options, None)?;
         // Compiled code trusts the number of words: that the front end split the arguments as `Args` does is checked, not assumed.
         let expected: usize = types.iter().map(words_of).sum();

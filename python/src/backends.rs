@@ -120,7 +120,7 @@ impl PyLowered {
     fn new(py: Python<'_>, function: &Bound<'_, PyFunction>, signature: Bound<'_, PyAny>, kernel: bool, fma: bool) -> PyResult<PyLowered> {
         let definition = function.get().definition(py)?;
         let types::Signature { args, returns } = types::signature(&signature)?;
-        let options = Options { kind: if kernel { Kind::Kernel } else { Kind::Scalar }, fma, fastmath: false };
+        let options = Options { kind: if kernel { Kind::Kernel } else { Kind::Scalar }, fma, fastmath: false, zero_division: false };
         let lowered = gate::detached(py, || lower::lower(&definition, &args, options, returns.as_ref()).and_then(Lowered::of_arguments_alone))?;
         let mut signature = Signature { inputs: Vec::new(), outputs: Vec::new() };
         if !kernel {

@@ -57,6 +57,9 @@ pub(crate) fn of(object: &Bound<'_, PyAny>, complete: &mut bool) -> PyResult<Mea
         *complete &= all;
         return Ok(meaning);
     }
+    if let Some(ours) = crate::types::of_numba(object)? {
+        return of(&ours, complete);
+    }
     if let Some(scalar) = scalar_type(object)? {
         return Ok(Meaning::Type(scalar));
     }

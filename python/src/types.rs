@@ -41,6 +41,20 @@ pub(crate) fn is_type(object: &Bound<'_, PyAny>) -> PyResult<bool> {
     Ok(module.extract::<&str>().is_ok_and(|name| name == "verdigris.types"))
 }
 
+/// The type of ours that one of Numba's is; `None` for another object.
+///
+/// # Errors
+/// `ArgumentError` for a type that compiled code does not have.
+pub(crate) fn of_numba<'py>(object: &Bound<'py, PyAny>) -> PyResult<Option<Bound<'py, PyAny>>> {
+    let py = object.py();
+    let module = object.get_type().getattr(intern!(py, "__module__"))?;
+    if !module.extract::<&str>().is_ok_and(|name| name.starts_with("numba.")) {
+        return Ok(None);
+    }
+    let found = self::module(py)?.getattr(intern!(py, "of_numba"))?.call1((object,))?;
+    Ok(if found.is_none() { None } else { Some(found) })
+}
+
 /// The type that an object of `verdigris.types` is.
 pub(crate) fn of(object: &Bound<'_, PyAny>) -> PyResult<Type> {
     let py = object.py();

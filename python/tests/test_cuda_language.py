@@ -423,6 +423,43 @@ def test_numpy_scalars_are_arguments(t):
     agree(scalars, 1, 1, np.zeros(2), one, one, 2, 2.5, np.complex64(1 + 2j), one, np.float64(0.5))
 
 
+# --- assignment expressions ---
+
+
+def assignment_expressions(out, a):
+    if (i := cuda.grid(1)) < a.size:
+        if (x := a[i]) > 3 and x < 7:
+            out[i] = x * 2
+        elif (half := x // 2) and half > -2:
+            out[i] = half - 1
+        n = i
+        while (n := n - 1) > 0:
+            if n % 3 == 0:
+                continue
+            if n > 20:
+                break
+            out[i] += n
+        while (m := (k := n + 5) - 1) < 8 or not m:
+            n += 1
+            out[i] += k
+        v = max(z := i + 1, 5) + z
+        out[i] += v
+        assert (w := out[i]) > -1e9  # noqa: RUF018
+        total = (u := w + 1) * u + (u if w > 0 else 1)
+        out[i] = total
+
+
+def test_assignment_expressions():
+    a = np.arange(70) % 11 - 2
+    agree(assignment_expressions, 3, 32, np.zeros(70), a)
+    with pytest.raises(errors.UnsupportedError, match="after other parts of its expression"):
+
+        @cuda.jit("void(int64[:])")
+        def late(a):
+            if a[0] > 0 and (n := a[1]) > 0:
+                a[0] = n
+
+
 # --- printing ---
 
 

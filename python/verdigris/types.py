@@ -6,6 +6,7 @@ Names are NumPy's, with Numba's short ones beside them. `signature` reads all th
 from __future__ import annotations
 
 import ast
+import enum
 from collections.abc import Iterable
 from typing import Any, NoReturn, overload
 
@@ -28,6 +29,7 @@ __all__ = [
     "as_type",
     "from_dtype",
     "signature",
+    "typeof",
 ]  # and every name of a type: see the end
 
 
@@ -286,7 +288,7 @@ Type = Scalar | Array
 def from_dtype(dtype: Any) -> Scalar | Record:
     """The type of an array's elements."""
     dtype = np.dtype(dtype)
-    return Record(dtype) if dtype.names is not None else as_type(dtype)
+    return Record(dtype) if dtype.names is not None or dtype.kind in "SU" else as_type(dtype)
 
 
 def as_type(thing: Any) -> Any:
@@ -295,6 +297,11 @@ def as_type(thing: Any) -> Any:
         return thing
     if isinstance(thing, tuple):
         return tuple(map(as_type, thing))
+    if isinstance(thing, Void):
+        return thing
+    ours = of_numba(thing)
+    if ours is not None:
+        return ours
     if isinstance(thing, np.dtype) and thing.names is not None:
         return Record(thing)
     if isinstance(thing, str):
@@ -314,11 +321,88 @@ def as_type(thing: Any) -> Any:
     raise ArgumentError(f"{thing!r} is not a type", code="bad-type")
 
 
+def of_numba(thing: Any) -> Any:
+    """The type of ours that stands for one of Numba's own (`numba.float32`, `numba.float32[:, ::1]`, `numba.from_dtype(...)`),
+    so that programs which take only `cuda` from here keep their types; None for an object that is none.
+    """
+    kind = type(thing)
+    if not kind.__module__.startswith("numba.") or not any(base.__name__ == "Type" for base in kind.__mro__):
+        return None
+    names = {base.__name__ for base in kind.__mro__}
+    if "Literal" in names and hasattr(thing, "literal_type"):
+        return of_numba(thing.literal_type)
+    if names & {"Boolean", "Integer", "Float", "Complex"}:
+        found = _NAMES.get(thing.name)
+        if isinstance(found, Scalar):
+            return found
+    elif kind.__name__ == "NoneType":
+        return void
+    elif "NPDatetime" in names:
+        return NPDatetime(thing.unit)
+    elif "NPTimedelta" in names:
+        return NPTimedelta(thing.unit)
+    elif kind.__name__ == "Array":
+        return Array(as_type(thing.dtype), thing.ndim, thing.layout, not thing.mutable)
+    elif "Record" in names:
+        return Record(thing.dtype)
+    elif kind.__name__ in ("CharSeq", "UnicodeCharSeq"):
+        return Record(np.dtype(("S" if kind.__name__ == "CharSeq" else "U", thing.count)))
+    elif kind.__name__ in ("NamedTuple", "NamedUniTuple"):
+        return NamedTuple(thing.instance_class.__name__, thing.instance_class._fields, map(as_type, thing.types))
+    elif "BaseTuple" in names:
+        return tuple(map(as_type, thing.types))
+    elif names & {"EnumMember", "IntEnumMember"}:
+        return as_type(thing.dtype)
+    raise ArgumentError(f"Numba's type {thing} is not a type of compiled code", code="bad-type")
+
+
+def typeof(value: Any) -> Any:
+    """The type of a value, as Numba's function of this name tells it; void for None."""
+    if isinstance(value, tuple):
+        items = tuple(map(typeof, value))
+        fields = getattr(type(value), "_fields", None)
+        return items if fields is None else NamedTuple(type(value).__name__, fields, items)
+    if isinstance(value, np.ndarray) or (type(value).__name__ == "DeviceNDArray" and hasattr(value, "is_c_contiguous")):
+        element = from_dtype(value.dtype)
+        layout = "C" if _in_order(value, -1) else "F" if _in_order(value, 1) else "A"
+        flags = getattr(value, "flags", None)
+        return Array(element, value.ndim, layout, isinstance(value, np.ndarray) and not flags["WRITEABLE"])
+    if isinstance(value, np.generic):
+        return from_dtype(value.dtype)
+    if value is None:
+        return void
+    if isinstance(value, enum.Enum) and not isinstance(value, int | float):
+        return typeof(value.value)
+    for kind, found in _PYTHON.items():
+        if isinstance(value, kind):
+            if found is int64 and not -(2**63) <= value < 2**63:
+                return uint64
+            return found
+    raise ArgumentError(f"a {type(value).__qualname__} has no type in compiled code", code="bad-type")
+
+
+def _in_order(array: Any, step: int) -> bool:
+    """Whether the elements lie one after another, the last axis (-1) or the first (1) fastest."""
+    expected = array.dtype.itemsize
+    for extent, stride in list(zip(array.shape, array.strides, strict=True))[::step]:
+        if extent == 0:
+            return True
+        if extent != 1 and stride != expected:
+            return False
+        expected *= extent
+    return True
+
+
 def signature(thing: Any) -> Signature:
     """The signature that an object writes: `float32(float32, float32)`, the same as a string, a string `"(float32,
     float32)"` or a tuple of types, whose result is inferred."""
     if isinstance(thing, Signature):
         return thing
+    if type(thing).__module__.startswith("numba."):
+        if hasattr(thing, "return_type"):
+            result = None if thing.return_type is None else as_type(thing.return_type)
+            return Signature(result, tuple(map(as_type, thing.args)))
+        thing = as_type(thing)
     if isinstance(thing, str):
         found = _parse(thing)
         if isinstance(found, tuple):

@@ -288,7 +288,7 @@ impl Gufunc {
     }
 
     fn lower(&self, parameters: &[Type], results: Option<&Type>) -> Result<Lowered, Error> {
-        let options = lower::Options { kind: Kind::Core, fma: self.options.fma, fastmath: self.options.fastmath };
+        let options = lower::Options { kind: Kind::Core, fma: self.options.fma, fastmath: self.options.fastmath, zero_division: false };
         Ok(lower_with(&self.definition, parameters, options, results, self.options.literals)?)
     }
 

@@ -194,7 +194,7 @@ impl Ufunc {
             [one] => Type::Scalar(*one),
             many => Type::Tuple(many.iter().map(|t| Type::Scalar(*t)).collect()),
         });
-        let options = lower::Options { kind: Kind::Scalar, fma: self.options.fma, fastmath: self.options.fastmath };
+        let options = lower::Options { kind: Kind::Scalar, fma: self.options.fma, fastmath: self.options.fastmath, zero_division: false };
         let lowered = lower_with(&self.definition, &arguments, options, returns.as_ref(), self.options.literals)?;
         let result = match &lowered.result {
             Type::Scalar(one) => Some(vec![*one]),

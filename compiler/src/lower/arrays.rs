@@ -98,7 +98,11 @@ impl Lowerer {
                 let name = self.describe(val);
                 let d = Diagnostic::new(Code::BadIndex, at, format!("an index must be an integer, not {name}")).label(name);
                 let text = self.text(at);
-                fault(if matches!(val, Val::Real(_)) { d.help(format!("convert it: `int({text})`")) } else { d })
+                fault(match val {
+                    Val::Real(_) => d.help(format!("convert it: `int({text})`")),
+                    Val::Named(named, _) if named.is_axes() => d.help(format!("take an axis: `{text}.x`")),
+                    _ => d,
+                })
             }
         }
     }

@@ -42,6 +42,8 @@ pub(super) enum Builtin {
     Operator(BinaryOp),
     /// A comparison as a function.
     Comparison(CompareOp),
+    /// NumPy's, which orders complex numbers too.
+    NumpyOrder(CompareOp),
     /// A unary operator as a function.
     Unary(UnaryOp),
     /// A function of all elements of an array.
@@ -352,10 +354,10 @@ table! {
     "numpy.logical_and" => B::LogicalAnd,
     "numpy.logical_or" => B::LogicalOr,
     "numpy.logical_xor" => B::LogicalXor,
-    "numpy.less" => B::Comparison(CompareOp::Lt),
-    "numpy.less_equal" => B::Comparison(CompareOp::Le),
-    "numpy.greater" => B::Comparison(CompareOp::Gt),
-    "numpy.greater_equal" => B::Comparison(CompareOp::Ge),
+    "numpy.less" => B::NumpyOrder(CompareOp::Lt),
+    "numpy.less_equal" => B::NumpyOrder(CompareOp::Le),
+    "numpy.greater" => B::NumpyOrder(CompareOp::Gt),
+    "numpy.greater_equal" => B::NumpyOrder(CompareOp::Ge),
     "numpy.equal" => B::Comparison(CompareOp::Eq),
     "numpy.not_equal" => B::Comparison(CompareOp::Ne),
     "numpy.negative" => B::Unary(UnaryOp::Minus),
@@ -568,7 +570,7 @@ pub(super) fn elementwise_arity(builtin: &Builtin) -> Option<usize> {
         B::Numpy(m) => m.arity(),
         B::Abs | B::NumpyRounding(_) | B::FloatTest(..) | B::Unary(_) | B::NumpyFabs | B::Sign | B::Square | B::Conjugate | B::LogicalNot => 1,
         B::Degrees | B::Radians | B::Reciprocal | B::Signbit => 1,
-        B::Operator(_) | B::Comparison(_) | B::LogicalAnd | B::LogicalOr | B::LogicalXor | B::NumpyMinimum | B::NumpyMaximum => 2,
+        B::Operator(_) | B::Comparison(_) | B::NumpyOrder(_) | B::LogicalAnd | B::LogicalOr | B::LogicalXor | B::NumpyMinimum | B::NumpyMaximum => 2,
         B::NumpyFmin | B::NumpyFmax | B::NumpyFmod | B::Heaviside | B::FloatPower | B::Gcd => 2,
         _ => return None,
     })

@@ -196,7 +196,8 @@ impl Lowerer {
         let common = types.0.zip(types.1).and_then(|(a, b)| unify_types(&a, &b));
         let arrays = differ_in_arrays(&then.val, &otherwise.val);
         let Some(common) = common.filter(|_| !arrays) else {
-            let (a, b) = (self.describe(&then.val), self.describe(&otherwise.val));
+            let name = |val: &Val| if let Val::Str(_) | Val::Bytes(_) = val { super::printing::repr(val) } else { self.describe(val) };
+            let (a, b) = (name(&then.val), name(&otherwise.val));
             let d = Diagnostic::new(Code::NoCommonType, span, format!("this is {a} or {b}, which have no common type"));
             let d = d.also(then.span, a).also(otherwise.span, b);
             return fault(if arrays {

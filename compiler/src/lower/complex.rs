@@ -6,8 +6,8 @@ use super::Lowerer;
 use super::value::Val;
 use crate::ir::Value;
 use crate::op::{Math, Op};
-use crate::syntax::BinaryOp;
-use crate::types::ScalarType;
+use crate::syntax::{BinaryOp, CompareOp};
+use crate::types::{ScalarType, binary_arithmetic};
 
 impl Lowerer {
     /// `+ - * /` in the complex type `t`.
@@ -68,6 +68,43 @@ impl Lowerer {
         let re = self.op(Op::Select, &[is_zero, a.0, re]);
         let im = self.op(Op::Select, &[is_zero, a.1, im]);
         (self.op(Op::Div, &[re, denominator]), self.op(Op::Div, &[im, denominator]))
+    }
+
+    /// Two numbers of which at least one is complex, in their common type.
+    pub(super) fn complex_pair(&mut self, l: &Val, r: &Val) -> Option<((Value, Value), (Value, Value))> {
+        if !(matches!(l, Val::Complex(..)) || matches!(r, Val::Complex(..))) {
+            return None;
+        }
+        let t = binary_arithmetic(self.scalar_type(l)?, self.scalar_type(r)?);
+        self.to_complex(l, t).zip(self.to_complex(r, t))
+    }
+
+    /// NumPy's order of complex numbers: by the real parts, of equal ones by the imaginary parts; a NaN in either number is before and behind nothing.
+    pub(super) fn complex_order(&mut self, op: CompareOp, a: (Value, Value), b: (Value, Value)) -> Value {
+        let strict = match op {
+            CompareOp::Lt | CompareOp::Le => Op::Lt,
+            _ => Op::Gt,
+        };
+        let apart = self.op(strict, &[a.0, b.0]);
+        let (nan, other) = (self.op(Op::IsNan, &[a.1]), self.op(Op::IsNan, &[b.1]));
+        let nan = self.op(Op::Or, &[nan, other]);
+        let numbers = self.op(Op::Not, &[nan]);
+        let apart = self.op(Op::And, &[apart, numbers]);
+        let level = self.op(Op::Eq, &[a.0, b.0]);
+        let imaginary = self.op(super::compare::row(op), &[a.1, b.1]);
+        let level = self.op(Op::And, &[level, imaginary]);
+        self.op(Op::Or, &[apart, level])
+    }
+
+    /// `numpy.minimum` and `maximum` of complex numbers, where a NaN wins (`keeps_nan`), or `fmin` and `fmax`, where it loses.
+    pub(super) fn complex_extreme(&mut self, least: bool, keeps_nan: bool, a: (Value, Value), b: (Value, Value)) -> Val {
+        let before = self.complex_order(if least { CompareOp::Le } else { CompareOp::Ge }, a, b);
+        let asked = if keeps_nan { a } else { b };
+        let (re, im) = (self.op(Op::IsNan, &[asked.0]), self.op(Op::IsNan, &[asked.1]));
+        let nan = self.op(Op::Or, &[re, im]);
+        let first = self.op(Op::Or, &[before, nan]);
+        let re = self.op(Op::Select, &[first, a.0, b.0]);
+        Val::Complex(re, self.op(Op::Select, &[first, a.1, b.1]))
     }
 
     /// `abs(z)`.

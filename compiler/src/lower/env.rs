@@ -39,6 +39,8 @@ pub(super) enum Place {
     Named(Arc<NamedType>, Vec<Place>),
     Array(Array),
     Function(Arc<Callee>),
+    /// A constant string or bytes.
+    Text(Val),
     View(Box<View<Leaf>>),
 }
 
@@ -82,6 +84,7 @@ pub(super) enum Shape {
     Named(Arc<NamedType>, Vec<Shape>),
     Array(Array),
     Function(Arc<Callee>),
+    Text(Val),
     View(Box<View<ScalarType>>),
 }
 
@@ -112,7 +115,7 @@ pub(super) fn forget(env: &mut Env, made: usize) {
             }
             Place::Tuple(items) | Place::Named(_, items) => items.iter_mut().for_each(|p| place(p, made)),
             Place::View(view) => view.each(&mut |l| leaf(l, made)),
-            Place::None | Place::Grid | Place::Array(_) | Place::Function(_) => {}
+            Place::None | Place::Grid | Place::Array(_) | Place::Function(_) | Place::Text(_) => {}
         }
     }
     fn leaf(l: &mut Leaf, made: usize) {
@@ -145,17 +148,18 @@ impl Lowerer {
             }
             val => val,
         };
-        let place = self.store(name, val, span)?;
+        let place = self.store(name, val);
         self.frame().env.insert(name.to_string(), Binding::Assigned { place, flag: None, span });
         Ok(())
     }
 
-    fn store(&mut self, name: &str, val: &Val, span: Span) -> Result<Place> {
-        Ok(match val {
+    fn store(&mut self, name: &str, val: &Val) -> Place {
+        match val {
             Val::None => Place::None,
             Val::Grid => Place::Grid,
             Val::Array(a) => Place::Array(*a),
             Val::Function(callee) => Place::Function(callee.clone()),
+            Val::Str(_) | Val::Bytes(_) => Place::Text(val.clone()),
             Val::Real(v) => Place::Real(self.set_leaf(name, *v)),
             Val::Half(v) => Place::Half(self.set_leaf(name, *v)),
             Val::Time(ty, v) => Place::Time(*ty, self.set_leaf(name, *v)),
@@ -164,12 +168,12 @@ impl Lowerer {
                 Place::Complex(re, self.set_leaf(&format!("{name}.imag"), *im))
             }
             Val::Tuple(items) => {
-                let parts = items.iter().enumerate().map(|(i, item)| self.store(&format!("{name}.{i}"), item, span));
-                Place::Tuple(parts.collect::<Result<_>>()?)
+                let parts = items.iter().enumerate().map(|(i, item)| self.store(&format!("{name}.{i}"), item));
+                Place::Tuple(parts.collect())
             }
             Val::Named(named, items) => {
-                let parts = items.iter().enumerate().map(|(i, item)| self.store(&format!("{name}.{i}"), item, span));
-                Place::Named(named.clone(), parts.collect::<Result<_>>()?)
+                let parts = items.iter().enumerate().map(|(i, item)| self.store(&format!("{name}.{i}"), item));
+                Place::Named(named.clone(), parts.collect())
             }
             Val::View(view) => {
                 let mut n = 0;
@@ -179,10 +183,7 @@ impl Lowerer {
                 };
                 Place::View(Box::new(view.map(&mut keep)))
             }
-            Val::Str(_) | Val::Bytes(_) => {
-                return fault(Diagnostic::new(Code::UnsupportedType, span, "a variable cannot hold a string in compiled code"));
-            }
-        })
+        }
     }
 
     fn set_leaf(&mut self, name: &str, value: Value) -> Leaf {
@@ -251,6 +252,7 @@ impl Lowerer {
             Place::Grid => Val::Grid,
             Place::Array(a) => Val::Array(*a),
             Place::Function(callee) => Val::Function(callee.clone()),
+            Place::Text(text) => text.clone(),
             Place::Real(l) => Val::Real(self.leaf(l)),
             Place::Half(l) => Val::Half(self.leaf(l)),
             Place::Time(ty, l) => Val::Time(*ty, self.leaf(l)),
@@ -278,6 +280,7 @@ impl Lowerer {
             Place::Grid => Shape::Grid,
             Place::Array(a) => Shape::Array(*a),
             Place::Function(callee) => Shape::Function(callee.clone()),
+            Place::Text(text) => Shape::Text(text.clone()),
             Place::Real(l) => Shape::Real(ty(l)),
             Place::Half(_) => Shape::Half,
             Place::Time(ty, _) => Shape::Time(*ty),
@@ -342,6 +345,7 @@ impl Lowerer {
             Shape::Real(t) | Shape::Time(t) | Shape::Complex(t) => t.to_string(),
             Shape::Array(a) => self.b.function().array(*a).ty.to_string(),
             Shape::Function(callee) => callee.to_string(),
+            Shape::Text(text) => super::printing::repr(text),
             Shape::Tuple(items) => {
                 let items: Vec<String> = items.iter().map(|s| self.describe_shape(s)).collect();
                 format!("tuple({})", items.join(", "))
@@ -380,7 +384,7 @@ impl Lowerer {
             Some(mut place) => {
                 let val = self.load(&mut place);
                 let val = self.reshape(val, shape);
-                self.store(name, &val, span).ok().expect("no string has a shape")
+                self.store(name, &val)
             }
             None => self.fresh_place(name, shape),
         };
@@ -409,6 +413,7 @@ impl Lowerer {
             Shape::Grid => Place::Grid,
             Shape::Array(a) => Place::Array(*a),
             Shape::Function(callee) => Place::Function(callee.clone()),
+            Shape::Text(text) => Place::Text(text.clone()),
             Shape::Real(t) => Place::Real(Leaf { slot: self.variable_slot(name, *t), known: None }),
             Shape::Half => Place::Half(Leaf { slot: self.variable_slot(name, ScalarType::F32), known: None }),
             Shape::Time(t) => Place::Time(*t, Leaf { slot: self.variable_slot(name, ScalarType::I64), known: None }),

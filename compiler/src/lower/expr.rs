@@ -10,7 +10,7 @@ use crate::diagnostic::{Code, Diagnostic};
 use crate::names::{Constant, Meaning};
 use crate::source::Span;
 use crate::syntax::{BinaryOp, Expr, ExprKind, UnaryOp};
-use crate::types::ScalarType;
+use crate::types::{NamedType, ScalarType};
 
 /// A dotted path with what it means and the attributes that are left over.
 pub(super) struct Path<'a> {
@@ -54,6 +54,7 @@ impl Lowerer {
                 // Powers with an integer exponent are multiplications in the base's type as it is.
                 let (l, r) =
                     if *op == BinaryOp::Pow && matches!(right.kind, ExprKind::Int(_)) { (l, r) } else { self.weakened((left, l), (right, r)) };
+                self.refuse_zero(*op, &l, &r);
                 self.binary(*op, (&l, left.span), (&r, right.span), e.span)
             }
             ExprKind::Unary { op, operand } => self.unary(*op, operand, e.span),
@@ -217,7 +218,14 @@ impl Lowerer {
                     let size = self.constant(crate::types::Scalar::int(ScalarType::I64, 32));
                     Ok(Val::Real(size))
                 }
-                Some(Builtin::Axes) => fault(refuse(format!("`{text}` cannot be used as a whole")).help(format!("take an axis: `{text}.x`"))),
+                Some(Builtin::Axes) => {
+                    self.in_kernel(text, span)?;
+                    let mut items = Vec::new();
+                    for axis in ["x", "y", "z"] {
+                        items.push(self.meaning_value(&Meaning::Builtin(format!("{name}.{axis}")), &format!("{text}.{axis}"), span)?);
+                    }
+                    Ok(Val::Named(Arc::new(NamedType::axes()), items))
+                }
                 Some(_) => Ok(callee()),
                 None => fault(refuse(format!("`{name}` is not supported in compiled code"))),
             },

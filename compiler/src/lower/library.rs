@@ -43,6 +43,16 @@ impl Lowerer {
                 let test = self.compare_pair(op, l, r, span)?;
                 Ok(self.test_value(test))
             }
+            B::NumpyOrder(op) => {
+                let (l, r) = two()?;
+                match self.complex_pair(l.0, r.0) {
+                    Some((a, b)) => Ok(Val::Real(self.complex_order(op, a, b))),
+                    None => {
+                        let test = self.compare_pair(op, l, r, span)?;
+                        Ok(self.test_value(test))
+                    }
+                }
+            }
             B::Unary(op) => {
                 let (val, at) = one()?;
                 self.unary_arithmetic(op, val, at)
@@ -106,7 +116,10 @@ impl Lowerer {
             }
             B::NumpyFmin | B::NumpyFmax => {
                 let (l, r) = two()?;
-                self.ignoring_extreme(builtin == B::NumpyFmin, text, l, r)
+                match self.complex_pair(l.0, r.0) {
+                    Some((a, b)) => Ok(self.complex_extreme(builtin == B::NumpyFmin, false, a, b)),
+                    None => self.ignoring_extreme(builtin == B::NumpyFmin, text, l, r),
+                }
             }
             B::Clip => match args {
                 [(val, at), (low, s), (high, t)] => {
@@ -227,7 +240,10 @@ impl Lowerer {
             B::Least | B::Greatest => self.extreme(builtin == B::Least, text, args, span),
             B::NumpyMinimum | B::NumpyMaximum => {
                 let (l, r) = two()?;
-                self.propagating_extreme(builtin == B::NumpyMinimum, text, l, r)
+                match self.complex_pair(l.0, r.0) {
+                    Some((a, b)) => Ok(self.complex_extreme(builtin == B::NumpyMinimum, true, a, b)),
+                    None => self.propagating_extreme(builtin == B::NumpyMinimum, text, l, r),
+                }
             }
             B::Round => self.round(text, args, span),
             B::Len => {
@@ -260,6 +276,9 @@ impl Lowerer {
             }
             B::Divmod => {
                 let (l, r) = two()?;
+                if text == "divmod" {
+                    self.refuse_zero(BinaryOp::FloorDiv, l.0, r.0);
+                }
                 let quotient = self.binary(BinaryOp::FloorDiv, l, r, span)?;
                 Ok(Val::Tuple(vec![quotient, self.binary(BinaryOp::Mod, l, r, span)?]))
             }

@@ -74,6 +74,8 @@ pub struct Options {
     pub fma: bool,
     /// Take the math library's faster, less accurate variants where it has them ([`op::Math::fast`]).
     pub fastmath: bool,
+    /// `/`, `//` and `%` by zero raise ZeroDivisionError, as in Python; else they give NumPy's values.
+    pub zero_division: bool,
 }
 
 /// What type a number written in the text has.
@@ -179,7 +181,7 @@ pub fn lower_with(
 /// # Panics
 /// If something is wrong with the library's text.
 pub(crate) fn routine(definition: &Arc<Definition>, arity: usize, ty: ScalarType, inner: ScalarType) -> Verified {
-    let options = Options { kind: Kind::Scalar, fma: false, fastmath: false };
+    let options = Options { kind: Kind::Scalar, fma: false, fastmath: false, zero_division: false };
     let mut lowerer = Lowerer::new(&definition.name, options);
     let make = |this: &mut Lowerer| -> Result<Slot> {
         let parsed = this.parse(definition)?;

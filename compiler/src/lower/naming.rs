@@ -163,7 +163,7 @@ impl Lowerer {
             Val::Array(array) => Shape::Array(*array),
             Val::View(view) => Shape::View(Box::new(view.map(&mut |v| self.ty(*v)))),
             Val::Function(callee) => Shape::Function(callee.clone()),
-            Val::Str(_) | Val::Bytes(_) => return None,
+            Val::Str(_) | Val::Bytes(_) => Shape::Text(val.clone()),
         })
     }
 

@@ -82,6 +82,8 @@ impl Lowerer {
                 }
                 text(pieces, if items.len() == 1 { ",)" } else { ")" });
             }
+            // CUDA's dim3, as Numba prints it.
+            Val::Named(named, items) if named.is_axes() => self.print_value(&Val::Tuple(items.clone()), outside, at, pieces, values)?,
             Val::Named(named, items) => {
                 text(pieces, &format!("{}(", named.name));
                 for (i, (field, item)) in named.fields.iter().zip(items).enumerate() {
@@ -104,6 +106,15 @@ fn text(pieces: &mut Vec<Piece>, more: &str) {
         _ if more.is_empty() => {}
         Some(Piece::Text(text)) => text.push_str(more),
         _ => pieces.push(Piece::Text(more.to_owned())),
+    }
+}
+
+/// A constant string or bytes as `repr`.
+pub(super) fn repr(val: &Val) -> String {
+    match val {
+        Val::Str(s) => quoted(s),
+        Val::Bytes(bytes) => spelled(bytes),
+        _ => unreachable!("no text"),
     }
 }
 

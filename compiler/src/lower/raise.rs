@@ -6,10 +6,12 @@ use super::Lowerer;
 use super::fault::{Result, fault};
 use super::value::Val;
 use crate::diagnostic::{Code, Diagnostic};
-use crate::ir::{Failure, Inst, Kind, Raise};
+use crate::ir::{Failure, Inst, Kind, Raise, Value};
 use crate::names::Meaning;
+use crate::op::Op;
 use crate::source::Span;
-use crate::syntax::{Expr, ExprKind, Raised};
+use crate::syntax::{BinaryOp, Expr, ExprKind, Raised};
+use crate::types::Scalar;
 
 impl Lowerer {
     pub(super) fn raise_stmt(&mut self, raised: &Raised, span: Span) -> Result<()> {
@@ -21,6 +23,13 @@ impl Lowerer {
             Raised::Exception(Some(e)) => self.exception(e)?,
         };
         self.at(span);
+        self.throw(raise);
+        self.frame().alive = false;
+        Ok(())
+    }
+
+    /// The thread raises and ends.
+    fn throw(&mut self, raise: Raise) {
         let number = self.b.raise(raise);
         if self.options.kind != Kind::Kernel {
             self.b.push(Inst::Fail(Failure::Raise(number)));
@@ -28,8 +37,36 @@ impl Lowerer {
             self.b.push(Inst::Report(Failure::Raise(number)));
             self.thread_over();
         }
-        self.frame().alive = false;
-        Ok(())
+    }
+
+    /// Before a division of Python's, where those by zero raise: the thread raises if the divisor is zero.
+    pub(super) fn refuse_zero(&mut self, op: BinaryOp, left: &Val, right: &Val) {
+        let divides = matches!(op, BinaryOp::TrueDiv | BinaryOp::FloorDiv | BinaryOp::Mod);
+        if !self.options.zero_division || !divides || self.is_library() || !left.is_number() {
+            return;
+        }
+        let is_zero = match right {
+            Val::Real(v) | Val::Half(v) => self.equals_zero(*v),
+            Val::Complex(re, im) => {
+                let (re, im) = (self.equals_zero(*re), self.equals_zero(*im));
+                self.op(Op::And, &[re, im])
+            }
+            _ => return,
+        };
+        if self.known(is_zero).is_some_and(|c| !c.as_bool()) {
+            return;
+        }
+        let text = if op == BinaryOp::Mod { "modulo by zero" } else { "division by zero" };
+        self.b.open();
+        self.throw(Raise { class: "ZeroDivisionError".to_owned(), token: 0, args: format!("({},)", quoted(text)) });
+        let then = self.b.close();
+        self.b.push(Inst::If { cond: is_zero, then, otherwise: Vec::new() });
+    }
+
+    fn equals_zero(&mut self, value: Value) -> Value {
+        let zero = Scalar::zero(self.ty(value));
+        let zero = self.constant(zero);
+        self.op(Op::Eq, &[value, zero])
     }
 
     fn exception(&mut self, e: &Expr) -> Result<Raise> {

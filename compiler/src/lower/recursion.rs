@@ -335,7 +335,7 @@ impl Lowerer {
             self.b.push(Inst::Param(number))
         };
         match form {
-            Shape::None | Shape::Grid | Shape::Function(_) => Val::None,
+            Shape::None | Shape::Grid | Shape::Function(_) | Shape::Text(_) => Val::None,
             Shape::Real(ty) => Val::Real(parameter(*ty)),
             Shape::Half => Val::Half(parameter(ScalarType::F32)),
             Shape::Time(ty) => Val::Time(*ty, parameter(ScalarType::I64)),

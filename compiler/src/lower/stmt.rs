@@ -163,12 +163,7 @@ impl Lowerer {
     pub(super) fn assign_target(&mut self, target: &Expr, val: &Val, source: Span) -> Result<()> {
         self.at(target.span);
         match &target.kind {
-            ExprKind::Name(name) => {
-                if let Val::Str(_) | Val::Bytes(_) = val {
-                    return fault(Diagnostic::new(Code::UnsupportedType, source, "a string cannot be stored in compiled code"));
-                }
-                self.assign(name, val, target.span)
-            }
+            ExprKind::Name(name) => self.assign(name, val, target.span),
             ExprKind::Tuple(targets) if targets.iter().any(|t| matches!(t.kind, ExprKind::Starred(_))) => {
                 self.unpack_with_rest(targets, val, target.span, source)
             }
@@ -249,6 +244,7 @@ impl Lowerer {
         };
         let right = self.expr(value)?;
         self.at(span);
+        self.refuse_zero(op, &old, &right);
         let new = self.binary(op, (&old, target), (&right, value.span), span)?;
         self.store_spot(&spot, &new, target, span)
     }
@@ -270,6 +266,7 @@ impl Lowerer {
                 let old = self.expr(target)?;
                 let right = self.expr(value)?;
                 self.at(span);
+                self.refuse_zero(op, &old, &right);
                 let new = self.binary(op, (&old, target.span), (&right, value.span), span)?;
                 self.assign_target(target, &new, span)
             }

@@ -164,6 +164,16 @@ impl NamedType {
         let fields = ["x", "y", "z", "w"][..count].iter().map(|f| f.to_string()).collect();
         Some(NamedType { name: format!("{elem}x{count}"), fields, vector: Some(elem) })
     }
+
+    /// What `threadIdx` and its like are as a whole: CUDA's `dim3`, with fields `x`, `y` and `z`.
+    pub fn axes() -> NamedType {
+        NamedType { name: "Dim3".to_owned(), fields: ["x", "y", "z"].map(str::to_owned).to_vec(), vector: Some(ScalarType::I32) }
+    }
+
+    /// Whether it is that of `threadIdx`.
+    pub fn is_axes(&self) -> bool {
+        self.vector.is_some() && self.name == "Dim3"
+    }
 }
 
 #[cfg(test)]

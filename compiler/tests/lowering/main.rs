@@ -32,7 +32,7 @@ fn marked(text: &str) -> Vec<(String, Kind, String)> {
 fn lowered(path: &Path, text: &str, name: &str, kind: Kind, types: &str) -> Result<Lowered, Box<Diagnostic>> {
     let file = path.file_name().unwrap().to_str().unwrap();
     let definition = world::define(file, text, name);
-    lower(&definition, &world::types(types), Options { kind, fma: false, fastmath: false }, None)
+    lower(&definition, &world::types(types), Options { kind, fma: false, fastmath: false, zero_division: false }, None)
 }
 
 fn cases(folder: &str, expected: impl Fn(&Path, &str, &str, Kind, &str) -> String) {

@@ -59,6 +59,8 @@ impl Check<'_> {
                 self.body(body, inner);
                 self.body(orelse, inner);
             }
+            // Where the test of a `while` assigns, the break that stands for it has its place.
+            StmtKind::Break if whole == Some(stmt.span) => {}
             StmtKind::Break => self.says(stmt.span, "break"),
             StmtKind::Continue => self.says(stmt.span, "continue"),
             StmtKind::Raise(Raised::Exception(e) | Raised::Assertion(e)) => e.iter().for_each(|e| self.expr(e, inner)),

@@ -58,6 +58,12 @@ impl DeviceFunction {
         Err(Exception::new(py, Class::Unsupported, text).with("code", "device-function").build())
     }
 
+    fn __getitem__(&self, _key: &Bound<'_, PyAny>, py: Python<'_>) -> PyResult<()> {
+        let name = self.function.get().name();
+        let text = format!("{name} is a device function, which a kernel calls: it cannot be launched itself; for that, leave out `device=True`");
+        Err(Exception::new(py, Class::Unsupported, text).with("code", "device-function").build())
+    }
+
     fn __reduce__(&self, py: Python<'_>) -> (Py<PyAny>, Parts) {
         let signatures = self.signatures.iter().map(|s| s.clone_ref(py)).collect();
         (py.get_type::<DeviceFunction>().into_any().unbind(), (self.function.clone_ref(py), None, signatures))

@@ -63,6 +63,8 @@ pub(crate) struct Kernel {
     fastmath: bool,
     boundscheck: bool,
     gpu: Wishes,
+    /// See [`Kernel::extensions`]; `None` if there are none.
+    extensions: Option<Py<PyList>>,
     signatures: Vec<Vec<Type>>,
     /// Made at first need, kept once all names of the function were there.
     made: OnceLock<Arc<cuda_jit::Kernel>>,
@@ -100,6 +102,7 @@ impl Kernel {
         let mut options = Options::default();
         options.fma = self.fma;
         options.fastmath = self.fastmath;
+        options.zero_division = self.gpu.debug;
         options.cpu = Some(config::cpu(py)?.clone());
         options.gpu = self.gpu.options();
         if !self.boundscheck {
@@ -168,7 +171,7 @@ impl Kernel {
             let number = of_device(py, kernel, overload, &of, &on_gpu)?;
             match &wanted {
                 Some(_) => return Ok(number.into_pyobject(py)?.into_any()),
-                None if self.specialized() && self.signatures.len() == 1 => return Ok(number.into_pyobject(py)?.into_any()),
+                None if self.specialized() => return Ok(number.into_pyobject(py)?.into_any()),
                 None => table.set_item(types_tuple(py, overload.types())?, number)?,
             }
         }
@@ -238,7 +241,7 @@ fn without_bounds_check(options: Options) -> Options {
 #[pymethods]
 impl Kernel {
     #[new]
-    #[pyo3(signature = (function, py_func=None, signatures=None, fma=true, boundscheck=true, fastmath=false, gpu=None))]
+    #[pyo3(signature = (function, py_func=None, signatures=None, fma=true, boundscheck=true, fastmath=false, gpu=None, extensions=None))]
     #[expect(clippy::too_many_arguments)]
     fn new(
         py: Python<'_>,
@@ -249,8 +252,10 @@ impl Kernel {
         boundscheck: bool,
         fastmath: bool,
         gpu: Option<Wishes>,
+        extensions: Option<Bound<'_, PyList>>,
     ) -> PyResult<Kernel> {
         let gpu = gpu.unwrap_or_default();
+        let extensions = extensions.filter(|all| !all.is_empty()).map(Bound::unbind);
         let mut read = Vec::new();
         for thing in signatures.unwrap_or_default() {
             let signature = types::signature(&thing)?;
@@ -260,8 +265,18 @@ impl Kernel {
             }
             read.push(signature.args);
         }
-        let kernel =
-            Kernel { function, py_func, fma, fastmath, boundscheck, gpu, signatures: read, made: OnceLock::new(), specialized: Mutex::default() };
+        let kernel = Kernel {
+            function,
+            py_func,
+            fma,
+            fastmath,
+            boundscheck,
+            gpu,
+            extensions,
+            signatures: read,
+            made: OnceLock::new(),
+            specialized: Mutex::default(),
+        };
         if !kernel.signatures.is_empty() {
             // Declared types are compiled now, so that what is wrong with them is told here.
             let (made, _) = kernel.compiled(py)?;
@@ -341,12 +356,18 @@ impl Kernel {
     #[pyo3(signature = (*args))]
     fn specialize(slf: &Bound<'_, Kernel>, args: &Bound<'_, PyTuple>) -> PyResult<Py<Kernel>> {
         let (py, this) = (slf.py(), slf.get());
+        if this.specialized() {
+            let text = format!("{}: already specialized, for {}", this.name(), types_tuple(py, &this.signatures[0])?);
+            return Err(Exception::new(py, Class::Launch, text).with("code", "specialized").build());
+        }
         let (kernel, _) = this.compiled(py)?;
         let parameter = |i: usize| kernel.parameters().get(i).cloned().unwrap_or_else(|| format!("number {}", i + 1));
         let mut wanted = Vec::new();
         for (i, arg) in args.iter().enumerate() {
             if types::is_type(&arg)? {
                 wanted.push(types::of(&arg)?);
+            } else if let Some(ours) = types::of_numba(&arg)? {
+                wanted.push(types::of(&ours)?);
             } else {
                 let one = PyTuple::new(py, [arg])?;
                 wanted.extend_from_slice(Taken::new(&one, kernel.name(), |_| parameter(i), stream::of_gpu(py, None)?)?.args.types());
@@ -364,6 +385,7 @@ impl Kernel {
             fastmath: this.fastmath,
             boundscheck: this.boundscheck,
             gpu: this.gpu,
+            extensions: this.extensions.as_ref().map(|all| all.clone_ref(py)),
             signatures: vec![wanted.clone()],
             made: OnceLock::new(),
             specialized: Mutex::default(),
@@ -390,10 +412,16 @@ impl Kernel {
         Ok(table)
     }
 
-    /// Whether only declared types are taken.
+    /// Whether it is for one signature.
     #[getter]
     fn specialized(&self) -> bool {
-        !self.signatures.is_empty()
+        self.signatures.len() == 1
+    }
+
+    /// What looks at the arguments of a launch before it: objects with a method `prepare_args(ty, val, stream, retr)`.
+    #[getter]
+    fn extensions(&self, py: Python<'_>) -> Py<PyList> {
+        self.extensions.as_ref().map_or_else(|| PyList::empty(py).unbind(), |all| all.clone_ref(py))
     }
 
     /// Compiles for a signature now; what `overloads` has for it.
@@ -545,7 +573,8 @@ impl Kernel {
             signatures.append(types_tuple(py, types)?)?;
         }
         let arguments =
-            (self.function.clone_ref(py), py.None(), signatures, self.fma, self.boundscheck, self.fastmath, self.gpu).into_pyobject(py)?;
+            (self.function.clone_ref(py), py.None(), signatures, self.fma, self.boundscheck, self.fastmath, self.gpu, self.extensions(py))
+                .into_pyobject(py)?;
         Ok((py.get_type::<Kernel>().into_any(), arguments))
     }
 
@@ -555,7 +584,37 @@ impl Kernel {
 
     fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
         visit.call(&self.function)?;
+        visit.call(&self.extensions)?;
         visit.call(&self.py_func)
+    }
+}
+
+impl Launcher {
+    /// A launch with the arguments that extensions make of those given: the last extension sees each first, and what they leave in `retr` is called after the launch.
+    fn launch_extended(&self, py: Python<'_>, config: &Config, extensions: &Bound<'_, PyList>, args: &Bound<'_, PyTuple>) -> PyResult<()> {
+        let typeof_ = py.import("verdigris.types")?.getattr("typeof")?;
+        let stream = self.stream(py)?;
+        let keywords = PyDict::new(py);
+        let retr = PyList::empty(py);
+        keywords.set_item("stream", &stream)?;
+        keywords.set_item("retr", &retr)?;
+        let mut prepared = Vec::new();
+        for arg in args {
+            // An object that kernels do not take has no type, until an extension makes something else of it.
+            let mut ty = match typeof_.call1((&arg,)) {
+                Ok(ty) => ty,
+                Err(error) if error.is_instance_of::<pyo3::exceptions::PyTypeError>(py) => py.None().into_bound(py),
+                Err(error) => return Err(error),
+            };
+            let mut val = arg;
+            for extension in extensions.iter().rev() {
+                (ty, val) = extension.call_method("prepare_args", (ty, val), Some(&keywords))?.extract()?;
+            }
+            prepared.push(val);
+        }
+        let prepared = PyTuple::new(py, prepared)?;
+        self.kernel.get().launch(py, config, &prepared, Some(stream.bind(py)))?;
+        retr.iter().try_for_each(|back| back.call0().map(drop))
     }
 }
 
@@ -565,7 +624,10 @@ impl Launcher {
     fn __call__(&self, py: Python<'_>, args: &Bound<'_, PyTuple>) -> PyResult<()> {
         let stream = self.stream.as_ref().map(|stream| stream.bind(py));
         match &self.config {
-            Some(config) => self.kernel.get().launch(py, config, args, stream),
+            Some(config) => match &self.kernel.get().extensions {
+                None => self.kernel.get().launch(py, config, args, stream),
+                Some(extensions) => self.launch_extended(py, config, extensions.bind(py), args),
+            },
             None => stream::order(py, stream).map(drop),
         }
     }

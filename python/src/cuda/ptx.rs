@@ -77,7 +77,7 @@ pub(crate) fn compile_ptx(
     options.least_blocks = min_blocks;
     options.most_registers = max_registers;
     let (kind, entry) = if device { (Kind::Core, Entry::Function) } else { (Kind::Kernel, Entry::Kernel) };
-    let lowering = lower::Options { kind, fma, fastmath };
+    let lowering = lower::Options { kind, fma, fastmath, zero_division: false };
     gate::detached(py, || -> Result<(String, String, String), Error> {
         let lowered = lower::lower(&definition, &args, lowering, returns.as_ref().filter(|_| device))
             .and_then(lower::Lowered::of_arguments_alone)

@@ -37,6 +37,7 @@ _ALWAYS = {
 _NUMBA = {
     "numba": "verdigris.compat.numba",
     "numba.cuda": "verdigris.cuda",
+    "numba.cuda.devicearray": "verdigris.cuda.cudadrv.devicearray",
     "numba.cuda.cudadrv": "verdigris.cuda.cudadrv",
     "numba.cuda.cudadrv.devicearray": "verdigris.cuda.cudadrv.devicearray",
     "numba.cuda.cudadrv.devices": "verdigris.cuda.cudadrv.devices",

@@ -10,6 +10,7 @@ from .._verdigris import register_builtin
 from ..errors import NumbaError, NumbaPerformanceWarning
 from ..types import *  # noqa: F403
 from ..types import __all__ as _types
+from ..types import typeof
 
 __version__ = "0.61.0"
 __all__ = [
@@ -22,6 +23,7 @@ __all__ = [
     "guvectorize",
     "literal_unroll",
     "register_jitable",
+    "typeof",
     "types",
     "vectorize",
     *_types,

@@ -225,8 +225,8 @@ _HINTS = ("ldca", "ldcg", "ldcs", "ldcv", "ldlu", "stcg", "stcs", "stwb", "stwt"
 def __getattr__(name: str) -> Any:
     if name in _MODULES:
         return importlib.import_module(f"verdigris.cuda.{name}")
-    if name == "devices":
-        return importlib.import_module("verdigris.cuda.cudadrv.devices")
+    if name in ("devices", "devicearray"):
+        return importlib.import_module(f"verdigris.cuda.cudadrv.{name}")
     if name in _HINTS:
         return getattr(importlib.import_module("verdigris.cuda._cache_hints"), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -28,7 +28,6 @@ _WITHOUT_EFFECT: dict[str, tuple[type, ...]] = {
 # Options that ask for what cannot be done; their empty values are harmless.
 _REFUSED = {
     "link": "code of other compilers cannot be linked",
-    "extensions": "argument extensions are not called",
     "abi": "kernels have no C entry points",
     "abi_info": "kernels have no C entry points",
 }
@@ -42,6 +41,7 @@ def jit(
     fastmath: bool = False,
     boundscheck: bool | None = None,
     debug: bool = False,
+    extensions: list[Any] | None = None,
     lineinfo: bool = False,
     launch_bounds: int | tuple[int, ...] | None = None,
     max_registers: int | None = None,
@@ -58,10 +58,15 @@ def jit(
     `sin`, `cos`, `tan` and `tanh` that are faster and may be wrong by four units in the last place. `boundscheck=False`
     drops the check of indexes, which is on by default and makes an index out of bounds an IndexError.
 
-    On a GPU the failure of a thread is told when somebody waits for the launch (a synchronise, a copy); with `debug=True`
-    by the launch, which then waits. `lineinfo=True` tells profilers the lines. `launch_bounds` is the most threads of a
-    block, or with the fewest blocks that a multiprocessor should hold; `max_registers` limits the registers of a thread.
-    None of these changes a result, and on the CPU they ask for nothing.
+    `extensions` are objects that see the arguments of each launch: `prepare_args(ty, val, stream=, retr=)` of each, the last
+    first, is given an argument's type (None for an object that kernels do not take) and value and returns what to use
+    instead; functions that it appends to `retr` are called after the launch.
+
+    With `debug=True` a thread that divides by zero (`/`, `//`, `%`, `divmod`) raises ZeroDivisionError; else the result is
+    NumPy's. On a GPU the failure of a thread is told when somebody waits for the launch (a synchronise, a copy); with
+    `debug=True` by the launch, which then waits. `lineinfo=True` tells profilers the lines. `launch_bounds` is the most
+    threads of a block, or with the fewest blocks that a multiprocessor should hold; `max_registers` limits the registers of
+    a thread. The last three change no result, and on the CPU they ask for nothing.
     """
     _judge(options)
     if boundscheck not in (None, True, False):
@@ -69,6 +74,12 @@ def jit(
     if not isinstance(fastmath, bool):
         raise ArgumentError(f"cuda.jit option 'fastmath' must be bool, not {fastmath!r}", code="bad-option")
     checked = boundscheck is not False
+    extensions = list(extensions or ())
+    for extension in extensions:
+        if not callable(getattr(extension, "prepare_args", None)):
+            raise ArgumentError(
+                f"cuda.jit option 'extensions' must hold objects with a method prepare_args, not {extension!r}", code="bad-option"
+            )
     for name, value in (("debug", debug), ("lineinfo", lineinfo)):
         if not isinstance(value, bool):
             raise ArgumentError(f"cuda.jit option {name!r} must be bool, not {value!r}", code="bad-option")
@@ -83,7 +94,7 @@ def jit(
         if device:
             made: Any = DeviceFunction(taken, function, signatures or [])
         else:
-            made = Kernel(taken, function, signatures, bool(fma), checked, fastmath, gpu)
+            made = Kernel(taken, function, signatures, bool(fma), checked, fastmath, gpu, extensions)
         return functools.update_wrapper(made, function)
 
     if func_or_sig is None:
@@ -119,7 +130,17 @@ def _judge(options: dict[str, Any]) -> None:
             if value:
                 raise UnsupportedError(f"cuda.jit option {name!r}: {_REFUSED[name]}", code="unsupported-option")
         elif name not in _WITHOUT_EFFECT:
-            own = ("boundscheck", "debug", "device", "fastmath", "fma", "launch_bounds", "lineinfo", "max_registers")
+            own = (
+                "boundscheck",
+                "debug",
+                "device",
+                "extensions",
+                "fastmath",
+                "fma",
+                "launch_bounds",
+                "lineinfo",
+                "max_registers",
+            )
             known = ", ".join(sorted([*_WITHOUT_EFFECT, *_REFUSED, *own]))
             raise ArgumentError(f"cuda.jit has no option {name!r}; it has {known}", code="bad-option")
         elif not isinstance(value, _WITHOUT_EFFECT[name]):

@@ -1,11 +1,12 @@
 //! From the text of a definition to our tree. This folder is the only place that names the parser crate.
 //!
 //! Owns finding the function meant ([`find`]), the translation ([`statement`], [`expression`]), the words for Python that kernels do not have
-//! ([`unsupported`]) and the limits on size and nesting that every later stage relies on: no tree it returns is deeper than
+//! ([`unsupported`]), assignments inside expressions ([`named`]) and the limits on size and nesting that every later stage relies on: no tree it returns is deeper than
 //! [`MAX_DEPTH`], so walking one recursively is safe. Nothing was checked before it: the text may be anything at all.
 
 mod expression;
 mod find;
+mod named;
 mod parameter;
 mod statement;
 mod unsupported;
@@ -16,7 +17,7 @@ use ruff_text_size::{Ranged, TextRange};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::names::Definition;
 use crate::source::{SourceFile, SourceId, Span};
-use crate::syntax::ast::Function;
+use crate::syntax::ast::{Function, Stmt};
 
 /// How deep statements and expressions may nest, counted together.
 pub const MAX_DEPTH: u32 = 200;
@@ -38,7 +39,7 @@ pub fn parse(definition: &Definition, source: SourceId) -> Result<Function, Box<
         let place = Span { source, start: 0, end: 0 };
         return Err(Diagnostic::new(Code::UnsupportedSyntax, place, format!("the text of the function is longer than {} KiB", MAX_TEXT >> 10)));
     }
-    with_stack(text, || find::function(definition, Context { text, source, depth: 0, loops: 0 }))
+    with_stack(text, || find::function(definition, Context { text, source, depth: 0, loops: 0, admitted: Vec::new(), before: Vec::new() }))
 }
 
 /// Names of the functions that a text defines at its top level, in order. A text that is no valid Python, or too long, is read as far as that makes sense.
@@ -59,6 +60,9 @@ struct Context<'a> {
     depth: u32,
     /// Loops around the statement being translated.
     loops: u32,
+    /// Assignment expressions that may be made before the statement, and the assignments that were found so far: [`named`]'s.
+    admitted: Vec<TextRange>,
+    before: Vec<Stmt>,
 }
 
 type Parsed<T> = Result<T, Box<Diagnostic>>;

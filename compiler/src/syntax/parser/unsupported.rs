@@ -36,7 +36,7 @@ pub(super) fn stmt(stmt: &Stmt) -> Unsupported {
 
 pub(super) fn expr(expr: &Expr) -> Unsupported {
     match expr {
-        Expr::Named(_) => new("an assignment expression (`:=`)", "assign in a statement before it"),
+        Expr::Named(_) => new("an assignment expression (`:=`) after other parts of its expression", "assign in a statement before it"),
         Expr::Lambda(_) => new("a nested lambda with default arguments", "pass every argument"),
         Expr::Dict(_) => new("a dict", "use arrays, or constants chosen with `if`"),
         Expr::Set(_) => new("a set", "compare with `==` and `or`"),

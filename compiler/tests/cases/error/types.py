@@ -132,7 +132,7 @@ def returns_string(n):
 
 # (int64)
 def string_variable(n):
-    s = "a"
+    s = "a" if n > 0 else "b"
     return n
 
 

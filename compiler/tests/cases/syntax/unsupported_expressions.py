@@ -1,5 +1,5 @@
 def f(x):
-    (y := x)
+    x + (y := x)
     lambda z: z
     {1: 2}, {**x}
     {1, 2}
