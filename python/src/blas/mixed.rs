@@ -7,7 +7,7 @@ use pyo3::prelude::*;
 use pyo3::types::PyList;
 
 use verdigris_blas::half::{bf16, f16};
-use verdigris_blas::{Cuda, Low, Narrow, Trans, gemm_int, gemm_low, judge_low};
+use verdigris_blas::{Cuda, Low, MatMut, MatRef, Narrow, Trans, gemm_int, gemm_low, judge_low};
 
 use super::operand::{Fault, Operands, Raw, gpu_of};
 use crate::cuda;
@@ -28,28 +28,35 @@ struct Options {
     dry: bool,
 }
 
+/// The operands of a product.
+type Product<'a, I, O> = (MatRef<'a, I>, MatRef<'a, I>, MatMut<'a, O>);
+
+/// The operands as elements of the call's types; `None` where the call is judged and not run, which has been done then.
+fn taken<'a, I: Low, O: Copy>(options: &Options, numbers: (i32, i32), a: &mut Operands<'a>) -> Result<Option<Product<'a, I, O>>, Fault> {
+    let (left, right, to) = (a.mat_of("a", numbers.0)?, a.mat_of("b", numbers.0)?, a.mat_mut_of("c", numbers.1)?);
+    if options.dry {
+        judge_low(options.flags.0, options.flags.1, left, right, &to)?;
+        return Ok(None);
+    }
+    Ok(Some((left, right, to)))
+}
+
 fn run<I: Low, O: Narrow>(options: &Options, gpu: Option<&Cuda>, numbers: (i32, i32), a: &mut Operands<'_>) -> Result<(), Fault> {
-    let Options { flags, scale, dry } = *options;
-    let (left, right, to) = (a.mat_of::<I>("a", numbers.0)?, a.mat_of::<I>("b", numbers.0)?, a.mat_mut_of::<O>("c", numbers.1)?);
-    if dry {
-        return Ok(judge_low(flags.0, flags.1, left, right, &to)?);
-    }
-    match gpu {
-        Some(gpu) => Ok(gpu.gemm_low(flags.0, flags.1, scale.0 as f32, left, right, scale.1 as f32, to)?),
-        None => Ok(gemm_low(flags.0, flags.1, scale.0 as f32, left, right, scale.1 as f32, to)?),
-    }
+    let Some((left, right, to)) = taken::<I, O>(options, numbers, a)? else { return Ok(()) };
+    let ((ta, tb), (alpha, beta)) = (options.flags, (options.scale.0 as f32, options.scale.1 as f32));
+    Ok(match gpu {
+        Some(gpu) => gpu.gemm_low(ta, tb, alpha, left, right, beta, to),
+        None => gemm_low(ta, tb, alpha, left, right, beta, to),
+    }?)
 }
 
 fn run_int(options: &Options, gpu: Option<&Cuda>, a: &mut Operands<'_>) -> Result<(), Fault> {
-    let Options { flags, scale, dry } = *options;
-    let (left, right, to) = (a.mat_of::<i8>("a", INT8)?, a.mat_of::<i8>("b", INT8)?, a.mat_mut_of("c", INT32)?);
-    if dry {
-        return Ok(judge_low(flags.0, flags.1, left, right, &to)?);
-    }
-    match gpu {
-        Some(gpu) => Ok(gpu.gemm_int(flags.0, flags.1, scale.0 as i32, left, right, scale.1 as i32, to)?),
-        None => Ok(gemm_int(flags.0, flags.1, scale.0 as i32, left, right, scale.1 as i32, to)?),
-    }
+    let Some((left, right, to)) = taken::<i8, i32>(options, (INT8, INT32), a)? else { return Ok(()) };
+    let ((ta, tb), (alpha, beta)) = (options.flags, (options.scale.0 as i32, options.scale.1 as i32));
+    Ok(match gpu {
+        Some(gpu) => gpu.gemm_int(ta, tb, alpha, left, right, beta, to),
+        None => gemm_int(ta, tb, alpha, left, right, beta, to),
+    }?)
 }
 
 /// `alpha op(a) op(b) + beta c` into c. `transa` and `transb` say whether to transpose; `dry` has the call judged and not run.
