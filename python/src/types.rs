@@ -4,6 +4,7 @@
 
 use std::sync::Arc;
 
+use numpy::PyArrayDescr;
 use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
@@ -106,16 +107,15 @@ fn record(dtype: &Bound<'_, PyAny>) -> PyResult<Arc<RecordType>> {
 ///
 /// # Errors
 /// What NumPy raised.
-pub(crate) fn dtype_of<'py>(py: Python<'py>, record: &RecordType) -> PyResult<Bound<'py, PyAny>> {
-    let numpy = py.import("numpy")?;
+pub(crate) fn dtype_of<'py>(py: Python<'py>, record: &RecordType) -> PyResult<Bound<'py, PyArrayDescr>> {
     if let Some((elem, length)) = record.as_text() {
         let letter = if elem == ScalarType::U8 { 'S' } else { 'U' };
-        return numpy.call_method1("dtype", (format!("{letter}{length}"),));
+        return PyArrayDescr::new(py, format!("{letter}{length}"));
     }
     let (names, formats, offsets) = (PyList::empty(py), PyList::empty(py), PyList::empty(py));
     for field in &record.fields {
         let elem = match &field.ty {
-            FieldType::Scalar(ty) => numpy.call_method1("dtype", (ty.name(),))?,
+            FieldType::Scalar(ty) => PyArrayDescr::new(py, ty.name())?,
             FieldType::Record(inner) => dtype_of(py, inner)?,
         };
         names.append(&field.name)?;
@@ -127,7 +127,7 @@ pub(crate) fn dtype_of<'py>(py: Python<'py>, record: &RecordType) -> PyResult<Bo
     spec.set_item("formats", formats)?;
     spec.set_item("offsets", offsets)?;
     spec.set_item("itemsize", record.size)?;
-    numpy.call_method1("dtype", (spec,))
+    PyArrayDescr::new(py, spec)
 }
 
 fn scalar(object: &Bound<'_, PyAny>) -> PyResult<ScalarType> {

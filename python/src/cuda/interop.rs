@@ -285,7 +285,7 @@ pub(crate) fn from_cuda_array_interface<'py>(
         Some(descr) if !is_plain(&descr)? => descr,
         _ => needed("typestr")?,
     };
-    let dtype = py.import("numpy")?.call_method1(intern!(py, "dtype"), (descr,))?.cast_into::<PyArrayDescr>()?;
+    let dtype = PyArrayDescr::new(py, descr)?;
     if dtype.has_object() {
         return Err(refused(py, format!("{dtype} arrays hold Python objects, which cannot be in device memory")));
     }
@@ -476,7 +476,7 @@ pub(crate) fn from_dlpack<'py>(py: Python<'py>, object: &Bound<'py, PyAny>) -> P
         let DataType { code, bits, lanes } = tensor.dtype;
         return Err(PyBufferError::new_err(format!("elements of DLPack's code {code} with {bits} bits and {lanes} lanes are not taken")));
     };
-    let dtype = py.import("numpy")?.call_method1(intern!(py, "dtype"), (name,))?.cast_into::<PyArrayDescr>()?;
+    let dtype = PyArrayDescr::new(py, name)?;
     let item = dtype.itemsize();
     let shape = numbers(tensor.shape)
         .into_iter()

@@ -7,6 +7,7 @@ use std::ffi::{CStr, c_char, c_int, c_void};
 use std::hint::black_box;
 use std::sync::OnceLock;
 
+use numpy::PyArrayDescr;
 use numpy::npyffi::{NPY_CASTING, PY_ARRAY_API, PY_UFUNC_API, PyArray_Descr, PyArrayObject, PyUFuncObject, npy_intp};
 use pyo3::exceptions::PyTypeError;
 use pyo3::ffi;
@@ -394,7 +395,7 @@ unsafe fn choose(
     if let Some(given) = given {
         for (place, item) in asked.iter_mut().zip(given.cast::<PyTuple>()?.iter_borrowed()) {
             if !item.is_none() {
-                let name: String = py.import("numpy")?.getattr("dtype")?.call1((item,))?.getattr("name")?.extract()?;
+                let name: String = PyArrayDescr::new(py, item)?.getattr("name")?.extract()?;
                 let Some(ty) = ScalarType::from_name(&name) else { return Ok(None) };
                 *place = Some(ty);
             }

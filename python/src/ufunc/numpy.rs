@@ -128,7 +128,7 @@ pub(super) unsafe fn descr_argument(descr: *const PyArray_Descr) -> Option<Argum
 /// A type's dtype: a new reference.
 pub(super) fn descr_of(py: Python<'_>, ty: ScalarType) -> PyResult<*mut PyArray_Descr> {
     if ty.is_time() {
-        return Ok(py.import("numpy")?.getattr("dtype")?.call1((ty.name(),))?.into_ptr().cast());
+        return Ok(PyArrayDescr::new(py, ty.name())?.into_ptr().cast());
     }
     // SAFETY: the number is one of NumPy's own types.
     Ok(unsafe { PY_ARRAY_API.PyArray_DescrFromType(py, type_number(ty)) })
@@ -163,7 +163,7 @@ impl Types {
             let numpy = py.import("numpy")?;
             let mut scalars = Vec::new();
             for ty in ScalarType::NUMBERS {
-                let class = numpy.getattr("dtype")?.call1((ty.name(),))?.getattr("type")?;
+                let class = PyArrayDescr::new(py, ty.name())?.getattr("type")?;
                 scalars.push((class.as_ptr().cast(), ty));
                 std::mem::forget(class);
             }

@@ -13,7 +13,7 @@ use pyo3::types::{PyComplex, PyDict, PyFloat, PyInt, PyTuple};
 
 use verdigris_compiler::types::ScalarType;
 use verdigris_device::array::Array;
-use verdigris_device::cuda::{Memory, Stream};
+use verdigris_device::cuda::Stream;
 use verdigris_device::layout::{Layout as ArrayLayout, Order};
 use verdigris_vectorize::broadcast::{Dims, broadcast_shape};
 use verdigris_vectorize::casting::Argument;
@@ -36,8 +36,9 @@ fn numpy<'py>(py: Python<'py>) -> PyResult<Bound<'py, PyModule>> {
     py.import(intern!(py, "numpy"))
 }
 
-fn dtype_of<'py>(py: Python<'py>, ty: ScalarType) -> PyResult<Bound<'py, PyArrayDescr>> {
-    Ok(numpy(py)?.call_method1(intern!(py, "dtype"), (ty.name(),))?.cast_into()?)
+/// Whether an array is in the memory of a stream's device.
+fn is_on(array: &Array, stream: &Stream) -> bool {
+    array.gpu().is_some_and(|memory| memory.context() == stream.context())
 }
 
 impl<'py> Given<'py> {
@@ -89,18 +90,17 @@ impl<'py> Given<'py> {
         let array = match self {
             Given::Device(array) => {
                 let own = array.get();
-                let here = own.memory().gpu().map(Memory::context).is_some_and(|context| std::ptr::eq(context, stream.context()));
-                if here && cuda::scalar_type(own.dtype(py)) == Some(ty) {
+                if is_on(own.memory(), stream) && cuda::scalar_type(own.dtype(py)) == Some(ty) {
                     return Ok(own.memory().view());
                 }
                 array.call_method0(intern!(py, "copy_to_host"))?
             }
             Given::Host(array) => array.clone().into_any(),
-            Given::Weak(value, _) => numpy(py)?.call_method1(intern!(py, "asarray"), (value, dtype_of(py, ty)?))?,
+            Given::Weak(value, _) => numpy(py)?.call_method1(intern!(py, "asarray"), (value, PyArrayDescr::new(py, ty.name())?))?,
         };
         let keywords = PyDict::new(py);
         keywords.set_item(intern!(py, "copy"), false)?;
-        let array = array.call_method(intern!(py, "astype"), (dtype_of(py, ty)?,), Some(&keywords))?;
+        let array = array.call_method(intern!(py, "astype"), (PyArrayDescr::new(py, ty.name())?,), Some(&keywords))?;
         cuda::host_to_gpu(array.cast::<PyUntypedArray>()?, stream)
     }
 }
@@ -224,9 +224,8 @@ fn target<'py>(py: Python<'py>, given: Option<Bound<'py, PyAny>>, shape: &[usize
     if let Ok(device) = given.cast_exact::<DeviceNDArray>() {
         let own = device.get();
         let layout = own.memory().layout();
-        let here = own.memory().gpu().map(Memory::context).is_some_and(|context| std::ptr::eq(context, stream.context()));
         let shares = layout.size() > 0 && layout.shape().iter().zip(layout.strides()).any(|(n, s)| *n > 1 && *s == 0);
-        if !here || shares || layout.shape() != shape || cuda::scalar_type(own.dtype(py)) != Some(ty) {
+        if !is_on(own.memory(), stream) || shares || layout.shape() != shape || cuda::scalar_type(own.dtype(py)) != Some(ty) {
             return Ok(None);
         }
         let device = own.memory().view();
@@ -294,11 +293,12 @@ fn finish<'py>(py: Python<'py>, targets: Vec<Target<'py>>, lp: &AnyLoop, stays: 
             }
             (None, _) => {
                 let scalar = device.layout().ndim() == 0;
-                let array = Bound::new(py, DeviceNDArray::of(device, dtype_of(py, *ty)?))?;
+                let array = Bound::new(py, DeviceNDArray::of(device, PyArrayDescr::new(py, ty.name())?))?;
                 if stays {
                     array.into_any()
                 } else {
-                    let host = numpy(py)?.call_method1(intern!(py, "empty"), (array.getattr(intern!(py, "shape"))?, dtype_of(py, *ty)?))?;
+                    let host =
+                        numpy(py)?.call_method1(intern!(py, "empty"), (array.getattr(intern!(py, "shape"))?, PyArrayDescr::new(py, ty.name())?))?;
                     cuda::gpu_to_host(array.get().memory(), host.cast::<PyUntypedArray>()?, stream)?;
                     if scalar { host.get_item(PyTuple::empty(py))? } else { host }
                 }
