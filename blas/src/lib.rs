@@ -32,7 +32,7 @@
 //!
 //! # Another BLAS
 //!
-//! `VERDIGRIS_BLAS=mkl`, `openblas` or a library's path has [`Cpu`] run `gemm`, `trsm` and `syrk` by that library's CBLAS where the strides allow; the default is this crate's own.
+//! `VERDIGRIS_BLAS=mkl`, `openblas` or a library's path has [`Cpu`] run `gemm`, `syrk`, `herk` and `trsm` by that library's CBLAS where the strides allow; the default is this crate's own.
 
 mod backend;
 mod batch;

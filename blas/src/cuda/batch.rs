@@ -15,7 +15,7 @@ use crate::batch::{GemmBatch, TriBatch};
 use crate::error::Error;
 use crate::factor::{Gels, Geqrf, Getrf, Getri, Getrs};
 use crate::level3::{Gemm, TriMat};
-use crate::operand::{Op, Trans};
+use crate::operand::Op;
 use crate::scalar::Scalar;
 use crate::stack::{StackMut, StackRef};
 use crate::view::MatRef;
@@ -196,11 +196,7 @@ impl Run<'_> {
         let (lu, lda) = self.columns(&all(&call.lu), false)?;
         let (b, ldb) = self.written(&call.b)?;
         let pivots = self.rows_from_one(call.pivots)?;
-        let flag = match call.trans {
-            Trans::No => Flag::N,
-            Trans::Yes => Flag::T,
-            Trans::Conj => Flag::C,
-        } as c_int;
+        let flag = Flag::of(call.trans) as c_int;
         let (n, nrhs, count) = (self.int(n)?, self.int(nrhs)?, self.int(count)?);
         let mut info = 0;
         let to = &raw mut info;

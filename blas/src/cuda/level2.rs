@@ -8,16 +8,8 @@ use std::ffi::c_int;
 use super::memory::{Flag, Run, as_columns, as_rows, number, unit, uplo};
 use crate::error::Error;
 use crate::level2::{Gbmv, Gemv, Ger, SelfMv, SelfRank1, SelfRank2, TriVec};
-use crate::operand::{Form, FormMut, Trans};
+use crate::operand::{Form, FormMut};
 use crate::scalar::Scalar;
-
-fn flag(trans: Trans) -> c_int {
-    match trans {
-        Trans::No => 0,
-        Trans::Yes => 1,
-        Trans::Conj => 2,
-    }
-}
 
 impl Run<'_> {
     /// What cuBLAS has for real elements alone.
@@ -60,7 +52,7 @@ impl Run<'_> {
         // SAFETY: as above; the band has kl + ku + 1 rows.
         self.end(|library, handle| unsafe {
             let (kl, ku) = (c.kl as i64, c.ku as i64);
-            library.gbmv::<T>(handle, flag(c.trans), m, n, kl, ku, number(&c.alpha), ab.at, ab.ld, x.at, x.inc, number(&c.beta), y.at, y.inc)
+            library.gbmv::<T>(handle, Flag::of(c.trans) as c_int, m, n, kl, ku, number(&c.alpha), ab.at, ab.ld, x.at, x.inc, number(&c.beta), y.at, y.inc)
         })
     }
 
@@ -142,9 +134,9 @@ impl Run<'_> {
                 // SAFETY: as above, in k + 1 rows.
                 self.end(|library, handle| unsafe {
                     if solve {
-                        library.tbsv::<T>(handle, uplo(stored), flag(c.trans), diag, n, k, ab.at, ab.ld, x.at, x.inc)
+                        library.tbsv::<T>(handle, uplo(stored), Flag::of(c.trans) as c_int, diag, n, k, ab.at, ab.ld, x.at, x.inc)
                     } else {
-                        library.tbmv::<T>(handle, uplo(stored), flag(c.trans), diag, n, k, ab.at, ab.ld, x.at, x.inc)
+                        library.tbmv::<T>(handle, uplo(stored), Flag::of(c.trans) as c_int, diag, n, k, ab.at, ab.ld, x.at, x.inc)
                     }
                 })
             }
@@ -153,9 +145,9 @@ impl Run<'_> {
                 // SAFETY: as above, packed.
                 self.end(|library, handle| unsafe {
                     if solve {
-                        library.tpsv::<T>(handle, uplo(stored), flag(c.trans), diag, n, ap, x.at, x.inc)
+                        library.tpsv::<T>(handle, uplo(stored), Flag::of(c.trans) as c_int, diag, n, ap, x.at, x.inc)
                     } else {
-                        library.tpmv::<T>(handle, uplo(stored), flag(c.trans), diag, n, ap, x.at, x.inc)
+                        library.tpmv::<T>(handle, uplo(stored), Flag::of(c.trans) as c_int, diag, n, ap, x.at, x.inc)
                     }
                 })
             }

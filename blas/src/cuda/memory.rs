@@ -25,6 +25,16 @@ pub(super) enum Flag {
     C = 2,
 }
 
+impl Flag {
+    pub(super) fn of(trans: Trans) -> Flag {
+        match trans {
+            Trans::No => Flag::N,
+            Trans::Yes => Flag::T,
+            Trans::Conj => Flag::C,
+        }
+    }
+}
+
 /// A matrix in memory, column after column.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Columns {
