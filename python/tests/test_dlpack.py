@@ -77,6 +77,8 @@ def test_copies_are_asked_for():
 def test_what_dlpack_does_not_have_is_refused():
     with pytest.raises(BufferError, match="no elements"):
         np.from_dlpack(cuda.to_device(np.zeros(3, "M8[s]")))
+    with pytest.raises(BufferError, match="no elements of"):
+        cuda.to_device(np.zeros(3, np.clongdouble)).__dlpack__()
     with pytest.raises(BufferError, match="strides"):
         records = np.zeros(3, [("a", "i1"), ("b", "<f8")])
         device = cuda.to_device(records)

@@ -86,18 +86,21 @@ pub(super) fn device_of(array: &Array) -> (i32, i32) {
 
 /// DLPack's code and bits of a dtype; an error names what it does not have.
 fn element_of(dtype: &Bound<'_, PyArrayDescr>) -> PyResult<DataType> {
+    let none = || PyBufferError::new_err(format!("DLPack has no elements of {dtype}"));
     let code = match dtype.kind() {
         b'i' => 0,
         b'u' => 1,
         b'f' => 2,
         b'c' => 5,
         b'b' => 6,
-        _ => return Err(PyBufferError::new_err(format!("DLPack has no elements of {dtype}"))),
+        _ => return Err(none()),
     };
+    // Two long doubles have more bits than DLPack can say.
+    let bits = u8::try_from(8 * dtype.itemsize()).map_err(|_| none())?;
     if dtype.is_native_byteorder() == Some(false) {
         return Err(PyBufferError::new_err(format!("DLPack has native byte order only, and the array is of {dtype}")));
     }
-    Ok(DataType { code, bits: 8 * dtype.itemsize() as u8, lanes: 1 })
+    Ok(DataType { code, bits, lanes: 1 })
 }
 
 /// What a capsule's structure holds: the array, and the numbers that its pointers point to.
@@ -251,6 +254,10 @@ fn refused(py: Python<'_>, what: String) -> PyErr {
     Exception::new(py, Class::Argument, what).with("code", "bad-array").build()
 }
 
+fn not_a_gpus(pointer: usize) -> String {
+    format!("the array's address {pointer:#x} is no memory of a GPU")
+}
+
 fn wrong_device(py: Python<'_>, what: String) -> PyErr {
     Exception::new(py, Class::Device, what).with("code", "wrong-device").build()
 }
@@ -298,7 +305,7 @@ pub(crate) fn from_cuda_array_interface<'py>(
     let context = match context.device_of(pointer as u64) {
         _ if layout.size() == 0 => context,
         Some(ordinal) => context.driver().context(ordinal).map_err(|error| error.into_py_err(py))?,
-        None => return Err(refused(py, format!("the array's address {pointer:#x} is no memory of a GPU"))),
+        None => return Err(refused(py, not_a_gpus(pointer))),
     };
     if readonly && layout.size() > 0 {
         return Err(refused(py, "the array is read-only, and device arrays can be written: copy it".to_owned()));
@@ -326,24 +333,11 @@ fn is_plain(descr: &Bound<'_, PyAny>) -> PyResult<bool> {
 
 /// An array over somebody's memory of a GPU.
 fn over(py: Python<'_>, pointer: usize, layout: Layout, home: &Stream, owner: Box<dyn std::any::Any + Send + Sync>) -> PyResult<Array> {
-    let (below, bytes) = span(&layout);
+    let (below, above) = layout.span();
     let start = pointer.wrapping_sub(below);
     // SAFETY: the protocol says that the elements are memory of the device, held by the owner; the span is theirs.
-    let memory = unsafe { Memory::foreign(start as u64, bytes, home, owner) };
+    let memory = unsafe { Memory::foreign(start as u64, below + above, home, owner) };
     Array::over(Buffer::on_gpu(memory), below, layout).map_err(|error| error.into_py_err(py))
-}
-
-/// Bytes below the first element, and in all, that a layout covers.
-fn span(layout: &Layout) -> (usize, usize) {
-    if layout.size() == 0 {
-        return (0, 0);
-    }
-    let (mut below, mut above) = (0, layout.itemsize());
-    for (&extent, &stride) in layout.shape().iter().zip(layout.strides()) {
-        let reach = stride.unsigned_abs() * (extent - 1);
-        if stride < 0 { below += reach } else { above += reach }
-    }
-    (below, below + above)
 }
 
 /// A structure taken out of a capsule; given back to its producer when dropped.
@@ -415,13 +409,13 @@ fn take(capsule: &Bound<'_, PyAny>) -> PyResult<Taken> {
 
 /// NumPy's name of DLPack's element type.
 fn dtype_name(dtype: DataType) -> Option<String> {
-    if dtype.lanes != 1 || !dtype.bits.is_multiple_of(8) {
+    if dtype.lanes != 1 {
         return None;
     }
     let kind = match (dtype.code, dtype.bits) {
-        (0, 8..=64) => 'i',
-        (1, 8..=64) => 'u',
-        (2, 16..=64) => 'f',
+        (0, 8 | 16 | 32 | 64) => 'i',
+        (1, 8 | 16 | 32 | 64) => 'u',
+        (2, 16 | 32 | 64) => 'f',
         (5, 64 | 128) => 'c',
         (6, 8) => 'b',
         _ => return None,
@@ -448,7 +442,8 @@ pub(crate) fn from_dlpack<'py>(py: Python<'py>, object: &Bound<'py, PyAny>) -> P
     let home = match (on_gpu, context) {
         (false, None) => None,
         (true, Some(context)) => {
-            let context = context.driver().context(id as u32).map_err(|error| error.into_py_err(py))?;
+            let ordinal = u32::try_from(id).map_err(|_| wrong_device(py, format!("there is no device {id}")))?;
+            let context = context.driver().context(ordinal).map_err(|error| error.into_py_err(py))?;
             keywords.set_item("stream", 1)?;
             Some(Stream::default_of(context))
         }
@@ -496,10 +491,17 @@ pub(crate) fn from_dlpack<'py>(py: Python<'py>, object: &Bound<'py, PyAny>) -> P
     }
     let pointer = (tensor.data as usize).wrapping_add(tensor.byte_offset as usize);
     let array = match &home {
-        Some(home) => over(py, pointer, layout, home, Box::new(taken))?,
+        Some(home) => {
+            if layout.size() > 0 && home.context().device_of(pointer as u64).is_none() {
+                return Err(refused(py, not_a_gpus(pointer)));
+            }
+            over(py, pointer, layout, home, Box::new(taken))?
+        }
         None => {
-            let (below, bytes) = span(&layout);
-            let start = if bytes == 0 { std::ptr::NonNull::dangling().as_ptr() } else { std::ptr::with_exposed_provenance_mut(pointer - below) };
+            let (below, above) = layout.span();
+            let bytes = below + above;
+            let start =
+                if bytes == 0 { std::ptr::NonNull::dangling().as_ptr() } else { std::ptr::with_exposed_provenance_mut(pointer.wrapping_sub(below)) };
             // SAFETY: the protocol says that the elements are initialised host memory, held by the tensor.
             let buffer = unsafe { Buffer::foreign(start, bytes, Box::new(taken)) };
             Array::over(buffer, below, layout).map_err(|error| error.into_py_err(py))?
