@@ -254,7 +254,7 @@ impl IntoPyErr for verdigris_device::DeviceError {
     fn into_py_err(self, py: Python<'_>) -> PyErr {
         use verdigris_device::DeviceError::{
             AlreadyChosen, Cuda, Forked, Index, Library, MemoryLimit, NoGpu, NoLibrary, NoSuchDevice, NotOnHost, NotRecorded, OtherDevice,
-            OutOfMemory, Shape, TooLarge, UnknownDevice,
+            OutOfMemory, Shape, TooLarge, Unfit, UnknownDevice,
         };
         let message = self.to_string();
         let (class, code) = match self {
@@ -269,6 +269,7 @@ impl IntoPyErr for verdigris_device::DeviceError {
             OtherDevice { .. } | NotOnHost => (Class::Device, "wrong-device"),
             UnknownDevice(_) => (Class::Device, "unknown-device"),
             NoGpu { .. } => (Class::Device, "no-gpu"),
+            Unfit(_) => (Class::Device, "unfit-device"),
             AlreadyChosen { .. } => (Class::Device, "already-chosen"),
             TooLarge => (Class::Shape, "too-large"),
             Shape(_) => (Class::Shape, "shape"),

@@ -9,16 +9,15 @@ use pyo3::types::PyList;
 use verdigris_blas::half::{bf16, f16};
 use verdigris_blas::{Cuda, Low, MatMut, MatRef, Narrow, Trans, gemm_int, gemm_low, judge_low};
 
-use super::operand::{Fault, Operands, Raw, gpu_of};
+use super::operand::{FLOAT32, Fault, Operands, Raw, gpu_of};
 use crate::cuda;
 use crate::error::Class;
 use crate::gate;
 
-/// NumPy's numbers of the types as they come.
+/// NumPy's numbers of the other types as they come.
 const INT8: i32 = 1;
 const UINT16: i32 = 4;
 const INT32: i32 = 5;
-const FLOAT32: i32 = 11;
 const FLOAT16: i32 = 23;
 
 /// How a call is spelt, apart from its operands.

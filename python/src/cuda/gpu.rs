@@ -193,7 +193,7 @@ impl HostMemory {
     #[pyo3(signature = (nbytes, kind="pinned", portable=false, write_combined=false, attach_global=true))]
     fn new(py: Python<'_>, nbytes: usize, kind: &str, portable: bool, write_combined: bool, attach_global: bool) -> PyResult<HostMemory> {
         let Some(context) = device::gpu(py)? else {
-            return Err(verdigris_device::DeviceError::Shape("the device is the CPU: ordinary memory serves".to_owned()).into_py_err(py));
+            return Err(verdigris_device::DeviceError::Unfit("the device is the CPU: ordinary memory serves".to_owned()).into_py_err(py));
         };
         let kind = match kind {
             "pinned" => Some(cuda::HostKind::Pinned),

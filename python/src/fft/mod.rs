@@ -102,12 +102,12 @@ fn run<'py, T: Real>(
     if input.gpu().is_some() || out.is_some_and(|out| Memory::of(out).is_ok_and(|out| out.gpu().is_some())) {
         return run_on_gpu::<T>(py, plan.spec(), &input, out, named.as_ref());
     }
-    let complex = matches!(plan.spec().kind(), Kind::C2C | Kind::R2C);
     let made = match out {
         Some(out) => out.clone(),
         None => {
             // A cosine or sine transform of complex elements is that of their parts.
-            let element = Element { double: size_of::<T>() == 8, complex: complex || plan.spec().is_trigonometric() && input.element().complex };
+            let complex = matches!(plan.spec().kind(), Kind::C2C | Kind::R2C) || plan.spec().is_trigonometric() && input.element().complex;
+            let element = Element { double: size_of::<T>() == 8, complex };
             let shape = plan.spec().output_shape(input.shape()).map_err(|error| error.into_py_err(py))?;
             memory::empty(py, element, &shape)?
         }
