@@ -16,6 +16,8 @@ mod gate;
 mod machine;
 mod meaning;
 mod rand;
+mod row;
+mod sorting;
 mod types;
 mod ufunc;
 
@@ -47,7 +49,9 @@ mod module {
     #[pymodule_export]
     use crate::meaning::register_builtin;
     #[pymodule_export]
-    use crate::rand::{PyBits, PyGenerator, load_curand, sort_pairs};
+    use crate::rand::{PyBits, PyGenerator, load_curand};
+    #[pymodule_export]
+    use crate::sorting::sort_pairs;
     #[pymodule_export]
     use crate::ufunc::PyUfunc;
 

@@ -13,9 +13,9 @@ use pyo3::types::PyCapsule;
 use verdigris_device::pool;
 use verdigris_rand::{Generator, Rng};
 
-use super::KindName;
-use crate::error::{Class, Exception};
+use super::{FILLED, KindName};
 use crate::gate;
+use crate::row::Row;
 
 const CAPSULE: &CStr = c"BitGenerator";
 
@@ -139,9 +139,8 @@ impl PyBits {
 
     /// Fills a contiguous array of one dimension with 64-bit draws. The caller holds the lock.
     fn raw(&self, array: &Bound<'_, PyAny>) -> PyResult<()> {
-        let mut held = super::target::<u64>(array)?;
-        let unfit = |_| Exception::new(array.py(), Class::Argument, "the array to fill is not contiguous or not aligned").build();
-        let out = held.as_slice_mut().map_err(unfit)?;
+        let mut held = Row::<u64>::borrow(array, FILLED)?;
+        let out = held.slice()?;
         let state = self.stream.get() as usize;
         array.py().detach(move || {
             let stream = stream(state as *mut c_void);
@@ -152,8 +151,10 @@ impl PyBits {
 
     /// Takes over another stream, at the same address. The caller holds the lock.
     fn become_(&self, other: &Bound<'_, PyBits>) {
-        let (own, other) = (stream(self.stream.get().cast()), stream(other.get().stream.get().cast()));
-        if !std::ptr::eq(own, other) {
+        let (own, other) = (self.stream.get(), other.get().stream.get());
+        // One stream must not be borrowed twice.
+        if own != other {
+            let (own, other) = (stream(own.cast()), stream(other.cast()));
             *own = Stream { rng: other.rng.clone(), made: other.made, spare: other.spare };
         }
     }

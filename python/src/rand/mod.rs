@@ -1,14 +1,15 @@
 //! Random numbers into NumPy arrays and arrays of a GPU.
 //!
-//! Owns [`PyGenerator`]: a generator with its lock, and the taking apart of the array to fill. Arrays in a GPU's memory are filled there, as far as NVIDIA's cuRAND has the distribution. `verdigris/rand` has judged shapes and dtypes
-//! before; what is judged here is what memory safety needs. Knows nothing of the streams themselves.
+//! Owns [`PyGenerator`]: a generator with its lock. Arrays in a GPU's memory are filled there, as far as NVIDIA's cuRAND has the distribution. `verdigris/rand` has judged shapes and dtypes
+//! before; what is judged here is what memory safety needs. Knows nothing of the
+//! streams themselves.
 
 mod bits;
 
 use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
 
-use numpy::{Element, PyArray1, PyArrayMethods, PyReadwriteArray1};
+use numpy::Element;
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 use verdigris_device::pool;
@@ -17,9 +18,13 @@ use verdigris_rand::{Error, Generator, Kind};
 
 use crate::cuda::{DeviceNDArray, order};
 use crate::error::{Class, Exception};
+use crate::row::Row;
 use crate::{gate, machine};
 
 pub(crate) use bits::PyBits;
+
+/// The array of a call, in errors.
+const FILLED: &str = "the array to fill";
 
 /// A stream of random numbers. Calls from several threads take turns.
 #[pyclass(frozen, name = "Generator", module = "verdigris._verdigris")]
@@ -41,22 +46,14 @@ impl KindName {
     }
 }
 
-/// The array to fill, borrowed from Python for the call.
-fn target<'py, T: Element>(array: &Bound<'py, PyAny>) -> PyResult<PyReadwriteArray1<'py, T>> {
-    let refused = |why: &str| Exception::new(array.py(), Class::Argument, format!("the array to fill {why}")).with("code", "bad-array").build();
-    let typed = array.cast::<PyArray1<T>>().map_err(|_| refused("has not the dtype or the dimensions asked for"))?;
-    typed.try_readwrite().map_err(|error| refused(&format!("cannot be written: {error}")))
-}
-
 impl PyGenerator {
     fn fill<T, F>(&self, array: &Bound<'_, PyAny>, draw: F) -> PyResult<()>
     where
         T: Element + Send,
         F: FnOnce(&mut Generator, &mut [T]) -> Result<(), Error> + Send,
     {
-        let mut held = target::<T>(array)?;
-        let unfit = |_| Exception::new(array.py(), Class::Argument, "the array to fill is not contiguous or not aligned").build();
-        let out = held.as_slice_mut().map_err(unfit)?;
+        let mut held = Row::<T>::borrow(array, FILLED)?;
+        let out = held.slice()?;
         gate::detached(array.py(), || {
             let mut held = self.held();
             let generator = held.host_mut();
@@ -308,36 +305,4 @@ fn request(what: &str, a: f64, b: f64) -> Option<Request> {
 #[pyfunction]
 pub(crate) fn load_curand(library: PathBuf) {
     verdigris_rand::load_curand(&library);
-}
-
-/// Sorts keys in place, and reorders `values` with them; equal keys keep their order.
-#[pyfunction]
-#[pyo3(signature = (keys, values, descending, mask, segments))]
-pub(crate) fn sort_pairs(keys: &Bound<'_, PyAny>, values: &Bound<'_, PyAny>, descending: bool, mask: u64, segments: Vec<usize>) -> PyResult<()> {
-    let mut held_keys = target::<u64>(keys)?;
-    let mut held_values = target::<u32>(values)?;
-    let unfit = |_| Exception::new(keys.py(), Class::Argument, "the arrays to sort are not contiguous or not aligned").build();
-    let keys_out = held_keys.as_slice_mut().map_err(unfit)?;
-    let values_out = held_values.as_slice_mut().map_err(unfit)?;
-    let py = keys.py();
-    if keys_out.len() != values_out.len() || segments.iter().any(|&cut| cut > keys_out.len()) || !segments.is_sorted() {
-        return Err(Exception::new(py, Class::Shape, "keys, values and segments do not fit each other").with("code", "sort").build());
-    }
-    gate::detached(py, || {
-        let mut start = 0;
-        let mut pairs: Vec<(u64, u32)> = keys_out.iter().copied().zip(values_out.iter().copied()).collect();
-        for end in segments.into_iter().chain([pairs.len()]) {
-            let segment = &mut pairs[start..end];
-            if descending {
-                segment.sort_by_key(|&(key, _)| std::cmp::Reverse(key & mask));
-            } else {
-                segment.sort_by_key(|&(key, _)| key & mask);
-            }
-            start = end;
-        }
-        for ((key, value), pair) in keys_out.iter_mut().zip(values_out).zip(pairs) {
-            (*key, *value) = pair;
-        }
-        Ok::<(), Error>(())
-    })
 }
