@@ -52,7 +52,22 @@ impl Run<'_> {
         // SAFETY: as above; the band has kl + ku + 1 rows.
         self.end(|library, handle| unsafe {
             let (kl, ku) = (c.kl as i64, c.ku as i64);
-            library.gbmv::<T>(handle, Flag::of(c.trans) as c_int, m, n, kl, ku, number(&c.alpha), ab.at, ab.ld, x.at, x.inc, number(&c.beta), y.at, y.inc)
+            library.gbmv::<T>(
+                handle,
+                Flag::of(c.trans) as c_int,
+                m,
+                n,
+                kl,
+                ku,
+                number(&c.alpha),
+                ab.at,
+                ab.ld,
+                x.at,
+                x.inc,
+                number(&c.beta),
+                y.at,
+                y.inc,
+            )
         })
     }
 
