@@ -168,7 +168,7 @@ pub fn gemm<'a, T: Scalar>(
     on.gemm(Gemm::new(alpha, a.into(), b.into(), beta, c)?)
 }
 
-/// As [`gemm`]; a backend may take three real products for a complex one, which is faster and exact normwise only.
+/// As [`gemm()`]; a backend may take three real products for a complex one, which is faster and exact normwise only.
 ///
 /// # Errors
 /// As [`Gemm::new`], and the backend's.

@@ -1,6 +1,6 @@
 //! Faults put into the emitter and the analyses on purpose, to see that generated kernels find them.
 //!
-//! Exists with debug assertions only: in a release build [`is`] is the constant false, and nothing can be seeded. A fault is seeded for the calling thread, which also compiles. The
+//! Exists with debug assertions only: in a release build `is` is the constant false, and nothing can be seeded. A fault is seeded for the calling thread, which also compiles. The
 //! places that ask know nothing of who seeds; code that is compiled with a fault is wrong by intent and must not be kept.
 
 /// What can be made wrong.

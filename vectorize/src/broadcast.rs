@@ -1,7 +1,7 @@
 //! Shapes and strides: the broadcast shape, the layout of new outputs, and the plan by which elements are visited.
 //!
 //! Owns index arithmetic only; memory is [`crate::run`]'s. An [`Operand`] comes with its maker's promise about its memory (see there), and everything a
-//! [`Plan`] holds is derived from operands without reaching outside them.
+//! `Plan` holds is derived from operands without reaching outside them.
 
 use smallvec::SmallVec;
 

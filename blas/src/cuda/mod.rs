@@ -2,7 +2,7 @@
 //!
 //! Owns the [`Backend`] over NVIDIA's library. Calls were judged by their constructors, whose views have addresses of the GPU's memory here; nothing reads through them on the host. cuBLAS knows matrices column after
 //! column: a view that lies so is handed over as it is, one that lies row after row as the transpose of such a one, where the routine's flags or its other form can say that, and any other is copied on the GPU first
-//! ([`memory`]). Results go where the view says, are ordered on the stream, and not waited for; those that are numbers are. Which flags a routine takes for which layouts is in the file of its level. Has not been
+//! (`memory`). Results go where the view says, are ordered on the stream, and not waited for; those that are numbers are. Which flags a routine takes for which layouts is in the file of its level. Has not been
 //! compared with anything on the host: whoever makes a view vouches that it is on the stream's GPU.
 
 mod batch;

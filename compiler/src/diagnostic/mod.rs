@@ -1,6 +1,6 @@
 //! Diagnostics: what is wrong with the user's function, as data.
 //!
-//! Owns the record, the table of codes ([`code`]) and the rendering ([`render`]). Anyone who finds a fault in the user's text makes
+//! Owns the record, the table of codes (`code`) and the rendering (`render`). Anyone who finds a fault in the user's text makes
 //! one; nothing here decides what is a fault. Faults of a call (shapes, dtypes) and our own bugs are not diagnostics.
 
 mod code;

@@ -6,7 +6,7 @@
 //!
 //! A variable's type belongs to a path. Where paths join ([`env`]) the types of live variables are unified and conversions are put at the ends of the
 //! paths; a loop is lowered on the assumption that its variables enter with the types they had before it, and once more with wider types if that was wrong
-//! ([`loops`]). Calls are inlined ([`call`]), but for those of functions that call themselves ([`recursion`]). Values that do not outlive their block need no slot: [`pass::prepare`](crate::pass::prepare) drops what is never read.
+//! (`loops`). Calls are inlined (`call`), but for those of functions that call themselves (`recursion`). Values that do not outlive their block need no slot: [`pass::prepare`](crate::pass::prepare) drops what is never read.
 
 mod arithmetic;
 mod arrays;

@@ -4,7 +4,7 @@
 //! use, to verified IR that all backends share: the interpreter runs it ([`call`]), emitters make a function of it that code calls. So all of them agree to the bit.
 //!
 //! A routine takes and gives floats of one type, and is pure. `<name>32` is the float32 form of `<name>`; where there is none, float32 is computed by the float64 form and rounded once
-//! more. The texts are lowered in the library's own dialect ([`crate::lower::routine`]): literals take the type of what they meet, arithmetic of equal types keeps the type, nothing is
+//! more. The texts are lowered in the library's own dialect (`crate::lower::routine`): literals take the type of what they meet, arithmetic of equal types keeps the type, nothing is
 //! contracted, and functions of the machine (`fma`, `bits`, `select` …) have names.
 //!
 //! Not known here: lanes, processors, and what a user's options say. Accuracy is stated and measured in docs/math.md; `polynomials.py` remakes the coefficients.

@@ -1,7 +1,7 @@
 //! The types of the kernel language.
 //!
 //! Owns `ScalarType`, `ArrayType` and `Type`, and what is intrinsic to them (width, signedness, spelling). Promotion lives in
-//! [`promotion`]. Knows nothing of syntax, IR, NumPy objects or machine types.
+//! `promotion`. Knows nothing of syntax, IR, NumPy objects or machine types.
 
 mod compound;
 pub mod half;

@@ -1,6 +1,6 @@
 //! NVIDIA's libraries beside the driver: found at run time, opened by absolute path, kept for good.
 //!
-//! Owns their names and versions ([`Name`]), the places that are looked at, in what order ([`search`]), and what went wrong with each. A library that is missing, of another major version, cut off, or
+//! Owns their names and versions ([`Name`]), the places that are looked at, in what order (`search`), and what went wrong with each. A library that is missing, of another major version, cut off, or
 //! without a function that is needed is a [`LibraryError`], never a panic, and disables nothing else. Which functions a library has is known to those who call them.
 #![allow(unsafe_code)]
 

@@ -1,7 +1,7 @@
 //! A GPU: cuFFT.
 //!
-//! Owns the way from a judged transform to cuFFT's plans ([`plan`]), and what lies between the two: layouts that plan-many cannot say ([`shape`]), inputs that are cropped, padded, real, or would be destroyed (cuFFT's
-//! complex to real writes over its input), more than three axes, factors and the other sign of real transforms ([`scale`]). What has to be copied for that is copied on the GPU, in memory that is given back behind the
+//! Owns the way from a judged transform to cuFFT's plans (`plan`), and what lies between the two: layouts that plan-many cannot say (`shape`), inputs that are cropped, padded, real, or would be destroyed (cuFFT's
+//! complex to real writes over its input), more than three axes, factors and the other sign of real transforms (`scale`). What has to be copied for that is copied on the GPU, in memory that is given back behind the
 //! stream's work. Transforms are ordered on the stream, and not waited for. Cosine and sine transforms are not cuFFT's, and refused by name.
 #![allow(unsafe_code)]
 

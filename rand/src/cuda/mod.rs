@@ -1,6 +1,6 @@
 //! Generators that fill a GPU's memory.
 //!
-//! Owns the calls to NVIDIA's cuRAND ([`sys`] declares them, [`device`] holds one of its generators) and the joining of two machines to one stream: a [`Generator`] here is this crate's own, which says
+//! Owns the calls to NVIDIA's cuRAND (`sys` declares them, `device` holds one of its generators) and the joining of two machines to one stream: a [`Generator`] here is this crate's own, which says
 //! where the stream stands, and a generator of cuRAND's beside it once a GPU's array is filled. Where a call cannot be cuRAND's (a distribution of our own, a stream that was begun on the host), the numbers are
 //! made on the host and copied, so that they are the same. Knows no Python.
 

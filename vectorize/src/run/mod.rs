@@ -1,7 +1,7 @@
 //! Compiled loops over memory.
 //!
-//! The only part of the crate with `unsafe`: moving elements ([`memory`]), calling a loop ([`compiled`]), and the ways to visit operands ([`elementwise`] for
-//! calls, [`arrays`] for those of Rust, [`strip`] for one axis as NumPy's own machinery hands it over, [`fold`] for reductions, [`cores`] for generalized ufuncs; [`share`] gives work to other cores; [`gpu`] orders it on one). What the operands' memory is was promised by
+//! The only part of the crate with `unsafe`: moving elements (`memory`), calling a loop (`compiled`), and the ways to visit operands (`elementwise` for
+//! calls, `arrays` for those of Rust, `strip` for one axis as NumPy's own machinery hands it over, `fold` for reductions, `cores` for generalized ufuncs; `share` gives work to other cores; `gpu` orders it on one). What the operands' memory is was promised by
 //! whoever made them; shapes, types and overlaps have been judged by [`crate::broadcast`] and the caller. Knows no Python and no signatures' text.
 #![allow(unsafe_code)]
 
