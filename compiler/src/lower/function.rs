@@ -16,7 +16,7 @@ use super::view::{self, Piece, Records, Source};
 use super::{Checkpoint, Lowerer};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::ir::{Array, Inst, Kind, Label, Slot, Value};
-use crate::names::Definition;
+use crate::names::{Definition, Meaning};
 use crate::source::Span;
 use crate::syntax::{self, Function, Stmt};
 use crate::types::{FieldType, RecordType, RecordsType, ScalarType, Type};
@@ -219,8 +219,9 @@ impl Lowerer {
             Some(known) => known.clone(),
             None => {
                 let around = self.frame().definition.clone();
-                let definition =
-                    Definition { name: function.name.clone(), defaults: BTreeMap::new(), declared: Vec::new(), ..Definition::clone(&around) };
+                let literals = function.params.iter().filter_map(|param| Some((param.name.clone(), Meaning::Constant(param.literal.clone()?))));
+                let defaults = literals.collect::<BTreeMap<_, _>>();
+                let definition = Definition { name: function.name.clone(), defaults, declared: Vec::new(), ..Definition::clone(&around) };
                 let made = (Arc::new(definition), Arc::new(Parsed::new(function.clone())));
                 self.nested.insert(key, made.clone());
                 made

@@ -5,6 +5,7 @@
 
 use std::sync::Arc;
 
+use crate::names::Constant;
 use crate::source::Span;
 
 /// A function definition or a lambda.
@@ -29,6 +30,8 @@ pub struct Param {
     pub span: Span,
     /// Whether it has a default (its value comes from the host).
     pub has_default: bool,
+    /// The default, where it is a literal: what a nested function goes by.
+    pub literal: Option<Constant>,
     /// Whether it is `*args`: a tuple of the arguments that are left.
     pub is_rest: bool,
 }

@@ -19,7 +19,7 @@ _WITHOUT_EFFECT: dict[str, tuple[type, ...]] = {
     "opt": (bool, int),
     "shared_memory_carveout": (int, str, type(None)),
     "cache": (bool,),
-    "inline": (bool, str),
+    "inline": (bool, str, FunctionType),
     "forceinline": (bool,),
     "lto": (bool, type(None)),
     "nopython": (bool,),

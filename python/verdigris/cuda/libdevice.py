@@ -1,7 +1,8 @@
 """Functions of NVIDIA's libdevice under their names, for kernels that use them by way of `numba.cuda.libdevice`.
 
 Each is a device function over this package's own math library: the names are libdevice's, the accuracy is docs/math.md's.
-Names that end in `f` work in float32. `fast_*` are their plain forms. A function that has no counterpart here is an
+Names that end in `f` work in float32. `fast_*` are their plain forms. Directed roundings (`_rd`, `_ru`, `_rz`) are exact;
+results of unsigned functions are unsigned. A function that has no counterpart here is an
 `UnsupportedError` that names it; it is made when its name is first asked for.
 """
 
@@ -102,14 +103,14 @@ _OTHERS: dict[str, tuple[str, str]] = {
     "llrintf": ("x", "np.int64(np.rint(np.float32(x)))"),
     "fast_fdividef": ("x, y", "np.float32(x) / np.float32(y)"),
     "fast_powf": ("x, y", "np.float32(math.pow(np.float32(x), np.float32(y)))"),
-    "dadd_rn": ("x, y", "x + y"),
-    "dmul_rn": ("x, y", "x * y"),
+    "dadd_rn": ("x, y", "cuda.fma(x, 1.0, y)"),  # never merged with a product, as CUDA has it
+    "dmul_rn": ("x, y", "cuda.fma(x, y, -0.0)"),
     "ddiv_rn": ("x, y", "x / y"),
     "dsqrt_rn": ("x", "math.sqrt(x)"),
     "drcp_rn": ("x", "1.0 / x"),
-    "fadd_rn": ("x, y", "np.float32(x) + np.float32(y)"),
-    "fsub_rn": ("x, y", "np.float32(x) - np.float32(y)"),
-    "fmul_rn": ("x, y", "np.float32(x) * np.float32(y)"),
+    "fadd_rn": ("x, y", "cuda.fma(np.float32(x), np.float32(1.0), np.float32(y))"),
+    "fsub_rn": ("x, y", "cuda.fma(np.float32(y), np.float32(-1.0), np.float32(x))"),
+    "fmul_rn": ("x, y", "cuda.fma(np.float32(x), np.float32(y), np.float32(-0.0))"),
     "fdiv_rn": ("x, y", "np.float32(x) / np.float32(y)"),
     "fsqrt_rn": ("x", "np.float32(math.sqrt(np.float32(x)))"),
     "frsqrt_rn": ("x", "np.float32(1.0) / np.float32(math.sqrt(np.float32(x)))"),
@@ -135,6 +136,70 @@ _OTHERS: dict[str, tuple[str, str]] = {
     "float2ll_rz": ("x", "np.int64(np.float32(x))"),
     "float2ll_rn": ("x", "np.int64(np.rint(np.float32(x)))"),
 }
+
+# fmt: off
+_OTHERS |= {
+    "double_as_longlong": ("x", "np.float64(x).view(np.int64)"),
+    "longlong_as_double": ("x", "np.int64(x).view(np.float64)"),
+    "float_as_int": ("x", "np.float32(x).view(np.int32)"),
+    "int_as_float": ("x", "np.int32(x).view(np.float32)"),
+    "double2hiint": ("x", "np.int32(np.float64(x).view(np.int64) >> 32)"),
+    "double2loint": ("x", "np.int32(np.float64(x).view(np.int64))"),
+    "hiloint2double": ("x, y", "(np.int64(x) << 32 | np.int64(np.uint32(y))).view(np.float64)"),
+    "half2float": ("x", "rounded.from_half(np.int16(x))"),
+    "float2half_rn": ("x", "rounded.to_half(np.float32(x))"),
+    "byte_perm": ("x, y, z", "rounded.byte_perm(x, y, z)"),
+    "umul24": ("x, y", "np.uint32((np.int64(x) & 0xFFFFFF) * (np.int64(y) & 0xFFFFFF))"),
+    "umul64hi": ("x, y", "rounded.mul64hi(np.uint64(x), np.uint64(y))"),
+    "mul64hi": ("x, y", "rounded.signed_mul64hi(np.int64(x), np.int64(y))"),
+    "uhadd": ("x, y", "np.uint32(np.int64(np.uint32(x)) + np.int64(np.uint32(y)) >> 1)"),
+    "urhadd": ("x, y", "np.uint32(np.int64(np.uint32(x)) + np.int64(np.uint32(y)) + 1 >> 1)"),
+    "usad": ("x, y, z", "np.uint32(abs(np.int64(np.uint32(x)) - np.int64(np.uint32(y))) + np.int64(z))"),
+    "llround": ("x", f"np.int64({_FLOATS['round'][1]})"),
+    "llroundf": ("x", f"np.int64({_FLOATS['round'][1].replace('(x)', '(np.float32(x))')})"),
+    "remquo": ("x, y", "math.remainder(x, y), rounded.quotient_bits(x, y, math.remainder(x, y))"),
+    "remquof": ("x, y", "np.float32(math.remainder(np.float32(x), np.float32(y))), "
+                "rounded.quotient_bits(np.float64(np.float32(x)), np.float64(np.float32(y)), "
+                "np.float64(np.float32(math.remainder(np.float32(x), np.float32(y)))))"),
+    "fast_sincosf": _OTHERS["sincosf"],
+    "uint2float_rn": ("x", "np.float32(np.uint32(x))"),
+    "ull2double_rn": ("x", "np.float64(np.uint64(x))"),
+    "ull2float_rn": ("x", "np.float32(np.uint64(x))"),
+}
+# fmt: on
+_WHOLE = {"rn": "np.rint({})", "rd": "np.floor({})", "ru": "np.ceil({})", "rz": "np.trunc({})"}
+for _how, _whole in _WHOLE.items():
+    for _of, _float in (("double", "np.float64(x)"), ("float", "np.float32(x)")):
+        for _to, _int in (("int", "np.int32"), ("uint", "np.uint32"), ("ll", "np.int64"), ("ull", "np.uint64")):
+            _OTHERS[f"{_of}2{_to}_{_how}"] = ("x", f"{_int}({_whole.format(_float)})")
+# Of float32 as float64, which holds them all and the products of two.
+_X, _Y, _Z = (f"np.float64(np.float32({name}))" for name in "xyz")
+for _how, _mode in (("rd", "-1"), ("ru", "1"), ("rz", "0")):
+    _OTHERS |= {
+        f"dadd_{_how}": ("x, y", f"rounded.add(np.float64(x), np.float64(y), {_mode})"),
+        f"dmul_{_how}": ("x, y", f"rounded.mul(np.float64(x), np.float64(y), {_mode})"),
+        f"ddiv_{_how}": ("x, y", f"rounded.div(np.float64(x), np.float64(y), {_mode})"),
+        f"drcp_{_how}": ("x", f"rounded.div(1.0, np.float64(x), {_mode})"),
+        f"dsqrt_{_how}": ("x", f"rounded.sqrt(np.float64(x), {_mode})"),
+        f"fma_{_how}": ("x, y, z", f"rounded.fma(np.float64(x), np.float64(y), np.float64(z), {_mode})"),
+        f"fadd_{_how}": ("x, y", f"rounded.narrow_sum({_X}, {_Y}, {_mode})"),
+        f"fsub_{_how}": ("x, y", f"rounded.narrow_sum({_X}, -{_Y}, {_mode})"),
+        f"fmul_{_how}": ("x, y", f"rounded.narrow({_X} * {_Y}, {_mode})"),
+        f"fdiv_{_how}": ("x, y", f"rounded.div32({_X}, {_Y}, {_mode})"),
+        f"frcp_{_how}": ("x", f"rounded.div32(1.0, {_X}, {_mode})"),
+        f"fsqrt_{_how}": ("x", f"rounded.sqrt32({_X}, {_mode})"),
+        f"fmaf_{_how}": ("x, y, z", f"rounded.narrow_sum({_X} * {_Y}, {_Z}, {_mode})"),
+        f"double2float_{_how}": ("x", f"rounded.narrow(np.float64(x), {_mode})"),
+        f"int2float_{_how}": ("x", f"rounded.narrow(np.float64(np.int32(x)), {_mode})"),
+        f"uint2float_{_how}": ("x", f"rounded.narrow(np.float64(np.uint32(x)), {_mode})"),
+    }
+    for _of, _int, _above in (("ll", "np.int64(x)", "above_signed"), ("ull", "np.uint64(x)", "above_unsigned")):
+        for _to, _float, _step in (("double", "np.float64", "stepped"), ("float", "np.float32", "stepped32")):
+            _near = f"{_float}({_int})"
+            _OTHERS[f"{_of}2{_to}_{_how}"] = (
+                "x",
+                f"rounded.{_step}({_near}, rounded.{_above}(np.float64({_near}), {_int}), {_mode})",
+            )
 
 _FAST = {"fast_" + name + "f" for name in _FAST_NAMES}
 
@@ -175,10 +240,11 @@ def __getattr__(name: str) -> Any:
 
     import verdigris.math as vmath
     from verdigris import cuda
+    from verdigris.cuda import _rounded
 
     file = os.path.join(os.path.dirname(__file__), "libdevice", f"{name}.py")
     linecache.cache[file] = (len(text), None, text.splitlines(keepends=True), file)
-    world = {"math": math, "np": np, "vmath": vmath, "cuda": cuda, "__name__": __name__}
+    world = {"math": math, "np": np, "vmath": vmath, "cuda": cuda, "rounded": _rounded, "__name__": __name__}
     exec(compile(text, file, "exec"), world)
     # Its text may call the built-in function of its name.
     made = cuda.jit(device=True)(world.pop(name))

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use ruff_python_ast as py;
 use ruff_text_size::Ranged;
 
-use super::parameter::has_defaults;
+use super::parameter::literal_defaults;
 use super::{Context, Parsed, unsupported};
 use crate::source::Span;
 use crate::syntax::ast::{BinaryOp, CompareOp, Expr, ExprKind, UnaryOp};
@@ -72,7 +72,7 @@ impl Context<'_> {
             py::Expr::If(choice) => {
                 ExprKind::IfElse { test: self.boxed(&choice.test)?, then: self.boxed(&choice.body)?, otherwise: self.boxed(&choice.orelse)? }
             }
-            py::Expr::Lambda(lambda) if !has_defaults(lambda.parameters.as_deref()) => ExprKind::Function(Arc::new(self.lambda(lambda)?)),
+            py::Expr::Lambda(lambda) if literal_defaults(lambda.parameters.as_deref()) => ExprKind::Function(Arc::new(self.lambda(lambda)?)),
             py::Expr::Named(named) => match self.named(named)? {
                 Some(kind) => kind,
                 None => ExprKind::Unsupported(unsupported::expr(expr)),

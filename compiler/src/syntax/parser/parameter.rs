@@ -1,15 +1,36 @@
 //! Function heads: names and parameters.
 
-use ruff_python_ast::{ExprLambda, ParameterWithDefault, Parameters, StmtFunctionDef};
+use ruff_python_ast::{Expr, ExprLambda, Number, ParameterWithDefault, Parameters, StmtFunctionDef, UnaryOp};
 use ruff_text_size::{Ranged, TextRange, TextSize};
 
 use super::{Context, Parsed};
 use crate::diagnostic::{Code, Diagnostic};
+use crate::names::Constant;
 use crate::syntax::ast::{Function, Param, Stmt, StmtKind};
 
-/// Whether a parameter has a default.
-pub(super) fn has_defaults(parameters: Option<&Parameters>) -> bool {
-    parameters.is_some_and(|p| p.iter_non_variadic_params().any(|p| p.default.is_some()))
+/// Whether all defaults are literals, so that they need no evaluation.
+pub(super) fn literal_defaults(parameters: Option<&Parameters>) -> bool {
+    parameters.is_none_or(|p| p.iter_non_variadic_params().all(|p| p.default.as_deref().is_none_or(|default| literal(default).is_some())))
+}
+
+/// The value of a literal: a number with or without a sign, a bool, a string, None.
+fn literal(expr: &Expr) -> Option<Constant> {
+    Some(match expr {
+        Expr::NumberLiteral(number) => match &number.value {
+            Number::Int(int) => Constant::Int(int.as_i64()?.into()),
+            Number::Float(float) => Constant::Float(*float),
+            Number::Complex { real, imag } => Constant::Complex(*real, *imag),
+        },
+        Expr::UnaryOp(unary) if unary.op == UnaryOp::USub => match literal(&unary.operand)? {
+            Constant::Int(int) => Constant::Int(-int),
+            Constant::Float(float) => Constant::Float(-float),
+            _ => return None,
+        },
+        Expr::BooleanLiteral(bool) => Constant::Bool(bool.value),
+        Expr::StringLiteral(string) => Constant::Str(string.value.to_str().to_owned()),
+        Expr::NoneLiteral(_) => Constant::None,
+        _ => return None,
+    })
 }
 
 impl Context<'_> {
@@ -47,8 +68,13 @@ impl Context<'_> {
             return Err(self.refused(param.parameter.name.range, headline).help("remove the `*` before it"));
         }
         let mut params: Vec<Param> = Vec::new();
-        let rest =
-            parameters.vararg.as_deref().map(|p| Param { name: p.name.to_string(), span: self.span(&p.name), has_default: false, is_rest: true });
+        let rest = parameters.vararg.as_deref().map(|p| Param {
+            name: p.name.to_string(),
+            span: self.span(&p.name),
+            has_default: false,
+            literal: None,
+            is_rest: true,
+        });
         let named = parameters.posonlyargs.iter().chain(&parameters.args).map(|param| self.param(param));
         for param in named.chain(rest) {
             if let Some(first) = params.iter().find(|other| other.name == param.name) {
@@ -62,7 +88,8 @@ impl Context<'_> {
 
     fn param(&self, param: &ParameterWithDefault) -> Param {
         let name = &param.parameter.name;
-        Param { name: name.to_string(), span: self.span(name), has_default: param.default.is_some(), is_rest: false }
+        let literal = param.default.as_deref().and_then(literal);
+        Param { name: name.to_string(), span: self.span(name), has_default: param.default.is_some(), literal, is_rest: false }
     }
 
     fn refused(&self, range: TextRange, headline: String) -> Box<Diagnostic> {

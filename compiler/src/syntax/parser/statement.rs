@@ -5,7 +5,7 @@ use std::sync::Arc;
 use ruff_python_ast as py;
 use ruff_text_size::{Ranged, TextRange};
 
-use super::parameter::has_defaults;
+use super::parameter::literal_defaults;
 use super::{Context, Parsed, unsupported};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::syntax::ast::{Expr, ExprKind, Raised, Stmt, StmtKind, UnaryOp};
@@ -76,7 +76,7 @@ impl Context<'_> {
                 let raise = Stmt { kind: StmtKind::Raise(Raised::Assertion(message)), span: self.span(stmt) };
                 StmtKind::If { test, body: vec![raise], orelse: Vec::new() }
             }
-            py::Stmt::FunctionDef(def) if !def.is_async && def.decorator_list.is_empty() && !has_defaults(Some(&def.parameters)) => {
+            py::Stmt::FunctionDef(def) if !def.is_async && def.decorator_list.is_empty() && literal_defaults(Some(&def.parameters)) => {
                 let (function, span) = (self.def(def)?, self.span(&def.name));
                 let name = Expr { kind: ExprKind::Name(function.name.clone()), span };
                 StmtKind::Assign { targets: vec![name], value: Expr { kind: ExprKind::Function(Arc::new(function)), span } }

@@ -16,7 +16,7 @@ pub(super) fn stmt(stmt: &Stmt) -> Unsupported {
     match stmt {
         Stmt::FunctionDef(def) if def.is_async => new("a nested `async` function", HOIST),
         Stmt::FunctionDef(def) if !def.decorator_list.is_empty() => new("a decorator of a nested function", HOIST),
-        Stmt::FunctionDef(_) => new("a nested function with default arguments", "pass every argument"),
+        Stmt::FunctionDef(_) => new("a nested function with default arguments that are no literals", "pass every argument"),
         Stmt::ClassDef(_) => new("a class", OUTSIDE),
         Stmt::Delete(_) => new("`del`", "leave the variable alone; it costs nothing"),
         Stmt::TypeAlias(_) => new("a `type` statement", OUTSIDE),
@@ -37,7 +37,7 @@ pub(super) fn stmt(stmt: &Stmt) -> Unsupported {
 pub(super) fn expr(expr: &Expr) -> Unsupported {
     match expr {
         Expr::Named(_) => new("an assignment expression (`:=`) after other parts of its expression", "assign in a statement before it"),
-        Expr::Lambda(_) => new("a nested lambda with default arguments", "pass every argument"),
+        Expr::Lambda(_) => new("a nested lambda with default arguments that are no literals", "pass every argument"),
         Expr::Dict(_) => new("a dict", "use arrays, or constants chosen with `if`"),
         Expr::Set(_) => new("a set", "compare with `==` and `or`"),
         Expr::List(_) => new("a list", "use a tuple of fixed length, or an array"),

@@ -139,3 +139,12 @@ def passed_on(a, b):
 def kept_in_a_tuple(a):
     both = (lambda x: x + 1, lambda x: x * 2)  # noqa: E731
     return both[0](a) + both[1](a)
+
+
+@case("float64", "int64")
+def with_defaults(a, b):
+    def scaled(x, n=3, shift=-0.5, twice=True):
+        return (x + x if twice else x) * n + shift
+
+    half = lambda x, by=2: x / by  # noqa: E731
+    return scaled(a) + scaled(a, b) + scaled(a, shift=b, twice=False) + half(a) + half(a, by=4)
