@@ -1,5 +1,5 @@
 def f(x):
-    def g(y=1):
+    def g(y=x.size):
         return y
     @cached
     def g(y):
