@@ -1,19 +1,19 @@
 //! Which device this process runs on, and why.
 //!
-//! Decided once, at first use: a GPU where NVIDIA's driver works, if no other wish was said, else the CPU. Asking for a GPU that cannot be had is an error that says what is missing. Knows nothing of
+//! Decided once, at first use: a GPU where NVIDIA's driver works and runs a small kernel rightly, if no other wish was said, else the CPU. Asking for a GPU that cannot be had is an error that says what is missing. Knows nothing of
 //! what will run.
 
 use std::fmt;
 use std::sync::{Mutex, MutexGuard};
 
-use crate::cuda::Context;
+use crate::cuda::{self, Context};
 use crate::error::DeviceError;
 use crate::loader::{Driver, driver};
 
 /// What the user wants.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Request {
-    /// A GPU if one can be used, else the CPU.
+    /// The first GPU if it runs kernels, else the CPU.
     Auto,
     /// The CPU.
     Cpu,
@@ -31,9 +31,6 @@ pub enum Device {
     Cuda(u32),
 }
 
-/// Whether kernels are compiled for GPUs. Until they are, nobody is given one who did not ask for it.
-const KERNELS: bool = false;
-
 /// The device in use.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -44,7 +41,7 @@ pub struct Choice {
     pub reason: String,
     /// What was looked for, and found or not.
     pub looked_for: String,
-    /// A cause for worry that the host should show once: a driver that is installed but does not work.
+    /// A cause for worry that the host should show once: a driver or GPU that is there but does not work.
     pub warning: Option<String>,
 }
 
@@ -121,7 +118,7 @@ pub fn chosen() -> Result<Choice, DeviceError> {
             (text.parse()?, if text.is_empty() { "auto".to_owned() } else { format!("VERDIGRIS_DEVICE={text}") })
         }
     };
-    let choice = decide(request, &said_by, driver, KERNELS)?;
+    let choice = decide(request, &said_by, driver, fault)?;
     state.chosen = Some(choice.clone());
     Ok(choice)
 }
@@ -142,7 +139,7 @@ pub fn set(request: Request) -> Result<(), DeviceError> {
             return Err(DeviceError::AlreadyChosen { device: choice.device.to_string() });
         }
     }
-    decide(request, &request.to_string(), driver, KERNELS)?;
+    decide(request, &request.to_string(), driver, |_| None)?;
     state.set = Some(request);
     Ok(())
 }
@@ -163,23 +160,43 @@ pub fn looked_for() -> String {
     describe(driver())
 }
 
-fn decide(request: Request, said_by: &str, driver: impl Fn() -> &'static Driver, kernels: bool) -> Result<Choice, DeviceError> {
-    const CPU_ONLY: &str = "this version compiles kernels for the CPU only, and VERDIGRIS_DEVICE=cuda asks for the GPU's arrays";
+/// Why the first GPU does not run kernels; `None` if it does.
+fn fault(driver: &'static cuda::Driver) -> Option<String> {
+    match driver.runs_kernels(0) {
+        Ok(true) => None,
+        Ok(false) => Some("a small kernel gave wrong numbers".to_owned()),
+        Err(error) => Some(error.to_string()),
+    }
+}
+
+fn decide(
+    request: Request,
+    said_by: &str,
+    driver: impl Fn() -> &'static Driver,
+    fault: impl Fn(&'static cuda::Driver) -> Option<String>,
+) -> Result<Choice, DeviceError> {
     let cpu = |reason: String, looked_for: String, warning| Choice { device: Device::Cpu, reason, looked_for, warning };
     let gpu = |n: u32, looked_for: String| Choice { device: Device::Cuda(n), reason: said_by.to_owned(), looked_for, warning: None };
     match request {
         Request::Cpu => Ok(cpu(format!("{said_by} says so"), "no GPU was looked for".to_owned(), None)),
         Request::Auto => {
             let found = driver();
-            let text = describe(found);
+            let (text, none) = (describe(found), format!("{said_by}: no usable GPU"));
             match found {
-                Driver::Usable(_) if kernels => Ok(gpu(0, text)),
-                Driver::Usable(_) => Ok(cpu(format!("{said_by}: {CPU_ONLY}"), text, None)),
+                Driver::Usable(driver) => match fault(driver) {
+                    None => Ok(gpu(0, text)),
+                    Some(fault) => {
+                        let warning = format!(
+                            "{text}, but the first does not work: {fault}; kernels run on the CPU (VERDIGRIS_DEVICE=cuda has them run on the GPU all the same, cpu ends this warning)"
+                        );
+                        Ok(cpu(none, text, Some(warning)))
+                    }
+                },
                 Driver::Unusable(_) => {
                     let warning = format!("{text}; kernels run on the CPU");
-                    Ok(cpu(format!("{said_by}: no usable GPU"), text, Some(warning)))
+                    Ok(cpu(none, text, Some(warning)))
                 }
-                _ => Ok(cpu(format!("{said_by}: no usable GPU"), text, None)),
+                _ => Ok(cpu(none, text, None)),
             }
         }
         Request::Cuda(n) => {
@@ -236,32 +253,36 @@ mod tests {
 
     #[test]
     fn the_cpu_needs_no_search() {
-        let choice = decide(Request::Cpu, "cpu", || panic!("looked for a GPU"), true).unwrap();
+        let choice = decide(Request::Cpu, "cpu", || panic!("looked for a GPU"), |_| panic!("tried a GPU")).unwrap();
         assert_eq!((choice.device, choice.warning), (Device::Cpu, None));
     }
 
     #[test]
     fn auto_takes_a_gpu_only_where_one_works_and_says_why() {
-        let auto = |driver: &'static Driver, kernels| decide(Request::Auto, "auto", || driver, kernels).unwrap();
-        let none = auto(leaked(Driver::Missing("libcuda.so.1: no".into())), true);
+        let auto = |driver: &'static Driver| decide(Request::Auto, "auto", || driver, |_| None).unwrap();
+        let none = auto(leaked(Driver::Missing("libcuda.so.1: no".into())));
         assert_eq!((none.device, none.reason.as_str(), none.warning), (Device::Cpu, "auto: no usable GPU", None));
         assert_eq!(none.looked_for, "NVIDIA's driver library was not found (tried libcuda.so.1: no)");
-        let there = auto(usable(), true);
+        let there = auto(usable());
         assert_eq!((there.device, there.device.to_string().as_str(), there.reason.as_str()), (Device::Cuda(0), "cuda:0", "auto"));
         assert_eq!(there.looked_for, "NVIDIA's driver (CUDA 13.1) has 2 GPUs");
-        let unfinished = auto(usable(), false);
+        let faulty = decide(Request::Auto, "auto", || usable(), |_| Some("it burns".into())).unwrap();
+        assert_eq!((faulty.device, faulty.reason.as_str()), (Device::Cpu, "auto: no usable GPU"));
         assert_eq!(
-            (unfinished.device, unfinished.reason.as_str()),
-            (Device::Cpu, "auto: this version compiles kernels for the CPU only, and VERDIGRIS_DEVICE=cuda asks for the GPU's arrays")
+            faulty.warning.as_deref(),
+            Some(
+                "NVIDIA's driver (CUDA 13.1) has 2 GPUs, but the first does not work: it burns; kernels run on the CPU (VERDIGRIS_DEVICE=cuda has them run on the GPU all the same, cpu ends this warning)"
+            )
         );
-        let broken = auto(leaked(Driver::Unusable("cuInit answers 999".into())), true);
+        let broken = auto(leaked(Driver::Unusable("cuInit answers 999".into())));
         assert_eq!(broken.device, Device::Cpu);
         assert_eq!(broken.warning.as_deref(), Some("NVIDIA's driver does not work: cuInit answers 999; kernels run on the CPU"));
     }
 
     #[test]
     fn asking_for_a_gpu_gives_it_or_an_error_that_says_what_is_missing() {
-        let ask = |driver: &'static Driver, n| decide(Request::Cuda(n), "VERDIGRIS_DEVICE=cuda", || driver, false);
+        let ask =
+            |driver: &'static Driver, n| decide(Request::Cuda(n), "VERDIGRIS_DEVICE=cuda", || driver, |_| panic!("what was asked for is not judged"));
         let error = |driver, n| ask(driver, n).unwrap_err().to_string();
         let hidden = error(leaked(Driver::Hidden), 0);
         assert_eq!(hidden, "VERDIGRIS_DEVICE=cuda asks for a GPU: CUDA_VISIBLE_DEVICES is empty, which hides every GPU");

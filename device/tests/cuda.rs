@@ -520,6 +520,22 @@ fn modules_load_with_the_compilers_log() {
     assert_eq!((function.blocks_per_multiprocessor(256, 0), function.most_cooperative_blocks(256, 0)), (Ok(8), Ok(32)));
 }
 
+#[test]
+fn a_device_that_works_runs_the_small_kernel_and_one_that_does_not_says_what_failed() {
+    let (_alone, first, _) = alone();
+    assert_eq!(first.driver().runs_kernels(0), Ok(true));
+    assert_eq!(names().iter().filter(|name| *name == "cuLaunchKernel").count(), 1);
+    for (function, code) in [("cuLinkCreate_v2", 221), ("cuLinkComplete", 222), ("cuModuleLoadDataEx", 209), ("cuLaunchKernel", 719)] {
+        standin::fail(function, code, 0);
+        assert_eq!(status(first.driver().runs_kernels(0).unwrap_err()), code, "{function}");
+    }
+    standin::on_launch(|seen| {
+        let pointer = u64::from_ne_bytes(seen.parameters[0][..].try_into().unwrap());
+        assert!(standin::write(pointer, &[1, 2, 3, 4]));
+    });
+    assert_eq!(first.driver().runs_kernels(0), Ok(false));
+}
+
 fn launch(function: &Function, launch: &Launch, stream: &Stream, pointer: u64, factor: f32, count: u32) -> Result<(), DeviceError> {
     let (mut pointer, mut factor, mut count) = (pointer, factor, count);
     let mut parameters = [(&raw mut pointer).cast(), (&raw mut factor).cast(), (&raw mut count).cast()];

@@ -8,6 +8,8 @@ import pytest
 
 # What tests compile is theirs alone; those of the cache say where it is.
 os.environ.setdefault("VERDIGRIS_CACHE", "0")
+# The suite is about the CPU, also on a machine with a GPU; `make gpu-check` asks for that.
+os.environ.setdefault("VERDIGRIS_DEVICE", "cpu")
 
 import verdigris
 
@@ -18,7 +20,7 @@ def python():
 
     def run(*arguments, **variables):
         environment = {k: v for k, v in os.environ.items() if not k.startswith("VERDIGRIS_")}
-        environment |= {"VERDIGRIS_CACHE": "0"} | variables
+        environment |= {"VERDIGRIS_CACHE": "0", "VERDIGRIS_DEVICE": "cpu"} | variables
         return subprocess.run([sys.executable, *arguments], capture_output=True, text=True, env=environment, timeout=300)
 
     return run

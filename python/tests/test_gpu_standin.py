@@ -36,18 +36,39 @@ def test_the_gpu_tests_pass_on_the_stand_in(python, tmp_path):
     assert " skipped" not in done.stdout.splitlines()[-1], done.stdout[-2000:]
 
 
-def test_auto_leaves_the_gpu_alone_until_it_runs_kernels(on_standin):
+def test_auto_takes_the_gpu_that_there_is(on_standin):
     out = on_standin(
         """
         import verdigris
         info = verdigris.info()
         print(info["device"], info["gpu"], sep="|")
-        assert "for the CPU only" in info["device_reason"]
-        assert info["libraries"] == {}
+        assert info["device_reason"] == "VERDIGRIS_DEVICE=auto"
+        from verdigris import cuda
+        assert cuda.is_gpu() and cuda.to_device([1.0]).device == "cuda:0"
         """,
         VERDIGRIS_DEVICE="auto",
     )
-    assert out == "cpu|NVIDIA's driver (CUDA 13.1) has 2 GPUs\n"
+    assert out == "cuda:0|NVIDIA's driver (CUDA 13.1) has 2 GPUs\n"
+
+
+def test_auto_takes_the_cpu_and_warns_where_a_gpu_does_not_run_kernels(on_standin):
+    text = """
+        import warnings
+        gpu.fail("cuLinkComplete", 222)
+        import numpy as np, verdigris
+        from verdigris import cuda
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            array = cuda.to_device(np.arange(3.0))
+        print(cuda.is_gpu(), verdigris.info()["device_reason"])
+        print(*[str(w.message) for w in caught], sep="\\n")
+        assert array.copy_to_host().tolist() == [0, 1, 2]
+        """
+    out = on_standin(text, VERDIGRIS_DEVICE="").splitlines()
+    assert out[0] == "False auto: no usable GPU"
+    assert len(out) == 2 and "CUDA_ERROR_UNSUPPORTED_PTX_VERSION" in out[1] and "kernels run on the CPU" in out[1]
+    # Who asks for a GPU by name is not second-guessed.
+    assert on_standin(text, VERDIGRIS_DEVICE="cuda").startswith("True VERDIGRIS_DEVICE=cuda\n")
 
 
 def test_info_names_device_driver_and_libraries(on_standin):

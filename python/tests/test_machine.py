@@ -94,7 +94,7 @@ import verdigris
 print(len(os.listdir("/proc/self/task")))
 print(sorted(m for m in set(sys.modules) - before if not m.startswith("verdigris")))
 """
-    out = python("-c", code, OPENBLAS_NUM_THREADS="1", OMP_NUM_THREADS="1")
+    out = python("-c", code, OPENBLAS_NUM_THREADS="1", OMP_NUM_THREADS="1", VERDIGRIS_DEVICE="auto")
     threads, modules = out.stdout.splitlines()
     assert threads == "1"
     assert modules == "['__future__']", "import verdigris loads modules that NumPy does not need"

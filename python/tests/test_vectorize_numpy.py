@@ -250,7 +250,10 @@ def outer_and_at(data):
         for way, f in ways(name):
             same(outcome(lambda f=f: f.outer(x, y)), expected, (name, way, "outer"), expression.ulps)
         return
-    indices = np.array(data.draw(st.lists(st.integers(-3, 3), max_size=8)), dtype=int)
+    # A function that is rounded otherwise than NumPy's meets each element once: applied again it would enlarge the difference.
+    length = x.shape[0] if x.ndim and x.size else 1
+    once = (lambda i: i % length) if expression.ulps else None
+    indices = np.array(data.draw(st.lists(st.integers(-3, 3), max_size=8, unique_by=once)), dtype=int)
     rest = (np.dtype(dtype).type(1),) if numpys.nin == 2 else ()
 
     def at(f):

@@ -13,6 +13,7 @@ mod launch;
 mod memory;
 mod module;
 mod pool;
+mod probe;
 mod status;
 mod stream;
 mod sys;

@@ -1,4 +1,4 @@
-//! Kernels that are acted out, known by their names: those of the wrappers of NVIDIA's libraries.
+//! Kernels that are acted out, known by their names: those that are not made from a user's function.
 
 use crate::memory::Memory;
 use crate::state::{INVALID_VALUE, Launch, Outcome};
@@ -8,8 +8,13 @@ pub(crate) fn run(memory: &mut Memory, launch: &Launch) -> Outcome {
     match launch.kernel.as_str() {
         "verdigris_fft_scale_f32" => scale(memory, launch, 4),
         "verdigris_fft_scale_f64" => scale(memory, launch, 8),
+        "verdigris_probe" => probe(memory, launch),
         _ => Ok(()),
     }
+}
+
+fn word(bytes: &[u8]) -> Outcome<u64> {
+    bytes.try_into().map(u64::from_ne_bytes).map_err(|_| INVALID_VALUE)
 }
 
 fn number(bytes: &[u8]) -> f64 {
@@ -22,12 +27,23 @@ fn number(bytes: &[u8]) -> f64 {
 /// `values[i] *= even` or `odd`.
 fn scale(memory: &mut Memory, launch: &Launch, size: usize) -> Outcome {
     let [values, n, even, odd] = launch.parameters.as_slice() else { return Err(INVALID_VALUE) };
-    let whole = |bytes: &Vec<u8>| bytes.as_slice().try_into().map(u64::from_ne_bytes).map_err(|_| INVALID_VALUE);
     let factors = [number(even), number(odd)];
-    let bytes = memory.bytes(whole(values)?, whole(n)? as usize * size)?;
+    let bytes = memory.bytes(word(values)?, word(n)? as usize * size)?;
     for (i, value) in bytes.chunks_mut(size).enumerate() {
         let product = number(value) * factors[i % 2];
         if size == 4 { value.copy_from_slice(&(product as f32).to_ne_bytes()) } else { value.copy_from_slice(&product.to_ne_bytes()) }
+    }
+    Ok(())
+}
+
+/// `values[i] = values[i] * factor + i`, for each thread.
+fn probe(memory: &mut Memory, launch: &Launch) -> Outcome {
+    let [values, factor] = launch.parameters.as_slice() else { return Err(INVALID_VALUE) };
+    let single = |bytes: &[u8]| bytes.try_into().map(u32::from_ne_bytes).map_err(|_| INVALID_VALUE);
+    let (factor, threads) = (single(factor)?, launch.grid[0] * launch.block[0]);
+    let bytes = memory.bytes(word(values)?, threads as usize * 4)?;
+    for (i, value) in (0..).zip(bytes.chunks_mut(4)) {
+        value.copy_from_slice(&single(value)?.wrapping_mul(factor).wrapping_add(i).to_ne_bytes());
     }
     Ok(())
 }
