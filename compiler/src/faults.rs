@@ -31,11 +31,12 @@ pub enum Fault {
     LatchOfAllLanes,
     AtomicOfOneLane,
     PartialEscapeMissed,
+    ProvenTooMuch,
 }
 
 impl Fault {
     /// Every fault.
-    pub const ALL: [Fault; 24] = [
+    pub const ALL: [Fault; 25] = [
         Fault::BlendSwapped,
         Fault::BlendMissing,
         Fault::LoopsEnteredFresh,
@@ -60,6 +61,7 @@ impl Fault {
         Fault::LatchOfAllLanes,
         Fault::AtomicOfOneLane,
         Fault::PartialEscapeMissed,
+        Fault::ProvenTooMuch,
     ];
 }
 

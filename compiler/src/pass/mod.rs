@@ -1,4 +1,4 @@
-//! Passes over the IR, the list of them, and analyses ([`divergence`], [`laps`], [`phases`], [`spins`], [`strides`]).
+//! Passes over the IR, the list of them, and analyses ([`divergence`], [`inside`], [`interval`], [`laps`], [`phases`], [`spins`], [`strides`]).
 //!
 //! A pass takes a whole [`Function`] and gives one that means the same (contraction: the same up to a rounding less). Passes know no target. [`prepare`] is
 //! what stands between lowering and [`Verified::new`](crate::ir::Verified::new).
@@ -7,6 +7,8 @@ mod carry;
 mod contract;
 mod dead;
 pub mod divergence;
+pub mod inside;
+pub mod interval;
 pub mod laps;
 pub mod phases;
 pub mod spins;

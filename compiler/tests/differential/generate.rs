@@ -484,6 +484,7 @@ impl<'r> Generator<'r> {
                 let v = self.b.push(Inst::Load { array, index, part });
                 self.see(v);
             }
+            3 if !self.readonly.is_empty() => self.guarded_access(),
             _ if !self.readonly.is_empty() => {
                 let n = self.rng.below(self.readonly.len());
                 let (array, ty) = self.readonly[n];
@@ -525,6 +526,78 @@ impl<'r> Generator<'r> {
             0 => self.b.apply(Op::Sub, &[inside, extent]),
             1 => self.b.cast(inside, U64),
             _ => inside,
+        }
+    }
+
+    /// A load behind a question whether its indexes are in bounds: one that settles it or, where faults are wanted, perhaps not quite.
+    fn guarded_access(&mut self) {
+        let n = self.rng.below(self.readonly.len());
+        let (array, ty) = self.readonly[n];
+        if ty.ndim == 0 {
+            return self.expression();
+        }
+        let (mut index, mut sides) = (Index::new(), Vec::new());
+        for axis in 0..ty.ndim {
+            let v = self.of(I64);
+            let extent = self.b.push(Inst::Extent { array, axis });
+            // From two before the array to as much again behind it.
+            let twice = self.b.apply(Op::Add, &[extent, extent]);
+            let [two, four] = [2, 4].map(|n| self.b.int(n));
+            let around = self.b.apply(Op::Add, &[twice, four]);
+            let v = self.b.apply(Op::Mod, &[v, around]);
+            let near = self.b.apply(Op::Sub, &[v, two]);
+            let by = self.rng.below(4) as i64 - 1;
+            let offset = self.b.int(by);
+            let moved = self.b.apply(Op::Add, &[near, offset]);
+            index.push(moved);
+            let slip = if self.safe || !self.rng.once_in(3) { 0 } else { self.rng.pick(&[-1, 1]) };
+            let least = self.b.int(slip - by);
+            sides.push(match self.rng.below(3) {
+                0 => self.b.apply(Op::Ge, &[near, least]),
+                1 => self.b.apply(Op::Le, &[least, near]),
+                _ => {
+                    let before = self.b.int(slip - by - 1);
+                    self.b.apply(Op::Gt, &[near, before])
+                }
+            });
+            let slip = if self.safe || !self.rng.once_in(3) { 0 } else { self.rng.pick(&[-1, 1]) };
+            let shift = self.b.int(by + slip);
+            let end = self.b.apply(Op::Sub, &[extent, shift]);
+            sides.push(match self.rng.below(3) {
+                0 => self.b.apply(Op::Lt, &[near, end]),
+                1 if slip == 0 => self.b.apply(Op::Gt, &[extent, moved]),
+                _ => {
+                    let one = self.b.int(1);
+                    let last = self.b.apply(Op::Sub, &[end, one]);
+                    self.b.apply(Op::Le, &[near, last])
+                }
+            });
+        }
+        let part = self.part(ty.elem);
+        let slot = self.slots.iter().copied().find(|s| self.b.function().slot(*s).ty == ty.elem.part());
+        let form = self.rng.below(3);
+        let guard = |this: &mut Self, op: Op| sides.iter().copied().reduce(|a, b| this.b.apply(op, &[a, b])).expect("an axis");
+        let cond = match form {
+            0 => Some(guard(self, Op::And)),
+            // Not (not a or not b).
+            1 => {
+                let out = sides.iter().map(|side| self.b.apply(Op::Not, &[*side])).collect::<Vec<_>>();
+                let any = out.into_iter().reduce(|a, b| self.b.apply(Op::Or, &[a, b])).expect("an axis");
+                Some(self.b.apply(Op::Not, &[any]))
+            }
+            _ => None,
+        };
+        let questions = cond.map_or(sides, |cond| vec![cond]);
+        for _ in &questions {
+            self.b.open();
+        }
+        let loaded = self.b.push(Inst::Load { array, index, part });
+        if let Some(slot) = slot {
+            self.b.set(slot, loaded);
+        }
+        for cond in questions.into_iter().rev() {
+            let inside = self.b.close();
+            self.b.push(Inst::If { cond, then: inside, otherwise: vec![] });
         }
     }
 

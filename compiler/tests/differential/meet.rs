@@ -194,7 +194,12 @@ impl Generator<'_> {
             }
             match self.rng.below(12) {
                 0..3 => self.apart(),
-                3..7 => self.exchange(),
+                3..7 => {
+                    let shuffles = self.together().warp.1;
+                    if !(shuffles && self.rng.once_in(3) && self.warp_operation(true)) {
+                        self.exchange();
+                    }
+                }
                 7 => self.count(),
                 8..10 if depth < 3 => self.loop_together(depth),
                 10 if depth < 3 => {
@@ -335,7 +340,7 @@ impl Generator<'_> {
     pub(super) fn warp_operation(&mut self, all_here: bool) -> bool {
         let Some(Together { warp: (true, shuffles), .. }) = self.together else { return false };
         let full = self.b.constant(Scalar::int(U32, u32::MAX.into()));
-        let op = if shuffles && all_here && self.rng.once_in(2) {
+        let op = if shuffles && all_here && !self.rng.once_in(3) {
             WarpOp::Shuffle(self.rng.pick(&[Shuffle::Index, Shuffle::Up, Shuffle::Down, Shuffle::Xor]))
         } else {
             self.rng.pick(&WarpOp::ALL)
@@ -352,8 +357,11 @@ impl Generator<'_> {
             WarpOp::Shuffle(_) if !shuffles || !all_here => return false,
             WarpOp::Shuffle(_) => {
                 let ty = self.rng.pick(&[I32, I64, U64, F32, F64]);
-                let value = self.of(ty);
-                let lane = self.of(I32);
+                // Another number in each lane, so that it shows which lane's came.
+                let own = self.b.push(Inst::Geometry(Geometry::LaneId));
+                let (value, own) = (self.of(ty), self.b.cast(own, ty));
+                let value = if ty.is_float() { own } else { self.b.apply(Op::Add, &[value, own]) };
+                let lane = if self.rng.once_in(2) { self.of(I32) } else { self.b.constant(Scalar::int(I32, 1 + self.rng.below(32) as i128)) };
                 vec![full, value, lane]
             }
         };

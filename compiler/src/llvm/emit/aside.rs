@@ -11,7 +11,7 @@ use super::phases::Phases;
 use super::{Bound, Emitter, Frame, Rep};
 use crate::ir::{Function, Label, Slot, Value};
 use crate::pass::divergence::Divergence;
-use crate::pass::{laps, strides};
+use crate::pass::{inside, laps, strides};
 
 /// How a function of the module begins.
 pub(super) struct Inner<'a, 'c> {
@@ -49,6 +49,7 @@ pub(super) struct Aside<'a, 'c> {
     phases: Option<Phases<'c>>,
     laps: HashMap<Value, laps::Laps>,
     steps: HashMap<Slot, (Label, Value)>,
+    inside: HashMap<Value, u32>,
     frame: Option<Frame<'c>>,
     context: Option<V<'c>>,
     lent: Option<V<'c>>,
@@ -81,6 +82,8 @@ impl<'a, 'c> Emitter<'a, 'c> {
             phases: self.phases.take(),
             laps: replace(&mut self.laps, laps::known(f)),
             steps: replace(&mut self.steps, strides::steps(f)),
+            // A routine of the math library keeps to its tables' bounds.
+            inside: replace(&mut self.inside, if routine { HashMap::new() } else { inside::proven(f) }),
             frame: frame.map(|frame| replace(&mut self.frame, frame)),
             context: replace(&mut self.context, context),
             lent: self.lent.take(),
@@ -109,6 +112,7 @@ impl<'a, 'c> Emitter<'a, 'c> {
         self.phases = aside.phases;
         self.laps = aside.laps;
         self.steps = aside.steps;
+        self.inside = aside.inside;
         self.context = aside.context;
         self.lent = aside.lent;
         if let Some(frame) = aside.frame {

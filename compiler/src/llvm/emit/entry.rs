@@ -111,6 +111,7 @@ impl<'a, 'c> Emitter<'a, 'c> {
             lent: None,
             gpu: None,
             steps: crate::pass::strides::steps(f),
+            inside: crate::pass::inside::proven(f),
             maybe_empty: false,
             i,
             f,

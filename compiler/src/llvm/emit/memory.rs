@@ -1,7 +1,9 @@
 //! Element access: bounds, the pattern of addresses, and its best form.
 //!
-//! Every access has a fast path, taken when all indexes are in bounds, and a cold one that knows the whole rule (`vg_access`): negative indexes, failures, lanes that are off while a line of
+//! Every access whose indexes are not proven to be in bounds ([`crate::pass::inside`]) has a fast path, taken when they are, and a cold one that knows the whole rule (`vg_access`): negative indexes, failures, lanes that are off while a line of
 //! addresses runs past the end. A line of indexes is judged by those of its first and last acting lane.
+
+use inkwell::basic_block::BasicBlock;
 
 use super::super::cpu::Level;
 use super::super::instr::{IntPred, Opcode, T, V};
@@ -44,6 +46,8 @@ struct Access<'c> {
     layout: Layout,
     /// Each lane has its own element: a local array of a warp.
     own: bool,
+    /// Axes whose index needs no check, as bits.
+    inside: u32,
 }
 
 impl<'c> Emitter<'_, 'c> {
@@ -52,7 +56,7 @@ impl<'c> Emitter<'_, 'c> {
         if self.routine && varying {
             return Rep::Varying(self.look_up(array, index[0]));
         }
-        let a = self.access(array, index, part);
+        let a = self.access(at, array, index, part);
         let scalar = self.i.stored(a.ty);
         let ty = if varying { self.i.vector(scalar, self.lanes) } else { scalar };
         if self.routine {
@@ -60,11 +64,7 @@ impl<'c> Emitter<'_, 'c> {
             let Address::One(p) = self.address(&a) else { unreachable!("one place for all lanes") };
             return Rep::Uniform(self.i.load(scalar, p, a.align()));
         }
-        let (fast, cold, join) = (self.i.block("in"), self.i.block("out"), self.i.block("loaded"));
-        let ok = self.in_bounds(&a);
-        self.i.cond_br_likely(ok, fast, cold);
-
-        self.i.go(fast);
+        let paths = self.quick_path(&a, "loaded");
         let quick = match self.address(&a) {
             Address::One(p) => self.i.load(scalar, p, a.align()),
             Address::Consecutive(p) => {
@@ -73,6 +73,11 @@ impl<'c> Emitter<'_, 'c> {
             }
             Address::Each(p) => self.gather(p, ty, &a),
         };
+        let whole = |e: &Self, stored| {
+            let value = e.from_stored(stored, a.ty);
+            if varying { Rep::Varying(value) } else { Rep::Uniform(value) }
+        };
+        let Some((cold, join)) = paths else { return whole(self, quick) };
         let fast_end = self.i.here();
         self.i.br(join);
 
@@ -87,25 +92,21 @@ impl<'c> Emitter<'_, 'c> {
         self.i.go(join);
         let phi = self.i.phi(ty);
         self.i.incoming(phi, &[(quick, fast_end), (slow, cold_end)]);
-        let value = self.from_stored(phi, a.ty);
-        if varying { Rep::Varying(value) } else { Rep::Uniform(value) }
+        whole(self, phi)
     }
 
     pub(super) fn store(&mut self, at: Value, array: Array, index: &[Value], part: Part, value: Value) {
-        let a = self.access(array, index, part);
+        let a = self.access(at, array, index, part);
         let one = a.is_one();
         let data = if one { self.last_acting(value) } else { self.vector(value) };
         let data = self.to_stored(data, a.ty);
-        let (fast, cold, join) = (self.i.block("in"), self.i.block("out"), self.i.block("stored"));
-        let ok = self.in_bounds(&a);
-        self.i.cond_br_likely(ok, fast, cold);
-
-        self.i.go(fast);
+        let paths = self.quick_path(&a, "stored");
         match self.address(&a) {
             Address::One(p) => self.i.store(data, p, a.align()),
             Address::Consecutive(p) => self.store_run(p, data, &a),
             Address::Each(p) => self.scatter(p, data, &a),
         }
+        let Some((cold, join)) = paths else { return };
         self.i.br(join);
 
         self.i.go(cold);
@@ -118,14 +119,10 @@ impl<'c> Emitter<'_, 'c> {
 
     /// An atomic operation: the lanes' old values, in ascending order of lanes.
     pub(super) fn atomic(&mut self, at: Value, op: AtomicOp, (array, index, part): (Array, &[Value], Part), operands: [Option<Value>; 2]) -> Rep<'c> {
-        let a = self.access(array, index, part);
+        let a = self.access(at, array, index, part);
         let warp = self.lanes != 1;
-        let (fast, cold, join) = (self.i.block("in"), self.i.block("out"), self.i.block("atomic"));
         let places = self.buffer(1);
-        let ok = self.in_bounds(&a);
-        self.i.cond_br_likely(ok, fast, cold);
-
-        self.i.go(fast);
+        let paths = self.quick_path(&a, "atomic");
         let addresses = match self.address(&a) {
             Address::One(p) if warp => self.i.splat(p, self.lanes),
             Address::One(p) => p,
@@ -136,13 +133,13 @@ impl<'c> Emitter<'_, 'c> {
             Address::Each(p) => p,
         };
         self.i.store(addresses, places, 64);
-        self.i.br(join);
-
-        self.i.go(cold);
-        self.cold(at, &a, places, true, warp, true);
-        self.i.br(join);
-
-        self.i.go(join);
+        if let Some((cold, join)) = paths {
+            self.i.br(join);
+            self.i.go(cold);
+            self.cold(at, &a, places, true, warp, true);
+            self.i.br(join);
+            self.i.go(join);
+        }
         let scalar = self.i.scalar(a.ty);
         let ty = if warp { self.i.vector(scalar, self.lanes) } else { scalar };
         let old = self.buffer(0);
@@ -167,7 +164,7 @@ impl<'c> Emitter<'_, 'c> {
         if warp { Rep::Varying(result) } else { Rep::Uniform(result) }
     }
 
-    fn access(&self, array: Array, index: &[Value], part: Part) -> Access<'c> {
+    fn access(&self, at: Value, array: Array, index: &[Value], part: Part) -> Access<'c> {
         let elem = self.f.array(array).ty.elem;
         Access {
             array,
@@ -178,6 +175,7 @@ impl<'c> Emitter<'_, 'c> {
             elem: elem.size() as u32,
             layout: self.f.array(array).ty.layout,
             own: self.lanes != 1 && matches!(self.arrays[array.index()].own, Some(Own::Local(_))),
+            inside: self.inside.get(&at).copied().unwrap_or(0),
         }
     }
 
@@ -239,11 +237,23 @@ impl<'c> Emitter<'_, 'c> {
         [before, self.i.sub(self.i.i32(31), behind)].map(|lane| self.i.resize(self.i.and(lane, self.i.i32(31)), self.i.int(64), false))
     }
 
-    /// Whether the fast path may run: an i1.
-    fn in_bounds(&self, a: &Access<'c>) -> V<'c> {
+    /// Goes on with the fast path; gives where the cold one begins and where both meet, if there is one.
+    fn quick_path(&self, a: &Access<'c>, join: &str) -> Option<(BasicBlock<'c>, BasicBlock<'c>)> {
+        let ok = self.in_bounds(a)?;
+        let (fast, cold, join) = (self.i.block("in"), self.i.block("out"), self.i.block(join));
+        self.i.cond_br_likely(ok, fast, cold);
+        self.i.go(fast);
+        Some((cold, join))
+    }
+
+    /// Whether the fast path may run: an i1; `None` where it always may.
+    fn in_bounds(&self, a: &Access<'c>) -> Option<V<'c>> {
         let mut scalar: Option<V<'c>> = None;
         let mut vector: Option<V<'c>> = None;
         for (axis, (index, (_, unsigned))) in a.near.iter().zip(&a.index).enumerate() {
+            if a.inside >> axis & 1 == 1 {
+                continue;
+            }
             let extent = self.arrays[a.array.index()].extents[axis];
             let fits = |v: V<'c>| match self.i.lanes_of(v) {
                 lanes if self.check_bounds => {
@@ -268,9 +278,9 @@ impl<'c> Emitter<'_, 'c> {
             self.i.not(self.any(bad))
         });
         match (scalar, vector) {
-            (Some(s), Some(v)) => self.i.and(s, v),
+            (Some(s), Some(v)) => Some(self.i.and(s, v)),
             // The one element of an array without axes is always there.
-            (s, v) => s.or(v).unwrap_or_else(|| self.i.i1(true)),
+            (s, v) => s.or(v),
         }
     }
 

@@ -150,6 +150,8 @@ struct Emitter<'a, 'c> {
     gpu: Option<gpu::Gpu<'c>>,
     /// Counters with steps known only when they run.
     steps: std::collections::HashMap<Slot, (crate::ir::Label, Value)>,
+    /// Axes of accesses whose indexes need no check.
+    inside: std::collections::HashMap<Value, u32>,
 }
 
 impl<'c> Emitter<'_, 'c> {
