@@ -271,18 +271,23 @@ impl Generator<'_> {
         self.barrier();
         for v in seen {
             self.see(v);
-            // Kept where it is seen at the end.
-            let ty = self.ty(v);
-            if let Some(slot) = self.slots.iter().copied().find(|s| self.b.function().slot(*s).ty == ty) {
-                self.b.set(slot, v);
-            }
+            self.keep(v);
         }
         let (tile, elem) = self.rng.pick(&tiles);
         let value = self.of(elem);
         self.b.push(Inst::Store { array: tile, index: [thread].into_iter().collect(), part: Part::Whole, value });
     }
 
-    /// Changes counters, each thread some.
+    /// Puts a value where it is seen at the end.
+    fn keep(&mut self, v: Value) {
+        let ty = self.ty(v);
+        let slot = self.slots.iter().copied().find(|s| self.b.function().slot(*s).ty == ty).unwrap_or_else(|| self.rng.pick(&self.slots));
+        let ty = self.b.function().slot(slot).ty;
+        let v = self.b.cast(v, ty);
+        self.b.set(slot, v);
+    }
+
+    /// Changes counters, each thread some, and perhaps reads them when all have.
     fn count(&mut self) {
         let (array, elem, op) = self.together().counters;
         let v = self.of(I64);
@@ -295,6 +300,15 @@ impl Generator<'_> {
         self.b.push(Inst::Atomic { op, array, index: [index].into_iter().collect(), part: Part::Whole, value, expected: None });
         let then = self.b.close();
         self.b.push(Inst::If { cond, then, otherwise: vec![] });
+        if self.rng.once_in(2) {
+            let (five, thread) = (self.b.int(COUNTERS as i64), self.together().thread);
+            let counter = self.b.apply(Op::Mod, &[thread, five]);
+            self.barrier();
+            let counted = self.b.push(Inst::Load { array, index: [counter].into_iter().collect(), part: Part::Whole });
+            self.barrier();
+            self.see(counted);
+            self.keep(counted);
+        }
     }
 
     /// A loop of which the whole block makes the same laps, known when it runs.
