@@ -1,7 +1,7 @@
 """CUDA kernels in the form a GPU's programmer gives them, beside the same work as a compiler for CPUs wants it written.
 
-Ours are launches of blocks with shared memory, barriers and atomics; Numba's are `prange` loops; Warp's are its own
-kernels, which it compiles for one core; NumPy's is its matrix product.  One row is the same kernel, unchanged, in
+Ours are launches of blocks with shared memory, barriers and atomics; Numba's are `prange` loops; Warp's and Taichi's
+are in `kernel_peers.py`; NumPy's is its matrix product.  One row is the same kernel, unchanged, in
 Numba's simulator of CUDA.  The last rows are launches of nothing.
 """
 
@@ -10,14 +10,9 @@ import math
 import numba
 import numpy as np
 
-from benches.python import simulator
+from benches.python import kernel_peers, simulator
 from benches.python.protocol import Candidate, Row
 from verdigris import cuda, float32, int32, uint64
-
-try:
-    import warp
-except ImportError:
-    warp = None
 
 BLOCK, TILE, BINS = 256, 16, 64
 STEPS, DRIFT, SPREAD = 100, 1e-4, 0.02
@@ -64,16 +59,11 @@ def reduction():
         launch(d, sums)
         result["ours"] = sums.copy_to_host().sum(dtype=np.float64)
 
-    candidates = [
+    candidates = (
         Candidate("verdigris cuda.jit", ours, lambda: result["ours"]),
         Candidate("Numba prange", lambda: result.__setitem__("numba", numba_sum(x)), lambda: result["numba"]),
-    ]
-    if warp:
-        array = warp.array(x, dtype=warp.float32, device="cpu")
-        candidates.append(
-            Candidate("Warp", lambda: result.__setitem__("warp", warp.utils.array_sum(array)), lambda: result["warp"])
-        )
-    return Row("sum of 1e7 float32", tuple(candidates), n, rtol=1e-3)
+    )
+    return Row("sum of 1e7 float32", (*candidates, *kernel_peers.sums(x)), n, rtol=1e-3)
 
 
 def against_the_simulator():
@@ -135,6 +125,7 @@ def product():
         (
             Candidate("verdigris cuda.jit", lambda: launch(*device), lambda: device[2].copy_to_host()),
             Candidate("Numba prange", lambda: numba_product(a, b, outputs[0]), lambda: outputs[0]),
+            *kernel_peers.products(a, b),
             Candidate("NumPy (BLAS)", lambda: np.matmul(a, b, out=outputs[1]), lambda: outputs[1]),
         ),
         n * n,
@@ -182,6 +173,7 @@ def heat():
         (
             Candidate("verdigris cuda.jit", ours, lambda: device[0].copy_to_host()),
             Candidate("Numba prange", theirs, lambda: host[0]),
+            *kernel_peers.heat(start, STEPS),
         ),
         n * n * STEPS,
         rtol=1e-12,
@@ -231,6 +223,7 @@ def counting():
         (
             Candidate("verdigris cuda.jit", ours, lambda: bins.copy_to_host()),
             Candidate("Numba prange", lambda: numba_histogram(x, theirs), lambda: theirs),
+            *kernel_peers.histograms(x),
         ),
         n,
     )
@@ -290,6 +283,7 @@ def monte_carlo():
         (
             Candidate("verdigris cuda.jit", lambda: launch(d), lambda: d.copy_to_host()),
             Candidate("Numba prange", lambda: peer(theirs), lambda: theirs),
+            *kernel_peers.walks(n),
         ),
         n * STEPS,
         rtol=1e-9,
@@ -305,9 +299,7 @@ def nothing(a, b, c):
 
 
 def rows():
-    if warp:
-        warp.config.quiet = True
-        warp.init()
+    kernel_peers.start()
     yield reduction()
     yield product()
     yield heat()
