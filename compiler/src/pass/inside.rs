@@ -600,7 +600,7 @@ mod tests {
     #[test]
     fn an_access_that_went_well_has_asked() {
         assert_eq!(axes("store a3[v6], v11\nstore a3[v6], v11\nstore a0[v6], v11"), [0, 1, 0]);
-        assert_eq!(axes("v20: bool = eq v6, v9\nif v20 {\n store a3[v6], v11\n} else {\n}\nstore a3[v6], v11"), [0, 0], "only some threads did it");
+        assert_eq!(axes("v20: bool = eq v1, v9\nif v20 {\n store a3[v6], v11\n} else {\n}\nstore a3[v6], v11"), [0, 0], "only some threads did it");
         // Python's negative indexes are in bounds too.
         assert_eq!(axes("v20: int64 = load a2[v9]\nstore a3[v20], v11\nstore a3[v20], v11"), [0, 0, 0]);
     }

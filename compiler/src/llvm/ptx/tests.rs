@@ -118,7 +118,8 @@ fn words_of_a_kernel_are_those_of_a_cpu() {
     assert_eq!(ptx.param_bytes(), 56);
     assert!(ptx.text.contains(".visible .entry kernel_scale") && ptx.text.contains(".b8 kernel_scale_param_0[56]"), "{}", ptx.text);
     assert!(ptx.text.contains("ld.global.b64") && ptx.text.contains("st.global.b64"), "{}", ptx.text);
-    assert!(ptx.fails && !ptx.prints && !ptx.cooperative && ptx.sites.len() == 2, "{ptx:?}");
+    // The load's indexes may be out of bounds; the store's are the same.
+    assert!(ptx.fails && !ptx.prints && !ptx.cooperative && ptx.sites.len() == 1, "{ptx:?}");
     let trusting = ptx_of(&ir, &Options { check_bounds: false, aligned: false, ..Options::default() });
     assert!(!trusting.fails && !trusting.text.contains("vg_fail") && trusting.text.contains("ld.global.b8"), "{}", trusting.text);
 }
