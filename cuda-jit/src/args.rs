@@ -62,6 +62,8 @@ elements! {
 pub struct Args<'a> {
     types: Vec<Type>,
     words: Vec<u64>,
+    /// The longest axis of an array among them.
+    longest: u64,
     arrays: PhantomData<&'a mut [u8]>,
 }
 
@@ -115,7 +117,12 @@ impl<'a> Args<'a> {
 
     /// As [`Args::new`], with room for this many.
     pub fn with_capacity(args: usize) -> Args<'a> {
-        Args { types: Vec::with_capacity(args), words: Vec::with_capacity(args * 3), arrays: PhantomData }
+        Args { types: Vec::with_capacity(args), words: Vec::with_capacity(args * 3), longest: 0, arrays: PhantomData }
+    }
+
+    /// The most elements along an axis of an array among them.
+    pub(crate) fn longest(&self) -> u64 {
+        self.longest
     }
 
     /// Their types.
@@ -168,6 +175,7 @@ impl<'a> Args<'a> {
     pub fn append_tuple(&mut self, items: Args<'a>) -> &mut Self {
         self.types.push(Type::Tuple(items.types));
         self.words.extend(items.words);
+        self.longest = self.longest.max(items.longest);
         self
     }
 
@@ -176,6 +184,7 @@ impl<'a> Args<'a> {
         debug_assert_eq!(named.fields.len(), items.types.len());
         self.types.push(Type::Named(named, items.types));
         self.words.extend(items.words);
+        self.longest = self.longest.max(items.longest);
         self
     }
 
@@ -201,6 +210,7 @@ impl<'a> Args<'a> {
         if most > usize::from(MOST_AXES) {
             return Err(Unsuitable::Axes(most));
         }
+        self.longest = shape.iter().fold(self.longest, |longest, n| longest.max(*n as u64));
         for (leaf, _) in ty.arrays() {
             self.words.push(pointer as u64 + leaf.offset as u64);
             self.words.extend(shape.iter().map(|&n| n as u64).chain(leaf.axes.iter().map(|a| a.0 as u64)));
@@ -284,6 +294,13 @@ impl<'a> Args<'a> {
     /// As [`Args::raw_array`] for each array among them.
     pub unsafe fn prepared(&mut self, ty: Type, words: &[u64]) -> &mut Self {
         debug_assert_eq!(words.len(), words_of(&ty));
+        let axes = match &ty {
+            Type::Array(array) => array.ndim,
+            Type::Records(records) => records.ndim,
+            _ => 0,
+        };
+        // The address comes first.
+        self.longest = words.iter().skip(1).take(axes.into()).fold(self.longest, |longest, n| longest.max(*n));
         self.types.push(ty);
         self.words.extend_from_slice(words);
         self
@@ -292,6 +309,7 @@ impl<'a> Args<'a> {
     fn packed(&mut self, ty: ArrayType, pointer: u64, shape: &[usize], strides: &[isize]) {
         debug_assert!(usize::from(ty.ndim) == shape.len() && shape.len() == strides.len());
         self.types.push(Type::Array(ty));
+        self.longest = shape.iter().fold(self.longest, |longest, n| longest.max(*n as u64));
         self.words.push(pointer);
         self.words.extend(shape.iter().map(|&n| n as u64));
         self.words.extend(strides.iter().map(|&n| n as u64));

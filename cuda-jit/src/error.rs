@@ -150,6 +150,13 @@ pub enum LaunchError {
         /// The most there may be.
         limit: u32,
     },
+    /// An array is longer along an axis than compiled code takes.
+    AxisTooLong {
+        /// Its elements there.
+        elements: u64,
+        /// The most there may be.
+        limit: u64,
+    },
     /// The block has too many threads in all.
     BlockTooLarge {
         /// Threads along each axis.
@@ -243,6 +250,7 @@ impl fmt::Display for LaunchError {
                     "a block of {threads} threads: the GPU runs this kernel with at most {limit} threads a block (its registers, or its `launch_bounds`)"
                 )
             }
+            LaunchError::AxisTooLong { elements, limit } => write!(f, "an array of {elements} elements along an axis: the limit is {limit}"),
             LaunchError::BlockTooLarge { block: [x, y, z], limit } => {
                 write!(
                     f,

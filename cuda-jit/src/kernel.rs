@@ -15,11 +15,11 @@ use verdigris_compiler::lower::{self, Lowered};
 use verdigris_compiler::names::Definition;
 use verdigris_compiler::source::Sources;
 use verdigris_compiler::syntax;
-use verdigris_compiler::types::Type;
+use verdigris_compiler::types::{MOST_EXTENT, Type};
 
 use crate::args::{Args, with_extras, words_of};
 use crate::cooperative;
-use crate::error::{Error, ThreadError};
+use crate::error::{Error, LaunchError, ThreadError};
 use crate::gpu::Devices;
 use crate::launch::Config;
 use crate::schedule::{self, Cost, Ended, Watch};
@@ -374,6 +374,9 @@ impl Kernel {
 
     /// The overload for these arguments, lowered now if it was not before, and the arguments converted to its types where they are others.
     pub(crate) fn chosen<'a>(&self, args: &Args<'a>) -> Result<(&Arc<Overload>, Option<Args<'a>>), Error> {
+        if args.longest() > MOST_EXTENT {
+            return Err(LaunchError::AxisTooLong { elements: args.longest(), limit: MOST_EXTENT }.into());
+        }
         if let Some(overload) = self.found(args.types()) {
             return Ok((overload, None));
         }
@@ -394,12 +397,12 @@ impl Kernel {
         let memory = compiled.code.memory();
         let (bytes, _) = crate::arena::size(&memory, config.threads(), config.shared().into());
         if bytes > crate::launch::MEMORY_LIMIT {
-            return Err(crate::error::LaunchError::Memory { bytes, limit: crate::launch::MEMORY_LIMIT }.into());
+            return Err(LaunchError::Memory { bytes, limit: crate::launch::MEMORY_LIMIT }.into());
         }
         let together = memory.group > 0;
         let limit = if together { cooperative::most_blocks(&memory, config.threads(), config.shared().into()) } else { u64::MAX };
         if config.blocks() > limit {
-            return Err(crate::error::LaunchError::Cooperative { blocks: config.blocks(), limit }.into());
+            return Err(LaunchError::Cooperative { blocks: config.blocks(), limit }.into());
         }
         let Some(words) = overload.words(args) else {
             return Err(Error::Compiler(llvm::Error::Bug(format!("`{}` names an array that this launch does not know", self.name()))));

@@ -275,3 +275,22 @@ def test_threads_of_the_pool_may_be_limited():
             results.append(x)
     assert (results[0] == results[1]).all()
     assert (results[0] == 3.0).all()
+
+
+def test_axes_longer_than_memory_are_refused():
+    """Of arrays without elements, and of elements that share memory, an axis may be so long that the double of it wraps."""
+
+    @cuda.jit
+    def doubles(a, x):
+        i = a.shape[1] + a.shape[1]
+        if i < x.size:
+            x[i] = 7.0
+
+    x = np.zeros(20)
+    for n in (2**63 - 1, 2**62 + 5):
+        with pytest.raises(errors.LaunchError, match=f"{n} elements along an axis"):
+            doubles[1, 1](np.empty((0, n), np.int8), x)
+        with pytest.raises(errors.LaunchError, match=f"{n} elements along an axis"):
+            doubles[1, 1](cuda.to_device(np.empty((0, n), np.int8)), x)
+    doubles[1, 1](np.empty((0, 4), np.int8), x)
+    assert np.flatnonzero(x).tolist() == [8]

@@ -8,7 +8,7 @@ import pytest
 
 import verdigris
 from verdigris import float32, float64, guvectorize, int64, void
-from verdigris.errors import TypingError
+from verdigris.errors import ShapeError, TypingError
 
 TARGETS = ["cpu", "parallel", "cuda"]
 rng = np.random.default_rng(5)
@@ -495,3 +495,17 @@ def test_pickles():
         x = ints(3, 4)
         np.testing.assert_array_equal(again(x, 3), x + 3)
         assert again.signature == adds.signature and again.__name__ == "add_scalar"
+
+
+def test_core_axes_longer_than_memory_are_refused():
+    @guvectorize("(n),(m)->()")
+    def doubled(b, x, out):
+        i = b.size + b.size
+        out[()] = x[i] if i < x.size else -1.0
+
+    big = np.arange(100.0) + 1000
+    x = big[40:60]
+    assert doubled(np.broadcast_to(np.int8(1), (3,)), x) == x[6]
+    for n in (2**63 - 1, 2**62 + 2**40, 2**62 + 5):
+        with pytest.raises(ShapeError, match=f"{n} elements along a core axis"):
+            doubled(np.broadcast_to(np.int8(1), (n,)), x)

@@ -67,6 +67,8 @@ enum Key {
 struct Number {
     /// Whatever the branches.
     always: Interval,
+    /// `(other, c)`: it is `other + c`; what is learnt of it is noted with that other.
+    exact: Option<(Node, i128)>,
     /// `(other, k)`: at most `other + k`.
     below: Vec<(Node, i128)>,
     /// `(other, k)`: at least `other + k`.
@@ -89,6 +91,7 @@ enum Learnt {
     Below(Node),
     Above(Node),
     Related(Node),
+    Exact(Node),
 }
 
 struct Walk<'f> {
@@ -107,7 +110,7 @@ struct Walk<'f> {
 
 impl<'f> Walk<'f> {
     fn new(f: &'f Function, natural: &'f [bool]) -> Walk<'f> {
-        let zero = Number { always: (0, 0), below: Vec::new(), above: Vec::new(), related: true };
+        let zero = Number { always: (0, 0), exact: None, below: Vec::new(), above: Vec::new(), related: true };
         let known = HashMap::from([(Key::Const(0), ZERO)]);
         let (of, learnt) = (vec![None; f.insts.len()], Vec::new());
         Walk { f, natural, numbers: vec![zero], known, of, learnt, held: HashMap::new(), negative: Vec::new(), found: HashMap::new() }
@@ -242,7 +245,7 @@ impl<'f> Walk<'f> {
     // --- numbers ---
 
     fn number(&mut self, always: Interval) -> Node {
-        self.numbers.push(Number { always, below: Vec::new(), above: Vec::new(), related: false });
+        self.numbers.push(Number { always, exact: None, below: Vec::new(), above: Vec::new(), related: false });
         self.numbers.len() - 1
     }
 
@@ -319,13 +322,17 @@ impl<'f> Walk<'f> {
                 let whole = interval::of_type(ty);
                 let exact = |here: &[Interval]| interval::of_operation(op, here).filter(|i| whole.0 <= i.0 && i.1 <= whole.1);
                 let mut here: Vec<Interval> = args.iter().map(|a| self.numbers[*a].always).collect();
+                let mut only_here = None;
                 if exact(&here).is_none() {
                     here = args.iter().map(|a| (self.least(*a), self.greatest(*a))).collect();
                     let Some(exact) = exact(&here) else { return };
-                    self.between(node, ZERO, exact);
+                    only_here = Some(exact);
                 }
+                let is_fixed = |n: usize| here[n].0 == here[n].1;
                 match (op, &args[..]) {
                     (Op::Cast(_), [a]) => self.between(node, *a, (0, 0)),
+                    (Op::Add, [a, _]) if is_fixed(1) => self.between(node, *a, here[1]),
+                    (Op::Add, [_, b]) if is_fixed(0) => self.between(node, *b, here[0]),
                     (Op::Add, [a, b]) => {
                         self.between(node, *a, here[1]);
                         self.between(node, *b, here[0]);
@@ -333,12 +340,15 @@ impl<'f> Walk<'f> {
                     (Op::Sub, [a, b]) => {
                         self.between(node, *a, (-here[1].1, -here[1].0));
                         // Numbers whose order is known.
-                        if here.iter().all(|i| i.0 != i.1) {
+                        if !is_fixed(0) && !is_fixed(1) {
                             let (down, up) = (self.distance(*b, *a), self.distance(*a, *b));
                             self.between(node, ZERO, (-down, up));
                         }
                     }
                     _ => {}
+                }
+                if let Some(exact) = only_here.filter(|_| self.numbers[node].exact.is_none()) {
+                    self.between(node, ZERO, exact);
                 }
             }
             (Op::Min, [a, b]) => {
@@ -406,12 +416,29 @@ impl<'f> Walk<'f> {
 
     /// `a - b` lies there.
     fn between(&mut self, a: Node, b: Node, (least, greatest): Interval) {
+        let exact = least == greatest && b != ZERO && self.numbers[a].exact.is_none();
+        if exact && self.numbers[a].below.is_empty() && self.numbers[a].above.is_empty() && self.resolve(b).0 != a {
+            self.numbers[a].exact = Some((b, least));
+            self.learnt.push(Learnt::Exact(a));
+            return;
+        }
         self.at_most(a, b, greatest);
         self.at_most(b, a, -least);
     }
 
+    /// The number and the constant that a number is the sum of.
+    fn resolve(&self, mut node: Node) -> (Node, i128) {
+        let mut sum = 0;
+        while let Some((other, c)) = self.numbers[node].exact {
+            (node, sum) = (other, sum + c);
+        }
+        (node, sum)
+    }
+
     /// Notes `a <= b + k`.
     fn at_most(&mut self, a: Node, b: Node, k: i128) {
+        let ((a, before), (b, behind)) = (self.resolve(a), self.resolve(b));
+        let k = k + behind - before;
         if a == b || k.unsigned_abs() > 1 << 100 {
             return;
         }
@@ -432,6 +459,7 @@ impl<'f> Walk<'f> {
                 Learnt::Below(node) => drop(self.numbers[node].below.pop()),
                 Learnt::Above(node) => drop(self.numbers[node].above.pop()),
                 Learnt::Related(node) => self.numbers[node].related = false,
+                Learnt::Exact(node) => self.numbers[node].exact = None,
             }
         }
     }
@@ -453,7 +481,8 @@ impl<'f> Walk<'f> {
     fn distance(&self, a: Node, b: Node) -> i128 {
         let reached = self.reached(a, Way::Below);
         let apart = reached.iter().map(|(other, k)| self.numbers[*other].always.1 + k).min().expect("itself") - self.least(b);
-        reached.into_iter().find(|(other, _)| *other == b).map_or(apart, |(_, k)| k.min(apart))
+        let (b, c) = self.resolve(b);
+        reached.into_iter().find(|(other, _)| *other == b).map_or(apart, |(_, k)| apart.min(k - c))
     }
 
     /// The numbers that differences of one kind lead to, with the tightest sums found of those on the way.
@@ -466,7 +495,7 @@ impl<'f> Walk<'f> {
                 let sum = best.iter().find(|(n, _)| *n == from).expect("it was reached").1;
                 let number = &self.numbers[from];
                 let differences = if way == Way::Below { &number.below } else { &number.above };
-                for (other, k) in differences.iter().rev() {
+                for (other, k) in number.exact.iter().chain(differences.iter().rev()) {
                     steps += 1;
                     if steps > STEPS {
                         return best;
@@ -595,6 +624,23 @@ mod tests {
         let early = "set s0, v9\nloop l0 {\n v20: int64 = get s0\n v30: bool = eq v20, v10\n if v30 {\n continue l0\n } else {\n }\n v21: bool = ge v20, v8\n if v21 {\n break l0\n } else {\n }\n \
                      store a0[v20], v11\n} latch {\n v22: int64 = get s0\n v23: int64 = add v22, v10\n set s0, v23\n}";
         assert_eq!(axes(early), [0]);
+    }
+
+    #[test]
+    fn many_offsets_of_one_index_are_proven_alike() {
+        let offsets: String = (0..400)
+            .map(|n| {
+                format!(
+                    " v{}: int64 = const {n}\\n v{}: int64 = add v7, v{}\\n store a0[v{}], v11\\n",
+                    2 * n + 30,
+                    2 * n + 31,
+                    2 * n + 30,
+                    2 * n + 31
+                )
+            })
+            .collect();
+        let text = format!("v20: int64 = const 400\\nv21: int64 = add v7, v20\\nv22: bool = lt v21, v8\\nif v22 {{\\n{offsets}}} else {{\\n}}");
+        assert_eq!(axes(&text), [1; 400]);
     }
 
     #[test]

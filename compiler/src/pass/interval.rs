@@ -4,13 +4,13 @@
 
 use crate::ir::{Axis, Geometry};
 use crate::op::Op;
-use crate::types::ScalarType;
+use crate::types::{MOST_EXTENT, ScalarType};
 
 /// Least and greatest value.
 pub type Interval = (i128, i128);
 
-/// Extents of an array's axes: its bytes are addressable.
-pub const EXTENT: Interval = (0, 1 << 60);
+/// Extents of an array's axes; whoever binds arrays refuses longer ones.
+pub const EXTENT: Interval = (0, MOST_EXTENT as i128);
 
 /// All numbers of an integer type, or of bool.
 pub fn of_type(ty: ScalarType) -> Interval {

@@ -58,6 +58,8 @@ pub enum Type {
 
 /// Most axes of an array, those of record fields included.
 pub const MOST_AXES: u8 = 8;
+/// Most elements along an axis of an array that compiled code is given: sums and differences of a few extents do not wrap. Only arrays without elements, or with elements that share memory, could have more.
+pub const MOST_EXTENT: u64 = 1 << 60;
 
 /// An array of records, or a single record.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]

@@ -9,7 +9,7 @@ use smallvec::SmallVec;
 use verdigris_compiler::abi::{BlocksFn, Site};
 use verdigris_compiler::ir::{Inst, Verified};
 use verdigris_compiler::llvm::{self, Code, Cpu, Shape};
-use verdigris_compiler::types::{ScalarType, Type};
+use verdigris_compiler::types::{MOST_EXTENT, ScalarType, Type};
 use verdigris_device::float_env::{self, Flags};
 use verdigris_device::pool;
 
@@ -111,6 +111,14 @@ impl CoreLoop {
 
     fn operand_type(&self, k: usize) -> ScalarType {
         if k < self.inputs.len() { self.inputs[k] } else { self.outputs[k - self.inputs.len()] }
+    }
+
+    /// Refuses core axes longer than compiled code takes.
+    pub(super) fn check_sizes(&self, sizes: &[isize]) -> Result<(), Error> {
+        let Some(d) = sizes.iter().position(|n| *n as u64 > MOST_EXTENT) else { return Ok(()) };
+        let operand = self.layout.operands().position(|axes| axes.contains(&d)).unwrap_or_default();
+        let reason = format!("it has {} elements along a core axis: the limit is {MOST_EXTENT}", sizes[d]);
+        Err(Error::CoreShape { layout: self.layout.to_string(), operand, reason })
     }
 
     /// What the compiled code reads: see `verdigris_compiler::abi`.
@@ -325,12 +333,13 @@ impl Run<'_> {
 /// the call runs, no other thread writes what it reads, nor touches what it writes.
 ///
 /// # Errors
-/// [`Error::Failed`] (outputs of other elements are then unspecified), [`Error::Stopped`].
+/// [`Error::Failed`] (outputs of other elements are then unspecified), [`Error::Stopped`], [`Error::CoreShape`] for an axis that is too long.
 pub unsafe fn run_cores(lp: &CoreLoop, operands: &[CoreOperand<'_>], sizes: &[isize], count: usize, options: Options) -> Result<Flags, Error> {
     assert_eq!(operands.len(), lp.inputs.len() + lp.outputs.len());
     if count == 0 {
         return Ok(Flags::default());
     }
+    lp.check_sizes(sizes)?;
     let aliased = lp.aliased(operands, sizes);
     if !aliased.is_empty() {
         // SAFETY: the caller's promise.

@@ -156,6 +156,7 @@ impl CoreLoop {
         if plan.size() == 0 {
             return Ok(());
         }
+        self.check_sizes(sizes)?;
         let axes = plan.shape().len() as u8;
         let aligned = operands.iter().zip(types()).all(|(o, ty)| is_aligned(o, ty));
         let entry = Entry::Cores { scalars: self.scalars(), axes };
