@@ -630,16 +630,10 @@ mod tests {
     fn many_offsets_of_one_index_are_proven_alike() {
         let offsets: String = (0..400)
             .map(|n| {
-                format!(
-                    " v{}: int64 = const {n}\\n v{}: int64 = add v7, v{}\\n store a0[v{}], v11\\n",
-                    2 * n + 30,
-                    2 * n + 31,
-                    2 * n + 30,
-                    2 * n + 31
-                )
+                format!(" v{}: int64 = const {n}\n v{}: int64 = add v7, v{}\n store a0[v{}], v11\n", 2 * n + 30, 2 * n + 31, 2 * n + 30, 2 * n + 31)
             })
             .collect();
-        let text = format!("v20: int64 = const 400\\nv21: int64 = add v7, v20\\nv22: bool = lt v21, v8\\nif v22 {{\\n{offsets}}} else {{\\n}}");
+        let text = format!("v20: int64 = const 400\nv21: int64 = add v7, v20\nv22: bool = lt v21, v8\nif v22 {{\n{offsets}}} else {{\n}}");
         assert_eq!(axes(&text), [1; 400]);
     }
 
