@@ -13,6 +13,7 @@ mod error;
 mod fft;
 mod fork;
 mod gate;
+mod interned;
 mod machine;
 mod meaning;
 mod rand;
@@ -22,6 +23,12 @@ mod types;
 mod ufunc;
 
 /// The module.
+/// Makes what the `numpy` crate would make when first used: it lets go of the GIL meanwhile, and a process forked there would wait for it for ever.
+fn warm(py: pyo3::Python<'_>) {
+    use numpy::{PyArray1, PyArrayMethods};
+    drop(PyArray1::<f64>::zeros(py, 1, false).readonly());
+}
+
 #[pyo3::pymodule(name = "_verdigris")]
 mod module {
     use pyo3::prelude::*;
@@ -57,6 +64,7 @@ mod module {
 
     #[pymodule_init]
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
+        crate::warm(module.py());
         module.add("__version__", env!("CARGO_PKG_VERSION"))?;
         crate::gate::remember_places();
         crate::cuda::print_to_stdout();

@@ -9,7 +9,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use pyo3::exceptions::PyException;
-use pyo3::intern;
+
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyBool, PyBytes, PyComplex, PyDict, PyFloat, PyInt, PyList, PyModule, PySet, PyString, PyTuple, PyType};
@@ -22,6 +22,7 @@ use verdigris_cuda_jit::args::HostArray;
 use crate::cuda::{DeviceNDArray, Kernel};
 use crate::definition::PyFunction;
 use crate::fork;
+use crate::interned::intern;
 
 /// Largest array that is frozen into code.
 const LARGEST_CONSTANT: usize = 64 << 20;

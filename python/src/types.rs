@@ -5,7 +5,7 @@
 use std::sync::Arc;
 
 use numpy::PyArrayDescr;
-use pyo3::intern;
+
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyDict, PyList, PyTuple};
@@ -14,6 +14,7 @@ use verdigris_compiler::types::{ArrayType, FieldType, Layout, NamedType, RecordT
 
 use crate::error::{Class, Exception};
 use crate::fork;
+use crate::interned::intern;
 
 /// Types of arguments, and of the result unless it is to be inferred.
 #[derive(Clone, Debug, PartialEq, Eq)]

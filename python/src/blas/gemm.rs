@@ -4,7 +4,7 @@
 //! error, goes to `verdigris.blas._matrix.gemm`, which does the same call slowly or says what is wrong. Nothing has been written by then.
 
 use num_complex::Complex;
-use pyo3::intern;
+
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyComplex, PyDict, PyFloat, PyInt, PyString};
@@ -12,6 +12,7 @@ use pyo3::types::{PyComplex, PyDict, PyFloat, PyInt, PyString};
 use verdigris_blas::{Backend, Cpu, Error, Gemm, Scalar, Trans};
 
 use super::operand::{COMPLEX64, COMPLEX128, FLOAT32, FLOAT64, Fault, Operands, Raw, is_ndarray, new_array};
+use crate::interned::intern;
 use crate::{fork, gate};
 
 /// Multiplications from which the GIL is released.

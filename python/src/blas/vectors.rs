@@ -4,7 +4,7 @@
 //! updates. All else, and every error, goes to the function of that name in `verdigris.blas`, which does the same call slowly or says what is wrong. Nothing has been written by then.
 
 use num_complex::Complex;
-use pyo3::intern;
+
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyDict, PyString};
@@ -13,6 +13,7 @@ use verdigris_blas::{self as blas, Backend, Cpu, Error, Scalar};
 
 use super::gemm::{number, scalar, trans};
 use super::operand::{COMPLEX64, COMPLEX128, FLOAT32, FLOAT64, Fault, Operands, Raw, is_ndarray, new_array, new_number};
+use crate::interned::intern;
 use crate::{fork, gate};
 
 type Object<'a, 'py> = &'a Bound<'py, PyAny>;

@@ -5,7 +5,7 @@
 #![allow(unsafe_code)]
 
 use numpy::{PyArrayDescrMethods, PyUntypedArray, PyUntypedArrayMethods};
-use pyo3::intern;
+
 use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyComplex, PyFloat, PyInt, PyTuple};
 
@@ -18,6 +18,7 @@ use super::array::DeviceNDArray;
 use super::host::{self, Host};
 use super::{interop, stream};
 use crate::error::IntoPyErr;
+use crate::interned::intern;
 use crate::{gate, meaning};
 
 /// Arguments, and the copies made for them.

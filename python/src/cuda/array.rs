@@ -7,7 +7,7 @@ use std::sync::Mutex;
 use numpy::{PyArrayDescr, PyArrayDescrMethods, PyUntypedArray, PyUntypedArrayMethods};
 use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::gc::{PyTraverseError, PyVisit};
-use pyo3::intern;
+
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyDict, PyList, PyTuple};
@@ -26,6 +26,7 @@ use super::interop;
 use super::stream;
 use crate::error::{Class, Exception, IntoPyErr};
 use crate::fork;
+use crate::interned::intern;
 
 /// An array in device memory. Made by `to_device`, `device_array` and their kin, and by slicing another.
 #[pyclass(frozen, weakref, name = "DeviceNDArray", module = "verdigris.cuda")]

@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use numpy::npyffi::{self, NpyTypes, PY_ARRAY_API};
 use numpy::{PyArrayDescr, PyArrayDescrMethods, PyUntypedArray, PyUntypedArrayMethods};
-use pyo3::intern;
+
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 
@@ -24,6 +24,7 @@ use verdigris_gpu::Waited;
 
 use super::stream::told;
 use crate::error::IntoPyErr;
+use crate::interned::intern;
 use crate::{fork, gate};
 
 /// Copies of at least this many bytes release the GIL.

@@ -8,7 +8,7 @@ use std::ffi::{CStr, c_void};
 
 use numpy::{PyArrayDescr, PyArrayDescrMethods};
 use pyo3::exceptions::{PyAttributeError, PyBufferError, PyTypeError, PyValueError};
-use pyo3::intern;
+
 use pyo3::prelude::*;
 use pyo3::types::{PyCapsule, PyDict, PyTuple};
 
@@ -21,6 +21,7 @@ use super::array::DeviceNDArray;
 use super::device;
 use crate::error::{Class, Exception, IntoPyErr};
 use crate::gate;
+use crate::interned::intern;
 
 // DLPack's structures, version 1.0.
 

@@ -15,7 +15,7 @@ use std::sync::{Mutex, MutexGuard};
 
 use pyo3::exceptions::{PyKeyError, PyValueError};
 use pyo3::gc::{PyTraverseError, PyVisit};
-use pyo3::intern;
+
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyDict, PyList, PyTuple};
@@ -32,6 +32,7 @@ use self::core::{AnyLoop, Core, Cores, Declared, Given, Identity, Settings};
 use crate::cuda::stream;
 use crate::definition::PyFunction;
 use crate::error::{Class, Exception, IntoPyErr};
+use crate::interned::intern;
 use crate::{fork, gate};
 
 /// An elementwise function: a `numpy.ufunc` in all it does.

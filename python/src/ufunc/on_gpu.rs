@@ -7,7 +7,7 @@
 use std::sync::Arc;
 
 use numpy::{PyArrayDescr, PyUntypedArray, PyUntypedArrayMethods};
-use pyo3::intern;
+
 use pyo3::prelude::*;
 use pyo3::types::{PyComplex, PyDict, PyFloat, PyInt, PyTuple};
 
@@ -23,6 +23,7 @@ use verdigris_vectorize::{Error, Layout};
 use super::core::{AnyLoop, Core};
 use crate::cuda::{self, DeviceNDArray};
 use crate::gate;
+use crate::interned::intern;
 
 /// An input as it was given.
 enum Given<'py> {

@@ -1,12 +1,13 @@
 //! NEP 13: an argument whose type has its own `__array_ufunc__` is given the call, with our object as the ufunc.
 
 use pyo3::exceptions::PyTypeError;
-use pyo3::intern;
+
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyDict, PyTuple, PyType};
 
 use crate::fork;
+use crate::interned::intern;
 
 /// The parameters that may stand by position after the inputs of a method, in NumPy's order.
 fn positional(method: &str) -> &'static [&'static str] {
