@@ -298,9 +298,10 @@ fn assemble(
     let context = Context::create();
     let machine = cpu.machine()?;
     let (module, sites, memory) = timed("emit", || emit_module(&context, &machine, ir, shape, cpu, symbol, true))?;
-    shared::provide(&shared::needs(&module, cpu), cpu)?;
-    timed("passes", || optimise(&module, &machine, &passes(ir, shape)))?;
-    let object = timed("assemble", || machine.write_to_memory_buffer(&module, FileType::Object)).map_err(|e| Error::Bug(e.to_string()))?;
+    let object = shared::provide_beside(&shared::needs(&module, cpu), cpu, || {
+        timed("passes", || optimise(&module, &machine, &passes(ir, shape)))?;
+        timed("assemble", || machine.write_to_memory_buffer(&module, FileType::Object)).map_err(|e| Error::Bug(e.to_string()))
+    })?;
     Ok((object, sites, memory))
 }
 

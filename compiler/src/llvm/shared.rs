@@ -4,7 +4,9 @@
 //! earlier process, or compiled. Not known here: what a routine computes, and who calls it.
 
 use std::collections::HashMap;
+use std::panic::resume_unwind;
 use std::sync::{Mutex, OnceLock};
+use std::thread;
 
 use inkwell::context::Context;
 use inkwell::module::Module;
@@ -24,6 +26,9 @@ pub(super) struct Need {
     ty: ScalarType,
     width: u32,
 }
+
+/// What was loaded, by symbol.
+type Routines = HashMap<String, Loaded>;
 
 /// The name of a routine in a module.
 pub(super) fn name(math: Math, ty: ScalarType, width: u32) -> String {
@@ -62,15 +67,42 @@ pub(super) fn needs(module: &Module<'_>, cpu: &Cpu) -> Vec<Need> {
 /// # Errors
 /// [`Error::Bug`].
 pub(super) fn provide(needs: &[Need], cpu: &Cpu) -> Result<(), Error> {
-    static LOADED: OnceLock<Mutex<HashMap<String, Loaded>>> = OnceLock::new();
     if needs.is_empty() {
         return Ok(());
     }
-    let mut loaded = LOADED.get_or_init(Mutex::default).lock().unwrap_or_else(|e| e.into_inner());
+    let mut loaded = loaded().lock().unwrap_or_else(|e| e.into_inner());
     needs.iter().try_for_each(|need| provide_one(&mut loaded, *need, cpu))
 }
 
-fn provide_one(loaded: &mut HashMap<String, Loaded>, need: Need, cpu: &Cpu) -> Result<(), Error> {
+/// [`provide`], on a thread of its own if there is anything to do, while this one does its own part.
+///
+/// # Errors
+/// [`Error::Bug`], and what the other part gives.
+pub(super) fn provide_beside<R>(needs: &[Need], cpu: &Cpu, part: impl FnOnce() -> Result<R, Error>) -> Result<R, Error> {
+    // A lock that is held tells of another thread that compiles routines, of which this one may have to wait for some.
+    let known = |loaded: &Routines| needs.iter().all(|need| loaded.contains_key(&symbol(*need, cpu)));
+    if needs.is_empty() || loaded().try_lock().is_ok_and(|loaded| known(&loaded)) {
+        return part();
+    }
+    thread::scope(|scope| match thread::Builder::new().spawn_scoped(scope, || provide(needs, cpu)) {
+        Ok(routines) => {
+            let result = part();
+            routines.join().unwrap_or_else(|panic| resume_unwind(panic))?;
+            result
+        }
+        Err(_) => {
+            provide(needs, cpu)?;
+            part()
+        }
+    })
+}
+
+fn loaded() -> &'static Mutex<Routines> {
+    static LOADED: OnceLock<Mutex<Routines>> = OnceLock::new();
+    LOADED.get_or_init(Mutex::default)
+}
+
+fn provide_one(loaded: &mut Routines, need: Need, cpu: &Cpu) -> Result<(), Error> {
     let symbol = symbol(need, cpu);
     if loaded.contains_key(&symbol) {
         return Ok(());
