@@ -148,6 +148,20 @@ def test_other_dtypes_become_what_scipy_makes_of_them():
         assert ours.dtype == theirs.dtype and np.array_equal(ours, theirs)
 
 
+def test_bytes_in_the_other_order_are_read_and_written():
+    for dtype in ("f2", "f4", "f8", "c8", "c16", "i4"):
+        plain = array((6, 10), "f4").astype(dtype)
+        swapped = plain.astype(np.dtype(dtype).newbyteorder())
+        for name in ("fft", "ihfft2", "dctn"):
+            if plain.dtype.kind == "c" and name in REAL_INPUT:
+                continue
+            wanted = getattr(fft, name)(plain)
+            given = getattr(fft, name)(swapped)
+            assert given.dtype == wanted.dtype and given.dtype.isnative and np.array_equal(given, wanted)
+            out = np.zeros(wanted.shape, wanted.dtype.newbyteorder())
+            assert getattr(fft, name)(swapped, out=out) is out and np.array_equal(out, wanted)
+
+
 def test_real_input_gives_an_exactly_hermitian_result():
     for shape in [(8,), (9,), (4, 6), (5, 7, 3)]:
         y = fft.fftn(array(shape, "f4"))

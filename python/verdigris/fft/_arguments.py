@@ -53,7 +53,7 @@ def as_array(x: Any) -> Any:
     dtype = x.dtype
     if dtype in FLOATS and dtype.isnative:
         return x if x.flags.aligned else x.copy()
-    if dtype == _HALF:
+    if dtype.newbyteorder("=") == _HALF:
         return x.astype(np.float32)
     if dtype.kind not in "fc":
         if dtype.kind == "O":
