@@ -114,8 +114,8 @@ pub enum Constant {
     Bytes(Vec<u8>),
     /// A NumPy scalar with its own type.
     Scalar(Scalar),
-    /// A NumPy float16.
-    Half(f32),
+    /// A number of float16 or bfloat16, as the float32 of the same number.
+    Half(ScalarType, f32),
     /// A NumPy datetime64 or timedelta64.
     Time(ScalarType, i64),
     /// A NumPy complex scalar.

@@ -12,8 +12,8 @@ pub enum Piece {
     Text(String),
     /// The next value.
     Value,
-    /// The next value, a float16.
-    Half,
+    /// The next value, of a type of 16 bits (float16 or bfloat16).
+    Half(ScalarType),
     /// The next two values, parts of a complex number.
     Complex,
     /// The next value, counted in this type: a datetime64 or timedelta64.
@@ -36,8 +36,12 @@ pub fn encode(pieces: &[Piece], types: &[ScalarType]) -> Vec<u8> {
                 bytes.extend((text.len() as u32).to_le_bytes());
                 bytes.extend(text.as_bytes());
             }
-            Piece::Value | Piece::Half => {
-                bytes.push(if *piece == Piece::Half { b'h' } else { b'v' });
+            Piece::Value | Piece::Half(_) => {
+                bytes.push(match piece {
+                    Piece::Half(ScalarType::BF16) => b'b',
+                    Piece::Half(_) => b'h',
+                    _ => b'v',
+                });
                 name(&mut bytes);
             }
             Piece::Complex => {
@@ -75,7 +79,8 @@ pub fn line(mut bytes: &[u8], value: impl Fn(usize) -> u64) -> Option<String> {
                 bytes = rest;
             }
             b'v' => text.push_str(&scalar(next(&mut bytes)?)),
-            b'h' => text.push_str(&half(next(&mut bytes)?)),
+            b'h' => text.push_str(&half(ScalarType::F16, next(&mut bytes)?)),
+            b'b' => text.push_str(&half(ScalarType::BF16, next(&mut bytes)?)),
             b'c' => {
                 let (re, im) = (next(&mut bytes)?, next(&mut bytes)?);
                 text.push_str(&complex(re, im));
@@ -136,14 +141,32 @@ fn float(value: Scalar, point: bool) -> String {
     format!("{sign}{digits}{}{}", "0".repeat((whole - length) as usize), if point { ".0" } else { "" })
 }
 
-/// A float16, held as float32, with the fewest digits that tell it from other float16.
-fn half(value: Scalar) -> String {
+/// A number of a type of 16 bits, held as float32: a float16 with the fewest digits that tell it from other float16, as NumPy does it, a bfloat16 with six digits, as ml_dtypes does.
+fn half(ty: ScalarType, value: Scalar) -> String {
     let x = value.as_f64();
-    let told =
-        (0..6).map(|digits| format!("{x:.digits$e}")).find(|text| text.parse().is_ok_and(|y: f64| crate::types::half::rounded(y) == value.as_f32()));
+    if ty == ScalarType::BF16 && x.is_finite() {
+        return six_digits(x);
+    }
+    let told = (0..6)
+        .map(|digits| format!("{x:.digits$e}"))
+        .find(|text| text.parse().is_ok_and(|y: f64| crate::types::half::rounded_to(ty, y) == value.as_f32()));
     match told.and_then(|text| text.parse::<f64>().ok()) {
         Some(shortest) if x.is_finite() => float(Scalar::f64(shortest), true),
         _ => float(value, true),
+    }
+}
+
+/// C's `%g`: six digits, without zeros at the end.
+fn six_digits(x: f64) -> String {
+    let text = format!("{x:.5e}");
+    let (digits, exponent) = text.split_once('e').expect("the form with an exponent");
+    let exponent: i32 = exponent.parse().expect("an exponent");
+    let without_zeros = |text: &str| if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.').to_owned() } else { text.to_owned() };
+    if (-4..6).contains(&exponent) {
+        without_zeros(&format!("{x:.*}", (5 - exponent) as usize))
+    } else {
+        let sign = if exponent < 0 { '-' } else { '+' };
+        format!("{}e{sign}{:02}", without_zeros(digits), exponent.abs())
     }
 }
 

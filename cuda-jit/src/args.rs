@@ -150,9 +150,10 @@ impl<'a> Args<'a> {
         self
     }
 
-    /// A float16, given as the float32 of the same number.
-    pub fn half(&mut self, value: f32) -> &mut Self {
-        self.types.push(Type::Scalar(ScalarType::F16));
+    /// A float16 or bfloat16, given as the float32 of the same number.
+    pub fn half(&mut self, ty: ScalarType, value: f32) -> &mut Self {
+        debug_assert!(ty.is_half());
+        self.types.push(Type::Scalar(ty));
         self.words.push(value.to_bits().into());
         self
     }
@@ -462,9 +463,9 @@ fn convert_scalar(from: ScalarType, to: ScalarType, words: &[u64], wrap: bool) -
     }
     let value = Scalar::from_bits(from.held(), words[0]);
     let from = from.held();
-    if to == ScalarType::F16 {
+    if to.is_half() {
         let exact = if from.is_float() { value.as_f64() } else { value.as_int() as f64 };
-        return Some(vec![u64::from(half::rounded(exact).to_bits())]);
+        return Some(vec![u64::from(half::rounded_to(to, exact).to_bits())]);
     }
     let converted = if to.is_float() {
         Some(match from.is_float() {

@@ -106,16 +106,14 @@ fn of_numba(object: &Bound<'_, PyAny>) -> PyResult<Option<Py<PyFunction>>> {
     Ok(Some(table.entry(address(&function)).or_insert(made).clone_ref(py)))
 }
 
-/// A plain tuple with arrays in it, none of them of something else than numbers or records.
+/// A plain tuple with arrays, functions or types in it, and nothing that compiled code does not have.
 fn tuple(object: &Bound<'_, PyAny>, complete: &mut bool) -> PyResult<Option<Meaning>> {
     let Ok(items) = object.cast_exact::<PyTuple>() else { return Ok(None) };
     let mut meanings = Vec::new();
     for item in items.iter() {
         match of(&item, complete)? {
-            kept @ (Meaning::Constant(_) | Meaning::Array(_) | Meaning::Captured(_) | Meaning::Records(..) | Meaning::Tuple(_)) => {
-                meanings.push(kept)
-            }
-            _ => return Ok(None),
+            Meaning::Unsupported { .. } | Meaning::Enum { .. } | Meaning::Exception { .. } => return Ok(None),
+            kept => meanings.push(kept),
         }
     }
     Ok(Some(Meaning::Tuple(meanings)))
@@ -376,11 +374,11 @@ fn numpy_scalar(object: &Bound<'_, PyAny>) -> PyResult<Option<Constant>> {
     let Some(ty) = ScalarType::from_name(&name) else { return Ok(None) };
     let bytes = object.call_method0(intern!(py, "tobytes"))?;
     let bytes = bytes.cast::<PyBytes>()?.as_bytes();
-    if ty.is_time() || ty == ScalarType::F16 {
+    if ty.is_time() || ty.is_half() {
         let mut word = [0; 8];
         word[..bytes.len()].copy_from_slice(bytes);
         return Ok(Some(match ty {
-            ScalarType::F16 => Constant::Half(verdigris_compiler::types::half::widened(u64::from_le_bytes(word) as u16)),
+            half if half.is_half() => Constant::Half(half, verdigris_compiler::types::half::of_bits(half, u64::from_le_bytes(word) as u16)),
             time => Constant::Time(time, i64::from_le_bytes(word)),
         }));
     }
@@ -515,7 +513,7 @@ fn spelled(constant: &Constant) -> String {
         Constant::Str(text) => format!("{text:?}"),
         Constant::Bytes(bytes) => format!("b\"{}\"", bytes.escape_ascii()),
         Constant::Scalar(scalar) => format!("{scalar:?}"),
-        Constant::Half(value) => format!("float16({value:?})"),
+        Constant::Half(ty, value) => format!("{ty}({value:?})"),
         Constant::Time(ty, count) => format!("{ty}({count})"),
         Constant::ComplexScalar(ty, real, imag) => format!("{ty}(complex({real:?}, {imag:?}))"),
         Constant::Named(named, items) => format!("{}({})", named.name, items.iter().map(spelled).collect::<Vec<_>>().join(", ")),
@@ -580,9 +578,38 @@ fn advice(object: &Bound<'_, PyAny>) -> PyResult<Option<String>> {
     } else if object.getattr_opt("_value_")?.is_some() && object.getattr_opt("_name_")?.is_some() {
         "use its `.value`, or make the enum an IntEnum"
     } else {
-        return Ok(None);
+        let module = object.getattr_opt("__module__")?.and_then(|m| m.extract::<String>().ok()).unwrap_or_default();
+        let name = object.getattr_opt("__name__")?.and_then(|n| n.extract::<String>().ok()).unwrap_or_default();
+        match instead(&module, &name) {
+            Some(text) => text,
+            None => return Ok(None),
+        }
     };
     Ok(Some(text.to_owned()))
+}
+
+/// What takes the place of a library's function.
+fn instead(module: &str, name: &str) -> Option<&'static str> {
+    const MAKES: &str = "zeros ones empty full zeros_like ones_like empty_like full_like arange linspace array asarray copy eye identity concatenate stack \
+        hstack vstack tile repeat outer unique";
+    const LOOPS: &str =
+        "dot vdot inner matmul cumsum cumprod diff sort argsort searchsorted interp histogram bincount convolve median average trapezoid norm cross";
+    let is = |list: &str| list.split_whitespace().any(|known| known == name);
+    Some(match module {
+        "random" | "numpy.random" | "numpy.random.mtrand" | "secrets" => "use the states and functions of `cuda.random`",
+        // Methods of the one generator of `random`.
+        "" if is("random uniform gauss randint randrange normalvariate choice") => "use the states and functions of `cuda.random`",
+        "time" => "time the launch from Python, with `cuda.event`",
+        "numpy" if is(MAKES) => "a kernel makes no arrays: pass one, or use `cuda.local.array` or `cuda.shared.array`",
+        "numpy" | "numpy.linalg" if is(LOOPS) => "write the loop over the elements",
+        "builtins" if is("list dict set frozenset bytearray sorted") => "use a tuple of fixed length, or an array",
+        "builtins" if is("map filter iter next") => "write a `for` loop",
+        "builtins" if is("str repr chr bin hex oct ascii format") => "strings cannot be built in compiled code; `print` shows numbers as they are",
+        "builtins" if is("isinstance issubclass type") => {
+            "types are known when a function is compiled: write a function for each, or compare `x.dtype` with a type"
+        }
+        _ => return None,
+    })
 }
 
 fn is_plain_function(object: &Bound<'_, PyAny>) -> bool {

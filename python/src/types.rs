@@ -116,6 +116,7 @@ pub(crate) fn dtype_of<'py>(py: Python<'py>, record: &RecordType) -> PyResult<Bo
     let (names, formats, offsets) = (PyList::empty(py), PyList::empty(py), PyList::empty(py));
     for field in &record.fields {
         let elem = match &field.ty {
+            FieldType::Scalar(ScalarType::BF16) => PyArrayDescr::new(py, py.import("ml_dtypes")?.getattr("bfloat16")?)?,
             FieldType::Scalar(ty) => PyArrayDescr::new(py, ty.name())?,
             FieldType::Record(inner) => dtype_of(py, inner)?,
         };

@@ -9,15 +9,18 @@ from ._machine import get_num_threads, num_threads, set_num_threads, use_device
 from ._vectorize import vectorize
 from ._verdigris import __version__
 from .types import (
+    bfloat16,
     boolean,
     complex64,
     complex128,
+    float16,
     float32,
     float64,
     int8,
     int16,
     int32,
     int64,
+    typeof,
     uint8,
     uint16,
     uint32,
@@ -27,6 +30,7 @@ from .types import (
 
 __all__ = [
     "__version__",
+    "bfloat16",
     "blas",
     "boolean",
     "complex64",
@@ -34,6 +38,7 @@ __all__ = [
     "cuda",
     "errors",
     "fft",
+    "float16",
     "float32",
     "float64",
     "get_num_threads",
@@ -46,6 +51,7 @@ __all__ = [
     "num_threads",
     "rand",
     "set_num_threads",
+    "typeof",
     "types",
     "uint8",
     "uint16",

@@ -50,13 +50,15 @@ class Scalar:
 
     @property
     def dtype(self) -> np.dtype[Any]:
-        """NumPy's dtype of the same numbers."""
+        """NumPy's dtype of the same numbers; of bfloat16, that of the package ml_dtypes."""
+        if self.name == "bfloat16":
+            return np.dtype(_brain())
         return np.dtype(self.name)
 
     @property
     def bitwidth(self) -> int:
         """Bits of a number."""
-        return 1 if self.name == "bool" else self.dtype.itemsize * 8
+        return {"bool": 1, "bfloat16": 16}.get(self.name) or self.dtype.itemsize * 8
 
     @property
     def underlying_float(self) -> Scalar:
@@ -84,6 +86,19 @@ class Scalar:
         if "[" in self.name:
             return _time, tuple(self.name[:-1].split("["))
         return self.name if self.name != "bool" else "boolean"
+
+
+def _brain() -> Any:
+    """The class of bfloat16 numbers, which NumPy itself does not have."""
+    try:
+        from ml_dtypes import bfloat16
+    except ImportError:
+        raise UnsupportedError(
+            "host arrays of bfloat16 need the package ml_dtypes: install it, or pass the bits as uint16 and use "
+            "cuda.bf16.uint16_as_bfloat16 in the kernel",
+            code="no-dtype",
+        ) from None
+    return bfloat16
 
 
 _UNITS = ("Y", "M", "W", "D", "h", "m", "s", "ms", "us", "ns", "ps", "fs", "as")
@@ -177,7 +192,8 @@ def UniTuple(item: Any, count: int) -> tuple[Any, ...]:
 
 def CPointer(item: Any) -> NoReturn:
     """Refused: there are no pointers here."""
-    raise UnsupportedError("kernels take no pointers: declare an array, and pass one", code="unsupported-type")
+    text = f"kernels take no pointers, and so no CPointer({item!r}): declare an array, {item!r}[::1], and pass one"
+    raise UnsupportedError(text, code="unsupported-type")
 
 
 class Void:
@@ -315,6 +331,8 @@ def as_type(thing: Any) -> Any:
         scalar = _BY_DTYPE.get(np.dtype(thing).newbyteorder("="))
         if scalar is not None:
             return scalar
+        if np.dtype(thing).name == "bfloat16":
+            return bfloat16
         if isinstance(thing, np.dtype) and thing.kind in "mM" and thing.name.endswith("]"):
             return _time(*thing.name[:-1].split("["))
         raise ArgumentError(f"{np.dtype(thing)} is not a type of compiled code", code="bad-type")
@@ -331,6 +349,8 @@ def of_numba(thing: Any) -> Any:
     names = {base.__name__ for base in kind.__mro__}
     if "Literal" in names and hasattr(thing, "literal_type"):
         return of_numba(thing.literal_type)
+    if kind.__name__ == "Bfloat16":
+        return bfloat16
     if names & {"Boolean", "Integer", "Float", "Complex"}:
         found = _NAMES.get(thing.name)
         if isinstance(found, Scalar):
@@ -488,6 +508,7 @@ uint16 = Scalar("uint16")
 uint32 = Scalar("uint32")
 uint64 = Scalar("uint64")
 float16 = Scalar("float16")
+bfloat16 = Scalar("bfloat16")
 float32 = Scalar("float32")
 float64 = Scalar("float64")
 complex64 = Scalar("complex64")
@@ -511,6 +532,6 @@ none = void
 
 _NAMES = {name: thing for name, thing in list(globals().items()) if isinstance(thing, Scalar | Void)}
 _NAMES |= {"bool": boolean, "int": int64, "float": float64, "complex": complex128}
-_BY_DTYPE = {scalar.dtype: scalar for scalar in _NAMES.values() if isinstance(scalar, Scalar)}
+_BY_DTYPE = {scalar.dtype: scalar for scalar in _NAMES.values() if isinstance(scalar, Scalar) and scalar is not bfloat16}
 _PYTHON: dict[type, Scalar] = {bool: boolean, int: int64, float: float64, complex: complex128}
 __all__ += sorted(name for name in _NAMES if name not in ("bool", "int", "float", "complex"))

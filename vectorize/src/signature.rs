@@ -149,7 +149,8 @@ pub fn scalar_named(name: &str) -> Option<ScalarType> {
     use ScalarType::*;
     let name = name.strip_prefix("np.").or_else(|| name.strip_prefix("numpy.")).unwrap_or(name);
     if let Some(found) = ScalarType::from_name(name) {
-        return Some(found);
+        // NumPy has no loops of bfloat16.
+        return (found != BF16).then_some(found);
     }
     Some(match name {
         "bool_" | "boolean" | "b1" => Bool,

@@ -216,7 +216,7 @@ impl<'a, 'b> Memory<'a, 'b> {
             u64::from_be_bytes(word)
         };
         Ok(match ty {
-            ScalarType::F16 => Scalar::f32(crate::types::half::widened(bits as u16)),
+            half if half.is_half() => Scalar::f32(crate::types::half::of_bits(half, bits as u16)),
             _ => Scalar::from_bits(ty.held(), bits),
         })
     }
@@ -225,7 +225,7 @@ impl<'a, 'b> Memory<'a, 'b> {
     pub(super) fn store(&mut self, array: Array, index: impl Iterator<Item = Scalar>, part: Part, value: Scalar) -> Result<(), OutOfBounds> {
         let (at, ty) = self.address(array, index, part)?;
         let value = match ty {
-            ScalarType::F16 => u64::from(crate::types::half::narrowed(value.as_f32())),
+            half if half.is_half() => u64::from(crate::types::half::bits_of(half, value.as_f32())),
             _ => value.bits(),
         };
         let target = match self.windows[array.index()].store {

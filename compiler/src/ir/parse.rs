@@ -277,7 +277,8 @@ impl<'t> Reader<'t> {
                 let pieces = at.list("]", |at| match at.word() {
                     "value" => Ok(Piece::Value),
                     "complex" => Ok(Piece::Complex),
-                    "half" => Ok(Piece::Half),
+                    "half" => Ok(Piece::Half(ScalarType::F16)),
+                    "bfloat" => Ok(Piece::Half(ScalarType::BF16)),
                     "time" => {
                         let name = at.quoted()?;
                         ScalarType::from_name(&name).map(Piece::Time).ok_or_else(|| format!("`{name}` is no type"))
@@ -288,6 +289,7 @@ impl<'t> Reader<'t> {
                 Inst::Print { pieces: pieces.into(), values: values.into_iter().collect() }
             }
             "round16" => Inst::Apply { op: Op::Cast(ScalarType::F16), args: self.operands(at)? },
+            "bround16" => Inst::Apply { op: Op::Cast(ScalarType::BF16), args: self.operands(at)? },
             "fail" => Inst::Fail(failure(at)?),
             "report" => Inst::Report(failure(at)?),
             "fence" => Inst::Fence,

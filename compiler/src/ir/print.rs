@@ -211,6 +211,7 @@ impl fmt::Display for Line<'_> {
             Inst::Const(c) => write!(out, "const {}", c.as_int()),
             Inst::Param(i) => write!(out, "param {i}"),
             Inst::Apply { op: Op::Cast(ScalarType::F16), args } => write!(out, "round16 {}", n.values(args)),
+            Inst::Apply { op: Op::Cast(ScalarType::BF16), args } => write!(out, "bround16 {}", n.values(args)),
             Inst::Apply { op: Op::Cast(_), args } => write!(out, "cast {}", n.values(args)),
             Inst::Apply { op, args } => write!(out, "{} {}", op.name(), n.values(args)),
             Inst::Geometry(g) => out.write_str(g.name()),
@@ -234,7 +235,7 @@ impl fmt::Display for Line<'_> {
                         Piece::Text(text) => write!(out, "{}", Quoted(text))?,
                         Piece::Value => out.write_str("value")?,
                         Piece::Complex => out.write_str("complex")?,
-                        Piece::Half => out.write_str("half")?,
+                        Piece::Half(ty) => out.write_str(if *ty == ScalarType::BF16 { "bfloat" } else { "half" })?,
                         Piece::Time(ty) => write!(out, "time {}", Quoted(ty.name()))?,
                     }
                 }

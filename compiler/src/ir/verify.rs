@@ -329,7 +329,7 @@ impl<'f> Check<'f> {
                     .iter()
                     .map(|p| match p {
                         Piece::Text(_) => 0,
-                        Piece::Value | Piece::Half | Piece::Time(_) => 1,
+                        Piece::Value | Piece::Half(_) | Piece::Time(_) => 1,
                         Piece::Complex => 2,
                     })
                     .sum();

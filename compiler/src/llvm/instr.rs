@@ -177,7 +177,7 @@ impl<'c> Instr<'c> {
     pub(super) fn stored(&self, ty: ScalarType) -> T<'c> {
         match ty {
             ScalarType::Bool => self.int(8),
-            ScalarType::F16 => self.int(16),
+            ScalarType::F16 | ScalarType::BF16 => self.int(16),
             other => self.scalar(other.held()),
         }
     }

@@ -13,7 +13,7 @@ use crate::types::{ScalarType, binary_arithmetic, true_division};
 impl Lowerer {
     /// `left op right`.
     pub(super) fn binary(&mut self, op: BinaryOp, left: (&Val, Span), right: (&Val, Span), span: Span) -> Result<Val> {
-        if matches!(left.0, Val::Half(_)) || matches!(right.0, Val::Half(_)) {
+        if matches!(left.0, Val::Half(..)) || matches!(right.0, Val::Half(..)) {
             let half = self.gives_half([left.0, right.0].into_iter());
             let (l, r) = (self.soft(left.0), self.soft(right.0));
             let result = self.binary(op, (&l, left.1), (&r, right.1), span)?;
@@ -125,8 +125,8 @@ impl Lowerer {
             UnaryOp::Invert => "~",
             UnaryOp::Not => unreachable!("`not` is a test"),
         };
-        if let (UnaryOp::Plus | UnaryOp::Minus, Val::Half(v)) = (op, val) {
-            return Ok(Val::Half(if op == UnaryOp::Minus { self.op(Op::Neg, &[*v]) } else { *v }));
+        if let (UnaryOp::Plus | UnaryOp::Minus, Val::Half(ty, v)) = (op, val) {
+            return Ok(Val::Half(*ty, if op == UnaryOp::Minus { self.op(Op::Neg, &[*v]) } else { *v }));
         }
         if let (UnaryOp::Plus | UnaryOp::Minus, Val::Time(ty @ ScalarType::TimeDelta(_), v)) = (op, val) {
             // The negative of NaT is NaT: the least number is its own.

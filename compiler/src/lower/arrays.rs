@@ -168,7 +168,7 @@ impl Lowerer {
             let elem = self.b.function().array(array).ty.elem;
             let value = self.b.push(Inst::Load { array, index, part: Part::Whole });
             match elem {
-                ScalarType::F16 => Val::Half(value),
+                half if half.is_half() => Val::Half(half, value),
                 time if time.is_time() => Val::Time(time, value),
                 _ => Val::Real(value),
             }
@@ -213,7 +213,7 @@ impl Lowerer {
                 self.b.push(Inst::Store { array, index: index.clone(), part: Part::Real, value: re });
                 self.b.push(Inst::Store { array, index, part: Part::Imag, value: im });
             }
-            Val::Real(value) | Val::Half(value) | Val::Time(_, value) => {
+            Val::Real(value) | Val::Half(_, value) | Val::Time(_, value) => {
                 self.b.push(Inst::Store { array, index, part: element.piece.part(), value });
             }
             _ => unreachable!("a scalar was asked for"),

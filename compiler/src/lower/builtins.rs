@@ -50,6 +50,15 @@ pub(super) enum Builtin {
     Reduce(Reduction),
     Skip(Skipping),
     IsNat,
+    /// `any()`, `all()` of Python.
+    AnyOrAll {
+        all: bool,
+    },
+    /// `ord()`.
+    CodeOf,
+    /// `np.finfo`, `np.iinfo`.
+    FloatLimits,
+    IntegerLimits,
     /// A function of `cuda.fp16`.
     Half(Fp16),
     Enumerate,
@@ -166,6 +175,9 @@ table! {
     "pow" => B::Operator(BinaryOp::Pow),
     "divmod" => B::Divmod,
     "sum" => B::Sum,
+    "any" => B::AnyOrAll { all: false },
+    "all" => B::AnyOrAll { all: true },
+    "ord" => B::CodeOf,
     "enumerate" => B::Enumerate,
     "zip" => B::Zip,
     "reversed" => B::Reversed,
@@ -398,6 +410,8 @@ table! {
     "numpy.nanmin" => B::Skip(Skipping::Min),
     "numpy.nanmax" => B::Skip(Skipping::Max),
     "numpy.count_nonzero" => B::Skip(Skipping::CountNonzero),
+    "numpy.finfo" => B::FloatLimits,
+    "numpy.iinfo" => B::IntegerLimits,
     "numpy.add" => B::Operator(BinaryOp::Add),
     "numpy.subtract" => B::Operator(BinaryOp::Sub),
     "numpy.multiply" => B::Operator(BinaryOp::Mul),
@@ -430,6 +444,8 @@ table! {
     "cuda.fp16.hge" => B::Half(Fp16::Compare(CompareOp::Ge)),
     "cuda.fp16.hsin" => B::Half(Fp16::Math(Math::Sin)),
     "cuda.fp16.hcos" => B::Half(Fp16::Math(Math::Cos)),
+    "cuda.fp16.htanh" => B::Half(Fp16::Math(Math::Tanh)),
+    "cuda.fp16.htanh_approx" => B::Half(Fp16::Math(Math::Tanh)),
     "cuda.fp16.hlog" => B::Half(Fp16::Math(Math::Log)),
     "cuda.fp16.hlog2" => B::Half(Fp16::Math(Math::Log2)),
     "cuda.fp16.hlog10" => B::Half(Fp16::Math(Math::Log10)),

@@ -13,7 +13,7 @@ use crate::diagnostic::{Code, Diagnostic};
 use crate::ir::Value;
 use crate::names::{Declared, Definition, Meaning};
 use crate::source::Span;
-use crate::syntax::{Expr, ExprKind};
+use crate::syntax::{Expr, ExprKind, Param};
 use crate::types::{Layout, ScalarType, Type, unify};
 
 /// Functions inlined into each other at most this deep.
@@ -228,7 +228,18 @@ impl Lowerer {
                 let name = self.describe(&val);
                 let d = Diagnostic::new(Code::NoAttribute, *attr_span, format!("{name} has no method `{attr}` in compiled code"));
                 let d = d.also(value.span, name);
-                fault(if Reduction::find(attr).is_some() { d.help("it takes no arguments: loop over the axis") } else { d })
+                fault(match attr.as_str() {
+                    _ if Reduction::find(attr).is_some() => d.help("it takes no arguments: loop over the axis"),
+                    "copy" | "flatten" | "repeat" | "tolist" => {
+                        d.help("a kernel makes no arrays: copy elements in a loop to one that is passed, or to a cuda.local.array")
+                    }
+                    "astype" => d.help("a kernel makes no arrays: convert elements, `float32(a[i])`"),
+                    "fill" => d.help("assign to all elements: `a[:] = value`"),
+                    "sort" | "argsort" => d.help("write the loops of a sorting network, or sort outside the kernel"),
+                    "dot" => d.help("write the loop: `total += a[i] * b[i]`"),
+                    "tobytes" | "ctypes" => d.help("kernels have no addresses: index the array"),
+                    _ => d,
+                })
             }
             _ => {
                 let given = self.arguments(args)?;
@@ -319,9 +330,14 @@ impl Lowerer {
         let params = &parsed.function.params;
         let rest = params.iter().position(|p| p.is_rest);
         let left = rest.map(|at| args.split_off(at.min(args.len())));
-        if args.len() > params.len() {
-            let d = wrong_count(&callee.name, &count(params.len()), args.len(), span);
-            return fault(d.also(parsed.function.name_span, ""));
+        let by_place = by_place(params);
+        if args.len() > by_place {
+            let d = wrong_count(&callee.name, &count(by_place), args.len(), span);
+            let d = d.also(parsed.function.name_span, "");
+            return fault(match params.get(by_place) {
+                Some(param) => d.help(format!("`{}` is given by keyword: `{}=...`", param.name, param.name)),
+                None => d,
+            });
         }
         let mut bound: Vec<Option<Arg>> = args.into_iter().map(Some).collect();
         bound.resize(params.len(), None);
@@ -336,18 +352,11 @@ impl Lowerer {
             bound[i] = Some(arg);
         }
         if let (Some(at), Some(left)) = (rest, left) {
-            if let Some((_, at)) = left.iter().find(|(val, _)| matches!(val, Val::Str(_) | Val::Bytes(_))) {
-                return fault(Diagnostic::new(Code::UnsupportedType, *at, "a string cannot be passed to a compiled function"));
-            }
             bound[at] = Some((Val::Tuple(left.into_iter().map(|(val, _)| val).collect()), span));
         }
         let mut all = Vec::new();
         for (i, arg) in bound.into_iter().enumerate() {
             match arg {
-                Some((Val::Str(_) | Val::Bytes(_), at)) => {
-                    let text = "a string cannot be passed to a compiled function";
-                    return fault(Diagnostic::new(Code::UnsupportedType, at, text));
-                }
                 Some(arg) => all.push(arg),
                 None => {
                     let val = self.default(callee, parsed, i, span)?;
@@ -437,8 +446,8 @@ impl Loss {
     fn of(from: ScalarType, to: ScalarType) -> Loss {
         let wide = matches!(to, ScalarType::F64 | ScalarType::C128);
         match () {
-            () if to == ScalarType::F16 => Loss::Values,
-            () if from == ScalarType::F16 => Loss::Digits,
+            () if to.is_half() => Loss::Values,
+            () if from.is_half() => Loss::Digits,
             () if unify(from, to) == to && from.is_float() == to.is_float() && from.is_complex() == to.is_complex() => Loss::Nothing,
             () if unify(from, to) == to || (wide && !from.is_complex()) => Loss::Digits,
             () => Loss::Values,
@@ -449,6 +458,11 @@ impl Loss {
 fn wrong_count(function: &str, takes: &str, given: usize, span: Span) -> Box<Diagnostic> {
     let were = if given == 1 { "was" } else { "were" };
     Diagnostic::new(Code::WrongArguments, span, format!("{function}() takes {takes} but {given} {were} given"))
+}
+
+/// How many parameters may be given by place.
+pub(super) fn by_place(params: &[Param]) -> usize {
+    params.iter().position(|p| p.is_rest || p.keyword_only).unwrap_or(params.len())
 }
 
 /// `2 arguments`

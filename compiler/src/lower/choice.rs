@@ -282,7 +282,7 @@ fn differ_in_arrays(a: &Val, b: &Val) -> bool {
 /// The scalars of a value, in order.
 fn parts(val: &Val, into: &mut Vec<Value>) {
     match val {
-        Val::Real(v) | Val::Half(v) | Val::Time(_, v) => into.push(*v),
+        Val::Real(v) | Val::Half(_, v) | Val::Time(_, v) => into.push(*v),
         Val::Complex(re, im) => into.extend([*re, *im]),
         Val::Tuple(items) | Val::Named(_, items) => items.iter().for_each(|v| parts(v, into)),
         Val::View(view) => {
@@ -297,7 +297,7 @@ fn rebuild(form: &Val, parts: &mut impl Iterator<Item = Value>) -> Val {
     let mut next = || parts.next().expect("as many scalars as the form has");
     match form {
         Val::Real(_) => Val::Real(next()),
-        Val::Half(_) => Val::Half(next()),
+        Val::Half(ty, _) => Val::Half(*ty, next()),
         Val::Time(ty, _) => Val::Time(*ty, next()),
         Val::Complex(..) => Val::Complex(next(), next()),
         Val::Tuple(items) => Val::Tuple(items.iter().map(|f| rebuild(f, parts)).collect()),

@@ -94,7 +94,7 @@ impl Lowerer {
 
     fn compare_values(&mut self, op: CompareOp, left: (&Val, Span), right: (&Val, Span)) -> Result<Test> {
         let equality = matches!(op, CompareOp::Eq | CompareOp::Ne);
-        if matches!(left.0, Val::Half(_)) || matches!(right.0, Val::Half(_)) {
+        if matches!(left.0, Val::Half(..)) || matches!(right.0, Val::Half(..)) {
             let (l, r) = (self.soft(left.0), self.soft(right.0));
             return self.compare_values(op, (&l, left.1), (&r, right.1));
         }

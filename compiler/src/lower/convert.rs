@@ -14,9 +14,9 @@ impl Lowerer {
     /// A number as that type; `None` for what is no number, and for complex to real.
     pub(super) fn to_scalar(&mut self, val: &Val, ty: ScalarType) -> Option<Val> {
         match val {
-            Val::Half(_) if ty == ScalarType::F16 => Some(val.clone()),
-            Val::Half(v) => self.to_scalar(&Val::Real(*v), ty),
-            Val::Real(v) if ty == ScalarType::F16 => Some(self.half(*v)),
+            Val::Half(from, _) if *from == ty => Some(val.clone()),
+            Val::Half(_, v) => self.to_scalar(&Val::Real(*v), ty),
+            Val::Real(v) if ty.is_half() => Some(self.half(ty, *v)),
             Val::Time(from, _) if *from == ty => Some(val.clone()),
             Val::Time(..) if ty.is_time() => self.to_unit(val, ty),
             Val::Real(v) if matches!(ty, ScalarType::TimeDelta(_)) && self.ty(*v).is_integer() => {
@@ -40,7 +40,7 @@ impl Lowerer {
     /// A real number as that real type.
     pub(super) fn to_real(&mut self, val: &Val, ty: ScalarType) -> Option<Value> {
         match val {
-            Val::Real(v) | Val::Half(v) if ty != ScalarType::F16 => Some(self.cast(*v, ty)),
+            Val::Real(v) | Val::Half(_, v) if !ty.is_half() => Some(self.cast(*v, ty)),
             _ => None,
         }
     }
@@ -107,7 +107,7 @@ impl Lowerer {
     /// The truth of a value.
     pub(super) fn truth(&mut self, val: &Val, span: Span) -> Result<Test> {
         let value = match val {
-            Val::Real(v) | Val::Half(v) => self.nonzero(*v),
+            Val::Real(v) | Val::Half(_, v) => self.nonzero(*v),
             Val::Time(..) => return fault(self.bad_argument("bool", val, span)),
             Val::Complex(re, im) => {
                 let (re, im) = (self.nonzero(*re), self.nonzero(*im));

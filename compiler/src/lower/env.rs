@@ -32,7 +32,7 @@ pub(super) enum Place {
     None,
     Grid,
     Real(Leaf),
-    Half(Leaf),
+    Half(ScalarType, Leaf),
     Time(ScalarType, Leaf),
     Complex(Leaf, Leaf),
     Tuple(Vec<Place>),
@@ -77,7 +77,7 @@ pub(super) enum Shape {
     None,
     Grid,
     Real(ScalarType),
-    Half,
+    Half(ScalarType),
     Time(ScalarType),
     Complex(ScalarType),
     Tuple(Vec<Shape>),
@@ -108,7 +108,7 @@ pub(super) fn same(a: &Wants, b: &Wants) -> bool {
 pub(super) fn forget(env: &mut Env, made: usize) {
     fn place(p: &mut Place, made: usize) {
         match p {
-            Place::Real(l) | Place::Half(l) | Place::Time(_, l) => leaf(l, made),
+            Place::Real(l) | Place::Half(_, l) | Place::Time(_, l) => leaf(l, made),
             Place::Complex(re, im) => {
                 leaf(re, made);
                 leaf(im, made);
@@ -161,7 +161,7 @@ impl Lowerer {
             Val::Function(callee) => Place::Function(callee.clone()),
             Val::Str(_) | Val::Bytes(_) => Place::Text(val.clone()),
             Val::Real(v) => Place::Real(self.set_leaf(name, *v)),
-            Val::Half(v) => Place::Half(self.set_leaf(name, *v)),
+            Val::Half(ty, v) => Place::Half(*ty, self.set_leaf(name, *v)),
             Val::Time(ty, v) => Place::Time(*ty, self.set_leaf(name, *v)),
             Val::Complex(re, im) => {
                 let re = self.set_leaf(&format!("{name}.real"), *re);
@@ -254,7 +254,7 @@ impl Lowerer {
             Place::Function(callee) => Val::Function(callee.clone()),
             Place::Text(text) => text.clone(),
             Place::Real(l) => Val::Real(self.leaf(l)),
-            Place::Half(l) => Val::Half(self.leaf(l)),
+            Place::Half(ty, l) => Val::Half(*ty, self.leaf(l)),
             Place::Time(ty, l) => Val::Time(*ty, self.leaf(l)),
             Place::Complex(re, im) => {
                 let re = self.leaf(re);
@@ -282,7 +282,7 @@ impl Lowerer {
             Place::Function(callee) => Shape::Function(callee.clone()),
             Place::Text(text) => Shape::Text(text.clone()),
             Place::Real(l) => Shape::Real(ty(l)),
-            Place::Half(_) => Shape::Half,
+            Place::Half(ty, _) => Shape::Half(*ty),
             Place::Time(ty, _) => Shape::Time(*ty),
             Place::Complex(re, _) => Shape::Complex(ty(re).complex().expect("a float")),
             Place::Tuple(items) => Shape::Tuple(items.iter().map(|p| self.shape(p)).collect()),
@@ -341,8 +341,7 @@ impl Lowerer {
         match shape {
             Shape::None => "None".to_string(),
             Shape::Grid => "the grid's group".to_string(),
-            Shape::Half => ScalarType::F16.to_string(),
-            Shape::Real(t) | Shape::Time(t) | Shape::Complex(t) => t.to_string(),
+            Shape::Real(t) | Shape::Half(t) | Shape::Time(t) | Shape::Complex(t) => t.to_string(),
             Shape::Array(a) => self.b.function().array(*a).ty.to_string(),
             Shape::Function(callee) => callee.to_string(),
             Shape::Text(text) => super::printing::repr(text),
@@ -415,7 +414,7 @@ impl Lowerer {
             Shape::Function(callee) => Place::Function(callee.clone()),
             Shape::Text(text) => Place::Text(text.clone()),
             Shape::Real(t) => Place::Real(Leaf { slot: self.variable_slot(name, *t), known: None }),
-            Shape::Half => Place::Half(Leaf { slot: self.variable_slot(name, ScalarType::F32), known: None }),
+            Shape::Half(ty) => Place::Half(*ty, Leaf { slot: self.variable_slot(name, ScalarType::F32), known: None }),
             Shape::Time(t) => Place::Time(*t, Leaf { slot: self.variable_slot(name, ScalarType::I64), known: None }),
             Shape::Complex(t) => {
                 let re = self.variable_slot(&format!("{name}.real"), t.part());
@@ -491,7 +490,7 @@ fn agree(binding: &mut Binding, other: &Binding) {
     }
     fn place(a: &mut Place, b: &Place) {
         match (a, b) {
-            (Place::Real(a), Place::Real(b)) | (Place::Half(a), Place::Half(b)) | (Place::Time(_, a), Place::Time(_, b)) => leaf(a, b),
+            (Place::Real(a), Place::Real(b)) | (Place::Half(_, a), Place::Half(_, b)) | (Place::Time(_, a), Place::Time(_, b)) => leaf(a, b),
             (Place::Complex(a, b), Place::Complex(c, d)) => {
                 leaf(a, c);
                 leaf(b, d);
@@ -517,8 +516,9 @@ fn agree(binding: &mut Binding, other: &Binding) {
 /// The shape that holds both, if there is one.
 pub(super) fn join_shapes(f: &Function, a: &Shape, b: &Shape) -> Option<Shape> {
     match (a, b) {
-        (Shape::Half, Shape::Real(_) | Shape::Complex(_)) => join_shapes(f, &Shape::Real(ScalarType::F32), b),
-        (Shape::Real(_) | Shape::Complex(_), Shape::Half) => join_shapes(f, a, &Shape::Real(ScalarType::F32)),
+        (Shape::Half(a), Shape::Half(b)) => Some(if a == b { Shape::Half(*a) } else { Shape::Real(ScalarType::F32) }),
+        (Shape::Half(_), Shape::Real(_) | Shape::Complex(_)) => join_shapes(f, &Shape::Real(ScalarType::F32), b),
+        (Shape::Real(_) | Shape::Complex(_), Shape::Half(_)) => join_shapes(f, a, &Shape::Real(ScalarType::F32)),
         (Shape::Real(a) | Shape::Complex(a), Shape::Real(b) | Shape::Complex(b)) => {
             let t = unify(*a, *b);
             Some(if t.is_complex() { Shape::Complex(t) } else { Shape::Real(t) })

@@ -9,7 +9,7 @@ use super::value::{Callee, Val};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::names::{Constant, Meaning};
 use crate::source::Span;
-use crate::syntax::{BinaryOp, Expr, ExprKind, UnaryOp};
+use crate::syntax::{self, BinaryOp, Expr, ExprKind, UnaryOp};
 use crate::types::{NamedType, ScalarType};
 
 /// A dotted path with what it means and the attributes that are left over.
@@ -63,6 +63,10 @@ impl Lowerer {
             ExprKind::Call { .. } => self.call(e),
             ExprKind::IfElse { test, then, otherwise } => self.if_else(test, then, otherwise, e.span),
             ExprKind::Function(function) => Ok(self.closure(function)),
+            ExprKind::Named { .. } => {
+                let u = syntax::named_refused();
+                fault(self.unsupported(e.span, &u.what, u.help.as_deref()))
+            }
             ExprKind::Unsupported(u) => fault(self.unsupported(e.span, &u.what, u.help.as_deref())),
         }
     }
@@ -304,7 +308,7 @@ impl Lowerer {
                 _ => Ok(Val::Real(self.b.int(ty.size() as i64))),
             },
             (Val::Function(callee), "itemsize") if let Callee::Named(Meaning::Record(ty), _) = &**callee => Ok(Val::Real(self.b.int(ty.size as i64))),
-            (Val::Real(_) | Val::Half(_) | Val::Complex(..) | Val::Time(..), "dtype") => {
+            (Val::Real(_) | Val::Half(..) | Val::Complex(..) | Val::Time(..), "dtype") => {
                 let ty = self.scalar_type(val).expect("a number");
                 Ok(Val::Function(Arc::new(Callee::Named(Meaning::Type(ty), "dtype".to_owned()))))
             }

@@ -111,14 +111,15 @@ impl Lowerer {
             let text = format!("`*{}`: a ufunc has a fixed number of parameters", params[at].name);
             return fault(Diagnostic::new(Code::UnsupportedSyntax, params[at].span, text));
         }
-        if rest.is_none() && args.len() > params.len() {
-            let takes = super::call::count(params.len());
+        let by_place = super::call::by_place(params);
+        if rest.is_none() && args.len() > by_place {
+            let takes = super::call::count(by_place);
             return self.wrong_count(&definition.name, &takes, args.len(), parsed.function.name_span);
         }
         let mut bound = Vec::new();
         for (i, param) in params.iter().enumerate() {
             self.b.at(param.span);
-            let val = match args.get(i) {
+            let val = match args.get(i).filter(|_| !param.keyword_only) {
                 _ if param.is_rest => {
                     let left = args.get(i..).unwrap_or_default().iter().enumerate();
                     Val::Tuple(left.map(|(n, ty)| self.parameter(&format!("{}.{n}", param.name), ty)).collect())
@@ -152,7 +153,7 @@ impl Lowerer {
                 let re = scalar(self, format!("{name}.real"), t.part());
                 Val::Complex(re, scalar(self, format!("{name}.imag"), t.part()))
             }
-            Type::Scalar(ScalarType::F16) => Val::Half(scalar(self, name.to_string(), ScalarType::F32)),
+            Type::Scalar(t) if t.is_half() => Val::Half(*t, scalar(self, name.to_string(), ScalarType::F32)),
             Type::Scalar(t) if t.is_time() => Val::Time(*t, scalar(self, name.to_string(), ScalarType::I64)),
             Type::Scalar(t) => Val::Real(scalar(self, name.to_string(), *t)),
             Type::Array(a) => Val::Array(self.b.array_param(name, *a)),
@@ -404,7 +405,11 @@ impl Lowerer {
                     self.result_slots(item, span, into)?;
                 }
             }
-            Val::Half(v) | Val::Time(_, v) => scalar(self, *v),
+            Val::Half(ScalarType::BF16, _) if self.options.kind == Kind::Scalar => {
+                let d = Diagnostic::new(Code::UnsupportedType, span, "a ufunc cannot return bfloat16, of which NumPy has no loops");
+                return fault(d.help("return `float32(x)`"));
+            }
+            Val::Half(_, v) | Val::Time(_, v) => scalar(self, *v),
             Val::Named(_, items) => {
                 for item in items {
                     self.result_slots(item, span, into)?;

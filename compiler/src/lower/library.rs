@@ -4,6 +4,7 @@ use super::Lowerer;
 use super::builtins::{self, Builtin};
 use super::call::Arg;
 use super::fault::{Result, fault};
+use super::skipping::Skipping;
 use super::value::Val;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::ir::{Axis, Geometry, Inst, Kind, Value};
@@ -29,7 +30,7 @@ impl Lowerer {
             && !args.iter().any(|(val, _)| matches!(val, Val::Array(_) | Val::View(_)))
         {
             let result = self.builtin(builtin, text, &soft, func, span)?;
-            let half = half && !matches!(builtin, Builtin::Float);
+            let half = half.filter(|_| !matches!(builtin, Builtin::Float));
             return Ok(self.harden(result, half));
         }
         if let Some(arity) = builtins::elementwise_arity(&builtin)
@@ -67,6 +68,11 @@ impl Lowerer {
             B::Skip(what) => match args {
                 [(val, at)] => match self.view_of(val) {
                     Some(view) => self.skipping(what, text, &view, span),
+                    None if what == Skipping::CountNonzero && val.is_number() => {
+                        let truth = self.truth(val, *at)?;
+                        let Val::Real(truth) = self.test_value(truth) else { unreachable!("a bool") };
+                        Ok(Val::Real(self.cast(truth, ScalarType::I64)))
+                    }
                     None => fault(self.bad_argument(text, val, *at)),
                 },
                 _ => fault(self.unsupported(span, format!("`{text}` with more than an array"), Some("loop over the axis"))),
@@ -148,7 +154,7 @@ impl Lowerer {
                 let (val, at) = one()?;
                 let mut one = self.integer(1, at)?;
                 if let Some(ty) = self.scalar_type(val)
-                    && (ty.is_float() || ty == ScalarType::F16)
+                    && (ty.is_float() || ty.is_half())
                 {
                     one = self.to_scalar(&one, ty).expect("1 is a number of every type");
                 }
@@ -222,6 +228,13 @@ impl Lowerer {
                 let (l, r) = two()?;
                 self.binary(op, l, r, span)
             }
+            B::AnyOrAll { all } => {
+                let (val, at) = one()?;
+                self.any_or_all(all, text, (val, at), span)
+            }
+            B::CodeOf => self.code_of(text, one()?),
+            B::FloatLimits => self.float_limits(text, one()?),
+            B::IntegerLimits => self.integer_limits(text, one()?),
             B::IsNat => {
                 let (val, at) = one()?;
                 match val {

@@ -29,9 +29,9 @@ impl Lowerer {
         let (Some(constant), Some(ty)) = (self.known(value), self.scalar_type(other)) else { return literal };
         let ty = ty.part();
         let of_int = constant.ty().is_integer();
-        if ty == ScalarType::F16 {
+        if ty.is_half() {
             let wide = self.cast(value, ScalarType::F64);
-            return self.half(wide);
+            return self.half(ty, wide);
         }
         if ty.is_float() {
             let number = if of_int { constant.as_int() as f64 } else { constant.as_f64() };

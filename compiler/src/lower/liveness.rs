@@ -183,7 +183,7 @@ fn reads(expr: &Expr, live: &mut Names) {
             reads(right, live);
         }
         ExprKind::Unary { operand, .. } => reads(operand, live),
-        ExprKind::Starred(value) => reads(value, live),
+        ExprKind::Starred(value) | ExprKind::Named { value, .. } => reads(value, live),
         ExprKind::BoolOp { values, .. } => values.iter().for_each(|e| reads(e, live)),
         ExprKind::Compare { left, rest } => {
             reads(left, live);

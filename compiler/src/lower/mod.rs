@@ -28,6 +28,7 @@ mod function;
 mod half;
 mod iterate;
 mod library;
+mod limits;
 mod literal;
 mod liveness;
 mod loops;

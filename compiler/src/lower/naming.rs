@@ -75,10 +75,10 @@ pub(super) fn join(f: &Function, a: &Shape, b: &Shape) -> Option<Shape> {
     Some(Shape::View(Box::new(chosen(ScalarType::I64, options, vec![ScalarType::I64; ndim]))))
 }
 
-fn chosen<V>(number: V, options: Vec<View<V>>, extents: Vec<V>) -> View<V> {
+pub(super) fn chosen<V>(number: V, options: Vec<View<V>>, extents: Vec<V>) -> View<V> {
     let coords = (0..extents.len()).map(|axis| Affine { start: None, terms: vec![(axis, None)] }).collect();
     let checked = vec![true; extents.len()];
-    View { base: Base::Choice(number, options), coords, extents, checked }
+    View { base: Base::Choice(number, options), coords, extents, checked, counts: false }
 }
 
 fn as_view(f: &Function, shape: &Shape) -> Option<View<ScalarType>> {
@@ -142,6 +142,7 @@ fn widened(a: &View<ScalarType>, b: &View<ScalarType>) -> Option<View<ScalarType
             .collect();
         to.terms = terms;
     }
+    both.counts &= b.counts;
     both.checked.iter_mut().zip(&b.checked).for_each(|(to, from)| *to |= from);
     let mut fits = true;
     both.each(&mut |ty| fits &= *ty == ScalarType::I64);
@@ -155,7 +156,7 @@ impl Lowerer {
             Val::None => Shape::None,
             Val::Grid => Shape::Grid,
             Val::Real(v) => Shape::Real(self.ty(*v)),
-            Val::Half(_) => Shape::Half,
+            Val::Half(ty, _) => Shape::Half(*ty),
             Val::Time(ty, _) => Shape::Time(*ty),
             Val::Complex(re, _) => Shape::Complex(self.ty(*re).complex()?),
             Val::Tuple(items) => Shape::Tuple(items.iter().map(|v| self.shape_of(v)).collect::<Option<_>>()?),
@@ -177,7 +178,7 @@ impl Lowerer {
             .iter()
             .map(|option| {
                 let coords = option.coords.iter().map(|c| self.through(c, &view.coords)).collect();
-                View { base: option.base.clone(), coords, extents: view.extents.clone(), checked: vec![true; view.ndim()] }
+                View { base: option.base.clone(), coords, extents: view.extents.clone(), checked: vec![true; view.ndim()], counts: false }
             })
             .collect();
         chosen(*number, options, view.extents.clone())
@@ -216,7 +217,7 @@ impl Lowerer {
     /// A view in the form that a join wants.
     pub(super) fn fitted(&mut self, view: &View<Value>, wanted: &View<ScalarType>) -> View<Value> {
         let Base::Choice(_, options) = &wanted.base else { return self.fitted_option(view, wanted) };
-        let (number, each): (Value, Vec<View<Value>>) = match &view.base {
+        let (number, each, places): (Value, Vec<View<Value>>, Vec<usize>) = match &view.base {
             Base::Choice(number, own) => {
                 // The numbers of the same things may be others.
                 let places: Vec<usize> = own.iter().map(|o| place_of(o, options)).collect();
@@ -230,18 +231,34 @@ impl Lowerer {
                         new = self.op(Op::Select, &[here, place, new]);
                     }
                 }
-                (new, own.clone())
+                (new, own.clone(), places)
             }
-            _ => (self.b.int(place_of(view, options) as i64), vec![view.clone()]),
+            _ => (self.b.int(place_of(view, options) as i64), vec![view.clone()], vec![place_of(view, options)]),
         };
-        let options = options
-            .iter()
-            .map(|option| match each.iter().find(|o| same_base(*o, option)) {
-                Some(own) => self.fitted_option(own, option),
-                None => option.map(&mut |_| self.b.int(0)),
-            })
-            .collect();
-        chosen(number, options, view.extents.clone())
+        let mut fitted = Vec::new();
+        for (place, option) in options.iter().enumerate() {
+            let mut own = each.iter().enumerate().filter(|(n, _)| places[*n] == place);
+            let Some((_, first)) = own.next() else {
+                fitted.push(option.map(&mut |_| self.b.int(0)));
+                continue;
+            };
+            let mut one = self.fitted_option(first, option);
+            // Several ways to the same elements, as a reshape of a choice has them, become one with the values of the way that is taken.
+            for (n, other) in own {
+                let Base::Choice(number, _) = &view.base else { unreachable!("one way is no choice") };
+                let n = self.b.int(n as i64);
+                let here = self.op(Op::Eq, &[*number, n]);
+                let mut values = Vec::new();
+                self.fitted_option(other, option).map(&mut |v| values.push(*v));
+                let mut values = values.into_iter();
+                one = one.map(&mut |v| {
+                    let other = values.next().expect("as many values as the same form has");
+                    if other == *v { other } else { self.op(Op::Select, &[here, other, *v]) }
+                });
+            }
+            fitted.push(one);
+        }
+        chosen(number, fitted, view.extents.clone())
     }
 
     /// A view that is no choice, with all the values that the wanted form has.
@@ -262,6 +279,7 @@ impl Lowerer {
                 })
                 .collect();
         }
+        fitted.counts = wanted.counts;
         fitted.checked.clone_from(&wanted.checked);
         fitted
     }

@@ -249,3 +249,33 @@ def complex_is_close(a, b, rel_tol, abs_tol):
         return False
     difference = abs(b - a)
     return difference <= rel_tol * abs(b) or difference <= rel_tol * abs(a) or difference <= abs_tol
+
+
+def half_of_bits(bits):
+    # The float16 whose bits these are, of which only the lowest 16 count.
+    exponent = bits >> 10 & 31
+    fraction = bits & 1023
+    if exponent == 31:
+        size = math.inf if fraction == 0 else math.inf - math.inf
+    elif exponent == 0:
+        size = fraction * 5.9604644775390625e-08
+    else:
+        size = (1024 + fraction << exponent) * 2.98023223876953125e-08
+    return -size if bits & 32768 else size
+
+
+def bits_of_half(x):
+    # The bits of a number that float16 has; of every NaN those of one.
+    sign = 32768 if math.copysign(1.0, x) < 0.0 else 0
+    if math.isnan(x):
+        return sign | 0x7E00
+    if math.isinf(x):
+        return sign | 0x7C00
+    fraction = int(abs(x) * 16777216.0)
+    exponent = 0
+    if fraction >= 1024:
+        exponent = 1
+        while fraction >= 2048:
+            fraction >>= 1
+            exponent += 1
+    return sign | exponent << 10 | fraction & 1023

@@ -62,8 +62,8 @@ impl Lowerer {
                 pieces.push(Piece::Value);
                 values.push(*v);
             }
-            Val::Half(v) => {
-                pieces.push(Piece::Half);
+            Val::Half(ty, v) => {
+                pieces.push(Piece::Half(*ty));
                 values.push(*v);
             }
             Val::Time(ty @ ScalarType::TimeDelta(_), v) => {

@@ -46,7 +46,7 @@ impl Lowerer {
             return;
         }
         let is_zero = match right {
-            Val::Real(v) | Val::Half(v) => self.equals_zero(*v),
+            Val::Real(v) | Val::Half(_, v) => self.equals_zero(*v),
             Val::Complex(re, im) => {
                 let (re, im) = (self.equals_zero(*re), self.equals_zero(*im));
                 self.op(Op::And, &[re, im])

@@ -276,7 +276,7 @@ impl Lowerer {
                 let re = next(self, t.part());
                 Val::Complex(re, next(self, t.part()))
             }
-            Type::Scalar(ScalarType::F16) => Val::Half(next(self, ScalarType::F32)),
+            Type::Scalar(t) if t.is_half() => Val::Half(*t, next(self, ScalarType::F32)),
             Type::Scalar(t) if t.is_time() => Val::Time(*t, next(self, ScalarType::I64)),
             Type::Scalar(t) => Val::Real(next(self, *t)),
             Type::Tuple(items) => Val::Tuple(items.iter().map(|t| self.composed(t, next)).collect()),
@@ -294,9 +294,9 @@ impl Lowerer {
         Ok(match val {
             Val::None => Shape::None,
             Val::Real(v) => Shape::Real(leaf(v)),
-            Val::Half(v) => {
+            Val::Half(ty, v) => {
                 leaf(v);
-                Shape::Half
+                Shape::Half(*ty)
             }
             Val::Time(ty, v) => {
                 leaf(v);
@@ -337,7 +337,7 @@ impl Lowerer {
         match form {
             Shape::None | Shape::Grid | Shape::Function(_) | Shape::Text(_) => Val::None,
             Shape::Real(ty) => Val::Real(parameter(*ty)),
-            Shape::Half => Val::Half(parameter(ScalarType::F32)),
+            Shape::Half(ty) => Val::Half(*ty, parameter(ScalarType::F32)),
             Shape::Time(ty) => Val::Time(*ty, parameter(ScalarType::I64)),
             Shape::Complex(ty) => {
                 let re = parameter(ty.part());
@@ -360,10 +360,15 @@ impl Lowerer {
 
 /// Whether a function's names lead to `target`.
 fn reaches(from: &Definition, target: &Definition, seen: &mut HashSet<usize>) -> bool {
-    from.names.values().chain(from.defaults.values()).any(|meaning| match meaning {
+    from.names.values().chain(from.defaults.values()).any(|meaning| leads(meaning, target, seen))
+}
+
+fn leads(meaning: &Meaning, target: &Definition, seen: &mut HashSet<usize>) -> bool {
+    match meaning {
         Meaning::Function(next) => same(next, target) || (seen.insert(Arc::as_ptr(next) as usize) && reaches(next, target, seen)),
+        Meaning::Tuple(items) => items.iter().any(|item| leads(item, target, seen)),
         _ => false,
-    })
+    }
 }
 
 /// The scalars that a value of that type is made of.
@@ -371,7 +376,7 @@ fn scalars(ty: &Type, into: &mut Vec<ScalarType>) {
     match ty {
         Type::None => {}
         Type::Scalar(t) if t.is_complex() => into.extend([t.part(); 2]),
-        Type::Scalar(ScalarType::F16) => into.push(ScalarType::F32),
+        Type::Scalar(t) if t.is_half() => into.push(ScalarType::F32),
         Type::Scalar(t) if t.is_time() => into.push(ScalarType::I64),
         Type::Scalar(t) => into.push(*t),
         Type::Tuple(items) | Type::Named(_, items) => items.iter().for_each(|t| scalars(t, into)),

@@ -15,7 +15,7 @@ use crate::ir::{Array, Complaint, Inst, Kind, Param, Storage, Value};
 use crate::names::ConstantArray;
 use crate::op::Op;
 use crate::source::Span;
-use crate::types::{ArrayType, FieldType, Layout, ScalarType};
+use crate::types::{ArrayType, FieldType, Layout, Scalar, ScalarType};
 
 impl Lowerer {
     /// `array.view(dtype)`: the same memory as elements of another type.
@@ -127,8 +127,11 @@ impl Lowerer {
 
     /// `number.view(dtype)` and `number.bit_count()`; `None` for another method.
     pub(super) fn number_method(&mut self, val: &Val, name: &str, args: &[Arg], span: Span) -> Result<Option<Val>> {
-        let Val::Real(value) = val else { return Ok(None) };
-        let (value, from) = (*value, self.ty(*value));
+        let (value, from) = match val {
+            Val::Real(value) => (*value, self.ty(*value)),
+            Val::Half(ty, value) => (*value, *ty),
+            _ => return Ok(None),
+        };
         match (name, args) {
             ("bit_count", []) if from.is_integer() => {
                 let magnitude = if from.is_signed() { self.op(Op::Abs, &[value]) } else { value };
@@ -139,7 +142,7 @@ impl Lowerer {
             ("view", [(dtype, at)]) => {
                 let described = self.describe(dtype);
                 let to = match self.named_type(dtype) {
-                    Some(FieldType::Scalar(to)) if to.is_integer() || to.is_float() => to,
+                    Some(FieldType::Scalar(to)) if to.is_integer() || to.is_float() || to.is_half() => to,
                     _ => {
                         let d = Diagnostic::new(
                             Code::TypeMismatch,
@@ -149,11 +152,21 @@ impl Lowerer {
                         return fault(d.label(described));
                     }
                 };
-                if to.size() != from.size() || !(from.is_integer() || from.is_float()) {
+                if to == from && from.is_half() {
+                    return Ok(Some(val.clone()));
+                }
+                if to.size() != from.size() || !(from.is_integer() || from.is_float() || from.is_half()) {
                     let d = Diagnostic::new(Code::TypeMismatch, span, format!("{from} cannot be seen as {to}: they are not of one size"));
                     return fault(d.help(format!("convert it: `{to}(x)`")));
                 }
-                let bits = if from.is_float() { self.op(Op::ToBits, &[value]) } else { value };
+                let bits = match from {
+                    half if half.is_half() => self.bits_of_half(half, value, span)?,
+                    float if float.is_float() => self.op(Op::ToBits, &[value]),
+                    _ => value,
+                };
+                if to.is_half() {
+                    return self.half_of_bits(to, bits, span).map(Some);
+                }
                 if !to.is_float() {
                     return Ok(Some(Val::Real(self.cast(bits, to))));
                 }
@@ -162,6 +175,38 @@ impl Lowerer {
                 Ok(Some(Val::Real(self.op(Op::OfBits, &[bits]))))
             }
             _ => Ok(None),
+        }
+    }
+}
+
+impl Lowerer {
+    /// The bits of a float of 16 bits, as an int64.
+    fn bits_of_half(&mut self, ty: ScalarType, value: Value, span: Span) -> Result<Value> {
+        if ty == ScalarType::BF16 {
+            let bits = self.op(Op::ToBits, &[value]);
+            let bits = self.cast(bits, ScalarType::U32);
+            let places = self.constant(Scalar::int(ScalarType::U32, 16));
+            let upper = self.op(Op::Shr, &[bits, places]);
+            return Ok(self.cast(upper, ScalarType::I64));
+        }
+        match self.library("bits_of_half", vec![Val::Real(value)], span)? {
+            Val::Real(bits) => Ok(bits),
+            other => unreachable!("bits are an integer, not {other:?}"),
+        }
+    }
+
+    /// The float of 16 bits that an integer's lowest 16 bits are.
+    fn half_of_bits(&mut self, ty: ScalarType, bits: Value, span: Span) -> Result<Val> {
+        if ty == ScalarType::BF16 {
+            let bits = self.cast(bits, ScalarType::I32);
+            let places = self.constant(Scalar::int(ScalarType::I32, 16));
+            let upper = self.op(Op::Shl, &[bits, places]);
+            return Ok(Val::Half(ty, self.op(Op::OfBits, &[upper])));
+        }
+        let bits = self.cast(bits, ScalarType::I64);
+        match self.library("half_of_bits", vec![Val::Real(bits)], span)? {
+            Val::Real(value) => Ok(self.half(ty, value)),
+            other => unreachable!("a float16 is a number, not {other:?}"),
         }
     }
 }

@@ -341,7 +341,13 @@ impl Lowerer {
                 let ty = self.describe(&Val::View(Box::new(view.clone())));
                 let d = Diagnostic::new(Code::NoAttribute, attr_span, format!("{ty} has no attribute `{attr}` in compiled code"));
                 let d = d.also(base, ty);
-                fault(if matches!(attr, "imag") { d.help("the imaginary part of a real array is 0") } else { d })
+                fault(match attr {
+                    "imag" => d.help("the imaginary part of a real array is 0"),
+                    "ctypes" | "data" | "base" => {
+                        d.help("kernels have no addresses: index the array; what `alignment=` asks for is kept in any case")
+                    }
+                    _ => d,
+                })
             }
         }
     }

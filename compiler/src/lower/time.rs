@@ -187,13 +187,18 @@ impl Lowerer {
         let mut values = Vec::new();
         for (val, at) in args {
             match self.to_scalar(val, ScalarType::F16) {
-                Some(Val::Half(v)) => values.push(v),
+                Some(Val::Half(_, v)) => values.push(v),
                 _ => return fault(self.bad_argument(text, val, *at)),
             }
         }
         let (a, b) = (values[0], values.get(1).copied().unwrap_or(values[0]));
         let one = self.float(ScalarType::F32, 1.0);
         let result = match function {
+            // Of numbers that are not ordered this one is false too.
+            Fp16::Compare(CompareOp::Ne) => {
+                let (less, greater) = (self.op(Op::Lt, &[a, b]), self.op(Op::Gt, &[a, b]));
+                return Ok(Val::Real(self.op(Op::Or, &[less, greater])));
+            }
             Fp16::Compare(op) => return Ok(Val::Real(self.compare_reals(op, a, b))),
             Fp16::Binary(op) => {
                 let row = match op {
@@ -225,6 +230,6 @@ impl Lowerer {
                 self.op(Op::Div, &[one, root])
             }
         };
-        Ok(self.half(result))
+        Ok(self.half(ScalarType::F16, result))
     }
 }

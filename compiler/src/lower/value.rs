@@ -72,8 +72,8 @@ impl PartialEq for Closure {
 pub(super) enum Val {
     None,
     Real(Value),
-    /// A float16, held as float32.
-    Half(Value),
+    /// A float16 or bfloat16, held as float32.
+    Half(ScalarType, Value),
     /// A date or a time, held as int64.
     Time(ScalarType, Value),
     /// Real and imaginary part, of one float type.
@@ -97,7 +97,7 @@ pub(super) enum Val {
 impl Val {
     /// Whether it is a number or a bool.
     pub(super) fn is_number(&self) -> bool {
-        matches!(self, Val::Real(_) | Val::Half(_) | Val::Complex(..))
+        matches!(self, Val::Real(_) | Val::Half(..) | Val::Complex(..))
     }
 
     /// The items of a tuple, with names or without; a vector is none.
@@ -115,8 +115,7 @@ impl Lowerer {
     pub(super) fn scalar_type(&self, val: &Val) -> Option<ScalarType> {
         match val {
             Val::Real(v) => Some(self.ty(*v)),
-            Val::Half(_) => Some(ScalarType::F16),
-            Val::Time(ty, _) => Some(*ty),
+            Val::Half(ty, _) | Val::Time(ty, _) => Some(*ty),
             Val::Complex(re, _) => self.ty(*re).complex(),
             _ => None,
         }
@@ -206,9 +205,9 @@ impl Lowerer {
             }
             Constant::Str(s) => Val::Str(s.clone()),
             Constant::Bytes(b) => Val::Bytes(b.clone()),
-            Constant::Half(x) => {
+            Constant::Half(ty, x) => {
                 let v = self.float(ScalarType::F32, f64::from(*x));
-                Val::Half(v)
+                Val::Half(*ty, v)
             }
             Constant::Time(ty, count) => {
                 let v = self.b.int(*count);

@@ -80,6 +80,8 @@ pub(super) struct View<V> {
     pub(super) extents: Vec<V>,
     /// For each axis of the view: whether an index along it is checked against the view's extent.
     pub(super) checked: Vec<bool>,
+    /// Whether its elements in C order are those of a [`Base::Flat`], from the first on: what reshapes of it need no further counting for.
+    pub(super) counts: bool,
 }
 
 impl<V> View<V> {
@@ -101,7 +103,7 @@ impl<V> View<V> {
                 terms: c.terms.iter().map(|(axis, step)| (*axis, step.as_ref().map(&mut *f))).collect(),
             })
             .collect();
-        View { base, coords, extents: self.extents.iter().map(f).collect(), checked: self.checked.clone() }
+        View { base, coords, extents: self.extents.iter().map(f).collect(), checked: self.checked.clone(), counts: self.counts }
     }
 
     /// Every value, in the order of [`View::map`].
@@ -251,6 +253,7 @@ impl Lowerer {
             index
         };
         let mut view = view.clone();
+        view.counts = false;
         for coord in &mut view.coords {
             if let Some(n) = coord.terms.iter().position(|(a, _)| *a == axis) {
                 let (_, step) = coord.terms.remove(n);
@@ -267,6 +270,7 @@ impl Lowerer {
     /// `count` elements of an axis, `step` apart, from `start`. They are in bounds.
     pub(super) fn take(&mut self, view: &View<Value>, axis: usize, start: Value, step: Value, count: Value) -> View<Value> {
         let mut view = view.clone();
+        view.counts = false;
         let from_zero = self.known(start).is_some_and(|c| c.as_int() == 0);
         for coord in &mut view.coords {
             if let Some(n) = coord.terms.iter().position(|(a, _)| *a == axis) {
@@ -288,6 +292,7 @@ impl Lowerer {
     /// A new axis of one element.
     pub(super) fn insert_axis(&mut self, view: &View<Value>, axis: usize) -> View<Value> {
         let mut view = view.clone();
+        view.counts = false;
         for coord in &mut view.coords {
             coord.terms.iter_mut().filter(|(a, _)| *a >= axis).for_each(|(a, _)| *a += 1);
         }
@@ -300,6 +305,7 @@ impl Lowerer {
     /// The axes in another order.
     pub(super) fn permuted(&self, view: &View<Value>, order: &[usize]) -> View<Value> {
         let mut new = view.clone();
+        new.counts = false;
         for coord in &mut new.coords {
             coord.terms.iter_mut().for_each(|(a, _)| *a = order.iter().position(|o| o == a).expect("a permutation"));
         }
@@ -321,6 +327,17 @@ impl Lowerer {
         }
         terms.reverse();
         let checked = vec![true; extents.len()];
+        if view.counts {
+            // The base is counted in C order already.
+            return View { base: view.base.clone(), coords: vec![Affine { start: None, terms }], extents, checked, counts: true };
+        }
+        if view.has_choice() {
+            let kept = self.kept_view(view);
+            if let Base::Choice(number, options) = &kept.base {
+                let options = options.iter().map(|option| self.reshaped(option, extents.clone())).collect();
+                return super::naming::chosen(*number, options, extents);
+            }
+        }
         if view.ndim() == 1 {
             // One axis needs no counting: its own steps are multiplied.
             let mut new = view.clone();
@@ -340,9 +357,9 @@ impl Lowerer {
                         .collect();
                 }
             }
-            return View { base: new.base, coords: new.coords, extents, checked };
+            return View { base: new.base, coords: new.coords, extents, checked, counts: false };
         }
-        View { base: Base::Flat(Box::new(view.clone())), coords: vec![Affine { start: None, terms }], extents, checked }
+        View { base: Base::Flat(Box::new(view.clone())), coords: vec![Affine { start: None, terms }], extents, checked, counts: true }
     }
 
     /// Number of elements.
@@ -392,5 +409,5 @@ pub(super) fn whole(source: Source, extents: Vec<Value>) -> View<Value> {
 pub(super) fn whole_of<V>(source: Source, extents: Vec<V>) -> View<V> {
     let coords = (0..extents.len()).map(|axis| Affine { start: None, terms: vec![(axis, None)] }).collect();
     let checked = vec![false; extents.len()];
-    View { base: Base::Elements(source), coords, extents, checked }
+    View { base: Base::Elements(source), coords, extents, checked, counts: false }
 }

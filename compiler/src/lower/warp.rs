@@ -128,7 +128,7 @@ impl Lowerer {
         }
         let unsigned = match (small, ty.bits()) {
             // Reversal is of 32 or 64 bits.
-            (Small::Brev, 64) | (_, 64) => ScalarType::U64,
+            (_, 64) => ScalarType::U64,
             (Small::Brev, _) | (_, 32) => ScalarType::U32,
             (_, 16) => ScalarType::U16,
             _ => ScalarType::U8,

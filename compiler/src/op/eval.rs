@@ -20,7 +20,7 @@ pub fn eval(op: Op, args: &[Scalar]) -> Scalar {
                 no
             }
         }
-        (Op::Cast(ScalarType::F16), &[value]) => Scalar::f32(crate::types::half::rounded(value.as_f64())),
+        (Op::Cast(to @ (ScalarType::F16 | ScalarType::BF16)), &[value]) => Scalar::f32(crate::types::half::rounded_to(to, value.as_f64())),
         (Op::Cast(to), &[value]) => cast(to, value),
         (Op::ToBits, &[x]) => Scalar::from_bits(if x.ty() == ScalarType::F32 { ScalarType::I32 } else { ScalarType::I64 }, x.bits()),
         (Op::OfBits, &[x]) => Scalar::from_bits(if x.ty() == ScalarType::I32 { ScalarType::F32 } else { ScalarType::F64 }, x.bits()),
@@ -283,14 +283,14 @@ fn cast(to: ScalarType, value: Scalar) -> Scalar {
             U64 => Scalar::int(to, (x as u64).into()),
             _ if to == from => value,
             F32 | F64 => Scalar::float(to, x),
-            C64 | C128 | F16 | DateTime(_) | TimeDelta(_) => panic!("{to} is the type of no IR value"),
+            C64 | C128 | F16 | BF16 | DateTime(_) | TimeDelta(_) => panic!("{to} is the type of no IR value"),
         }
     } else {
         match to {
             Bool => Scalar::bool(value.bits() != 0),
             F32 => Scalar::f32(value.as_int() as f32),
             F64 => Scalar::f64(value.as_int() as f64),
-            C64 | C128 | F16 | DateTime(_) | TimeDelta(_) => panic!("{to} is the type of no IR value"),
+            C64 | C128 | F16 | BF16 | DateTime(_) | TimeDelta(_) => panic!("{to} is the type of no IR value"),
             _ => Scalar::int(to, value.as_int()),
         }
     }

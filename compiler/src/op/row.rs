@@ -121,7 +121,7 @@ pub(super) fn result(op: Op, args: &[ScalarType]) -> Option<ScalarType> {
         TypeRule::Compare => same.then_some(ScalarType::Bool),
         TypeRule::FloatTest => first.is_float().then_some(ScalarType::Bool),
         TypeRule::Select => (first == ScalarType::Bool && args[1] == args[2]).then_some(args[1]),
-        TypeRule::Cast(ScalarType::F16) => first.is_float().then_some(ScalarType::F32),
+        TypeRule::Cast(ScalarType::F16 | ScalarType::BF16) => first.is_float().then_some(ScalarType::F32),
         TypeRule::Cast(to) => (!to.is_complex() && !to.is_time()).then_some(to),
         TypeRule::ToBits => match first {
             ScalarType::F32 => Some(ScalarType::I32),

@@ -15,7 +15,7 @@ pub struct Function {
     pub name: String,
     /// Span of the name (or of the `lambda` keyword).
     pub name_span: Span,
-    /// Parameters in order; `*args` is the last. `**kwargs` and keyword-only ones are refused by the parser stage.
+    /// Parameters in order: those given by place, `*args`, and those given by keyword only. `**kwargs` is refused by the parser stage.
     pub params: Vec<Param>,
     /// The body; a lambda's is one `Return`.
     pub body: Vec<Stmt>,
@@ -34,6 +34,8 @@ pub struct Param {
     pub literal: Option<Constant>,
     /// Whether it is `*args`: a tuple of the arguments that are left.
     pub is_rest: bool,
+    /// Whether it stands after `*`: given by keyword only.
+    pub keyword_only: bool,
 }
 
 /// A statement and where it stands.
@@ -139,6 +141,13 @@ pub enum ExprKind {
     IfElse { test: Box<Expr>, then: Box<Expr>, otherwise: Box<Expr> },
     /// A lambda; a `def` inside a function is the assignment of one to its name.
     Function(Arc<Function>),
+    /// `name := value` where it could not be made a statement before this one.
+    Named {
+        /// The name.
+        target: Box<Expr>,
+        /// What it is given.
+        value: Box<Expr>,
+    },
     /// Anything else.
     Unsupported(Unsupported),
 }

@@ -7,6 +7,7 @@ mod parser;
 mod paths;
 
 pub use ast::*;
+pub(crate) use parser::named_refused;
 pub use parser::{MAX_DEPTH, MAX_TEXT, function_names, parse};
 pub(crate) use paths::captured_names;
 pub use paths::{free_paths, local_names};

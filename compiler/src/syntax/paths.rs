@@ -124,7 +124,7 @@ impl<'a> Free<'a> {
                 self.expr(right);
             }
             ExprKind::Unary { operand, .. } => self.expr(operand),
-            ExprKind::Starred(value) => self.expr(value),
+            ExprKind::Starred(value) | ExprKind::Named { value, .. } => self.expr(value),
             ExprKind::Compare { left, rest } => {
                 self.expr(left);
                 rest.iter().for_each(|(_, right)| self.expr(right));

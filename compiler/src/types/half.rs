@@ -1,6 +1,35 @@
-//! The numbers of float16, as bits and as the float32 that holds each of them exactly.
+//! The numbers of float16 and bfloat16, as bits and as the float32 that holds each of them exactly.
 //!
-//! Compiled code and the interpreter keep a float16 as that float32 and round after every operation; only memory has the 16 bits.
+//! Compiled code and the interpreter keep such a number as that float32 and round after every operation; only memory has the 16 bits.
+
+use super::ScalarType;
+
+/// The float32 of the number that these bits are in a type of 16 bits.
+pub fn of_bits(ty: ScalarType, bits: u16) -> f32 {
+    if ty == ScalarType::BF16 { f32::from_bits(u32::from(bits) << 16) } else { widened(bits) }
+}
+
+/// The bits of a number that the type has.
+pub fn bits_of(ty: ScalarType, x: f32) -> u16 {
+    if ty == ScalarType::BF16 { (rounded_to(ty, x.into()).to_bits() >> 16) as u16 } else { narrowed(x) }
+}
+
+/// The nearest number of the type, as a float32; of two, the even one.
+pub fn rounded_to(ty: ScalarType, x: f64) -> f32 {
+    if ty == ScalarType::BF16 { rounded_brain(x) } else { rounded(x) }
+}
+
+/// The nearest bfloat16. The float32 between is rounded to odd, so that both roundings together are one.
+fn rounded_brain(x: f64) -> f32 {
+    let near = x as f32;
+    if near.is_nan() {
+        return f32::from_bits(if x.is_sign_negative() { 0xffc0_0000 } else { 0x7fc0_0000 });
+    }
+    let (sign, magnitude) = (near.to_bits() & 0x8000_0000, near.to_bits() & 0x7fff_ffff);
+    let below = magnitude - u32::from(f64::from(near).abs() > x.abs());
+    let odd = below | u32::from(f64::from(near) != x);
+    f32::from_bits(sign | (odd + 0x7fff + (odd >> 16 & 1)) & 0xffff_0000)
+}
 
 /// The float32 of the same number.
 pub fn widened(bits: u16) -> f32 {
@@ -80,5 +109,36 @@ mod tests {
         assert_eq!(rounded(-65519.999), -65504.0);
         assert_eq!(rounded(2f64.powi(-25)), 0.0);
         assert!(rounded(-1e-30).is_sign_negative());
+    }
+
+    #[test]
+    fn every_bfloat16_comes_back() {
+        for bits in 0..=u16::MAX {
+            let x = of_bits(ScalarType::BF16, bits);
+            if x.is_nan() {
+                assert!(of_bits(ScalarType::BF16, bits_of(ScalarType::BF16, x)).is_nan());
+            } else {
+                assert_eq!(bits_of(ScalarType::BF16, x), bits, "{x}");
+                assert_eq!(rounded_to(ScalarType::BF16, x.into()).to_bits(), x.to_bits());
+            }
+        }
+    }
+
+    #[test]
+    fn bfloat16_is_rounded_once() {
+        let rounded = |x: f64| f64::from(rounded_to(ScalarType::BF16, x));
+        for bits in (0..0x7f7fu16).step_by(3) {
+            let [a, b] = [bits, bits + 1].map(|bits| f64::from(of_bits(ScalarType::BF16, bits)));
+            let middle = (a + b) / 2.0;
+            let even = if bits % 2 == 0 { a } else { b };
+            assert_eq!(rounded(middle), even);
+            assert_eq!(rounded(middle.next_down()), a);
+            assert_eq!(rounded(middle.next_up()), b);
+            assert_eq!(rounded(-middle.next_up()), -b);
+        }
+        let most = f64::from(of_bits(ScalarType::BF16, 0x7f7f));
+        assert_eq!(rounded(most * 1.001), most);
+        assert_eq!([rounded(1e300), rounded(f64::NEG_INFINITY)], [f64::INFINITY, f64::NEG_INFINITY]);
+        assert!(rounded(-1e-300) == 0.0 && rounded(-1e-300).is_sign_negative());
     }
 }

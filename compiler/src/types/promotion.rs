@@ -74,7 +74,7 @@ pub fn unify_types(a: &Type, b: &Type) -> Option<Type> {
 
 /// The type in which a number is computed that meets one of another type.
 fn wide(t: ScalarType) -> ScalarType {
-    if t == ScalarType::F16 { ScalarType::F32 } else { t }
+    if t.is_half() { ScalarType::F32 } else { t }
 }
 
 fn floating(a: ScalarType, b: ScalarType, narrow: bool) -> ScalarType {

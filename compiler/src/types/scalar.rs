@@ -34,6 +34,8 @@ pub enum ScalarType {
     C128,
     /// `float16`: 16 bits in memory; a value is held as the float32 of the same number.
     F16,
+    /// `bfloat16`: the upper 16 bits of a float32; a value is held as the float32 of the same number.
+    BF16,
     /// `datetime64`, counted in a unit; held as int64, of which the least is NaT.
     DateTime(TimeUnit),
     /// `timedelta64`, counted in a unit; held as int64, of which the least is NaT.
@@ -80,13 +82,13 @@ impl TimeUnit {
 }
 
 impl ScalarType {
-    /// Every type of numbers that the op table knows, narrowest first within its kind. float16, dates and times are not among them: the front end makes them of others.
+    /// Every type of numbers that the op table knows, narrowest first within its kind. float16, bfloat16, dates and times are not among them: the front end makes them of others.
     pub const ALL: [ScalarType; 13] = {
         use ScalarType::*;
         [Bool, I8, I16, I32, I64, U8, U16, U32, U64, F32, F64, C64, C128]
     };
 
-    /// [`ScalarType::ALL`] and float16: every type of numbers in memory.
+    /// [`ScalarType::ALL`] and float16: every type of numbers that NumPy itself has.
     pub const NUMBERS: [ScalarType; 14] = {
         use ScalarType::*;
         [Bool, I8, I16, I32, I64, U8, U16, U32, U64, F16, F32, F64, C64, C128]
@@ -101,7 +103,7 @@ impl ScalarType {
             I32 | U32 | F32 => 4,
             I64 | U64 | F64 | C64 => 8,
             C128 => 16,
-            F16 => 2,
+            F16 | BF16 => 2,
             DateTime(_) | TimeDelta(_) => 8,
         }
     }
@@ -109,10 +111,15 @@ impl ScalarType {
     /// The type of the IR values in which a number of this type, or a part of a complex one, is held.
     pub const fn held(self) -> ScalarType {
         match self {
-            ScalarType::F16 => ScalarType::F32,
+            ScalarType::F16 | ScalarType::BF16 => ScalarType::F32,
             ScalarType::DateTime(_) | ScalarType::TimeDelta(_) => ScalarType::I64,
             other => other.part(),
         }
+    }
+
+    /// Whether this is a float of 16 bits, whose values are held as float32.
+    pub const fn is_half(self) -> bool {
+        matches!(self, ScalarType::F16 | ScalarType::BF16)
     }
 
     /// Whether this is a date or a time.
@@ -231,6 +238,7 @@ impl ScalarType {
             C64 => "complex64",
             C128 => "complex128",
             F16 => "float16",
+            BF16 => "bfloat16",
             DateTime(unit) => DATETIMES[unit as usize],
             TimeDelta(unit) => TIMEDELTAS[unit as usize],
         }
@@ -239,7 +247,7 @@ impl ScalarType {
     /// The type of that NumPy name.
     pub fn from_name(name: &str) -> Option<ScalarType> {
         let times = || TimeUnit::ALL.into_iter().flat_map(|u| [ScalarType::DateTime(u), ScalarType::TimeDelta(u)]);
-        Self::ALL.into_iter().chain([ScalarType::F16]).find(|t| t.name() == name).or_else(|| times().find(|t| t.name() == name))
+        Self::ALL.into_iter().chain([ScalarType::F16, ScalarType::BF16]).find(|t| t.name() == name).or_else(|| times().find(|t| t.name() == name))
     }
 }
 

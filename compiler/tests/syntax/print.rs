@@ -8,7 +8,20 @@ pub(crate) fn function(function: &Function) -> String {
     let params: Vec<String> = function
         .params
         .iter()
-        .map(|param| format!("{}{}{}", if param.is_rest { "*" } else { "" }, param.name, if param.has_default { "=" } else { "" }))
+        .map(|param| {
+            format!(
+                "{}{}{}",
+                if param.is_rest {
+                    "*"
+                } else if param.keyword_only {
+                    "*, "
+                } else {
+                    ""
+                },
+                param.name,
+                if param.has_default { "=" } else { "" }
+            )
+        })
         .collect();
     let mut out = format!("(def {} ({})", function.name, params.join(" "));
     body(&mut out, 1, &function.body);
@@ -101,6 +114,7 @@ fn expr(e: &Expr) -> String {
         }
         ExprKind::Ellipsis => "...".to_owned(),
         ExprKind::Function(inner) => function(inner).split_whitespace().collect::<Vec<_>>().join(" "),
+        ExprKind::Named { target, value } => format!("(:= {} {})", expr(target), expr(value)),
         ExprKind::Unsupported(what) => unsupported(what),
     }
 }

@@ -72,6 +72,8 @@ impl Check<'_> {
         self.within(expr.span, whole);
         let inner = Some(expr.span);
         match &expr.kind {
+            // What is kept for an assignment in the midst of an expression has the place of what it keeps.
+            ExprKind::Name(name) if name.starts_with(':') => {}
             ExprKind::Name(name) => self.says(expr.span, name),
             ExprKind::Attribute { value, attr, attr_span } => {
                 self.says(*attr_span, attr);
@@ -87,7 +89,7 @@ impl Check<'_> {
                 self.expr(left, inner);
                 self.expr(right, inner);
             }
-            ExprKind::Unary { operand, .. } | ExprKind::Starred(operand) => self.expr(operand, inner),
+            ExprKind::Unary { operand, .. } | ExprKind::Starred(operand) | ExprKind::Named { value: operand, .. } => self.expr(operand, inner),
             ExprKind::Compare { left, rest } => {
                 self.expr(left, inner);
                 rest.iter().for_each(|(_, right)| self.expr(right, inner));

@@ -473,7 +473,12 @@ impl DeviceNDArray {
             Some(one) => index::new_shape(&one, self.size())?,
             None => index::new_shape(newshape.as_any(), self.size())?,
         };
-        match self.array.reshaped(&shape, order_of(order)?).map_err(|error| error.into_py_err(py))? {
+        let order = match order {
+            "A" | "a" if self.is_f_contiguous() && !self.is_c_contiguous() => Order::F,
+            "A" | "a" => Order::C,
+            other => order_of(other)?,
+        };
+        match self.array.reshaped(&shape, order).map_err(|error| error.into_py_err(py))? {
             Some(array) => Ok(self.view_of(py, array)),
             None => Err(Exception::new(py, Class::Shape, "only a contiguous device array can be reshaped; this one is a strided view")
                 .with("code", "not-contiguous")
@@ -481,7 +486,7 @@ impl DeviceNDArray {
         }
     }
 
-    /// One axis, a view.
+    /// One axis, a view; order `"A"` is the order in which the elements lie.
     #[pyo3(signature = (order="C", stream=None))]
     fn ravel(&self, py: Python<'_>, order: &str, stream: Option<&Bound<'_, PyAny>>) -> PyResult<DeviceNDArray> {
         stream::order(py, stream)?;

@@ -58,9 +58,17 @@ pub(crate) fn scalar_type(dtype: &Bound<'_, PyArrayDescr>) -> Option<ScalarType>
         15 => Some(C128),
         21 | 22 => dtype.getattr(intern!(dtype.py(), "name")).ok().and_then(|n| n.extract::<String>().ok()).and_then(|n| ScalarType::from_name(&n)),
         23 => Some(F16),
+        // Numbers from here on are given to other packages' types as they register: ml_dtypes has bfloat16.
+        256.. => brain_type(dtype),
         _ => None,
     }?;
     (dtype.is_native_byteorder() != Some(false)).then_some(found)
+}
+
+/// bfloat16, if the dtype is that of the package ml_dtypes.
+fn brain_type(dtype: &Bound<'_, PyArrayDescr>) -> Option<ScalarType> {
+    let name = dtype.getattr(intern!(dtype.py(), "name")).ok()?;
+    (dtype.itemsize() == 2 && name.extract::<&str>().ok()? == "bfloat16").then_some(ScalarType::BF16)
 }
 
 /// The record type of a structured dtype; `None` for another dtype, or one with fields that compiled code does not have.
@@ -298,6 +306,12 @@ pub(super) fn push_scalar(args: &mut Args<'_>, object: &Bound<'_, PyAny>) -> boo
     // SAFETY: the object is a NumPy scalar; a new reference, or null with an exception set, comes back.
     let descr = unsafe { Bound::from_owned_ptr_or_err(py, PY_ARRAY_API.PyArray_DescrFromScalar(py, object.as_ptr()).cast()) };
     let Some(ty) = descr.ok().and_then(|d| d.cast_into::<PyArrayDescr>().ok()).and_then(|d| scalar_type(&d)) else { return false };
+    if ty == ScalarType::BF16 {
+        // The number itself: NumPy does not know how another package's scalars lie in memory.
+        let Ok(value) = object.extract::<f64>() else { return false };
+        args.half(ty, value as f32);
+        return true;
+    }
     let mut bits = [0u64; 2];
     // SAFETY: a scalar of this type has at most 16 bytes, all of which are written.
     unsafe { PY_ARRAY_API.PyArray_ScalarAsCtype(py, object.as_ptr(), (&raw mut bits).cast()) };
@@ -309,8 +323,8 @@ pub(super) fn push_scalar(args: &mut Args<'_>, object: &Bound<'_, PyAny>) -> boo
         ScalarType::C128 => {
             args.scalar(num_complex::Complex::new(f64::from_bits(bits[0]), f64::from_bits(bits[1])));
         }
-        ScalarType::F16 => {
-            args.half(verdigris_compiler::types::half::widened(bits[0] as u16));
+        half if half.is_half() => {
+            args.half(half, verdigris_compiler::types::half::of_bits(half, bits[0] as u16));
         }
         time if time.is_time() => {
             args.time(time, bits[0] as i64);

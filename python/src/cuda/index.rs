@@ -2,7 +2,7 @@
 
 use pyo3::exceptions::{PyIndexError, PyTypeError, PyValueError};
 use pyo3::prelude::*;
-use pyo3::types::{PyBool, PyEllipsis, PySequence, PySlice, PyString, PyTuple};
+use pyo3::types::{PyBool, PyEllipsis, PySlice, PyString, PyTuple};
 
 use verdigris_device::array::Array;
 
@@ -35,8 +35,7 @@ fn extents(object: &Bound<'_, PyAny>) -> PyResult<Vec<isize>> {
     if object.is_instance_of::<PyString>() {
         return Err(wrong());
     }
-    let items = object.cast::<PySequence>().map_err(|_| wrong())?;
-    items.try_iter()?.map(|item| item?.extract()).collect()
+    object.try_iter().map_err(|_| wrong())?.map(|item| item?.extract()).collect()
 }
 
 /// A shape for `size` elements, in which one extent may be -1.

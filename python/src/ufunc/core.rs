@@ -383,7 +383,7 @@ pub(super) fn signature(thing: &Bound<'_, PyAny>) -> PyResult<Signature> {
         let message = format!("a signature of an elementwise function has scalar types only, not {ty}");
         Exception::new(py, Class::Argument, message).with("code", "bad-signature").build()
     };
-    let scalar = |ty: &Type| -> PyResult<ScalarType> { ty.scalar().ok_or_else(|| refused(ty)) };
+    let scalar = |ty: &Type| -> PyResult<ScalarType> { numpys(py, ty.scalar().ok_or_else(|| refused(ty))?) };
     let inputs = read.args.iter().map(scalar).collect::<PyResult<_>>()?;
     let outputs = match &read.returns {
         None => None,
@@ -393,10 +393,26 @@ pub(super) fn signature(thing: &Bound<'_, PyAny>) -> PyResult<Signature> {
     Ok(Signature { inputs, outputs })
 }
 
+/// A type of numbers that NumPy's ufuncs have loops for.
+fn numpys(py: Python<'_>, ty: ScalarType) -> PyResult<ScalarType> {
+    if ty != ScalarType::BF16 {
+        return Ok(ty);
+    }
+    let message = "ufuncs have no loops of bfloat16: take float32, and convert with `.astype`";
+    Err(Exception::new(py, Class::Argument, message).with("code", "bad-signature").build())
+}
+
 /// A signature of a function over core arrays as a user writes it.
 pub(super) fn core_signature(thing: &Bound<'_, PyAny>) -> PyResult<CoreSignature> {
     let py = thing.py();
     let read = types::signature(thing)?;
+    for ty in read.args.iter().chain(&read.returns) {
+        match ty {
+            Type::Scalar(elem) => numpys(py, *elem).map(drop)?,
+            Type::Array(array) => numpys(py, array.elem).map(drop)?,
+            _ => {}
+        }
+    }
     let results = match &read.returns {
         None | Some(Type::None) => None,
         Some(Type::Scalar(one)) => Some(SmallVec::from_slice(&[*one])),

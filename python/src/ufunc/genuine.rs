@@ -396,7 +396,7 @@ unsafe fn choose(
         for (place, item) in asked.iter_mut().zip(given.cast::<PyTuple>()?.iter_borrowed()) {
             if !item.is_none() {
                 let name: String = PyArrayDescr::new(py, item)?.getattr("name")?.extract()?;
-                let Some(ty) = ScalarType::from_name(&name) else { return Ok(None) };
+                let Some(ty) = ScalarType::from_name(&name).filter(|ty| *ty != ScalarType::BF16) else { return Ok(None) };
                 *place = Some(ty);
             }
         }

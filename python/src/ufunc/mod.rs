@@ -302,7 +302,8 @@ impl PyUfunc {
 
 /// The type of elements of a dtype, if compiled code has it.
 fn scalar_type(dtype: &Bound<'_, PyAny>) -> PyResult<Option<ScalarType>> {
-    Ok(ScalarType::from_name(&dtype.getattr(intern!(dtype.py(), "name"))?.extract::<String>()?))
+    let found = ScalarType::from_name(&dtype.getattr(intern!(dtype.py(), "name"))?.extract::<String>()?);
+    Ok(found.filter(|ty| *ty != ScalarType::BF16))
 }
 
 /// A loop's types in NumPy's letters.

@@ -44,6 +44,8 @@ pub(super) const fn type_number(ty: ScalarType) -> c_int {
         DateTime(_) => 21,
         TimeDelta(_) => 22,
         F16 => 23,
+        // Refused where signatures and dtypes are read.
+        BF16 => panic!("no ufunc has bfloat16"),
     }
 }
 

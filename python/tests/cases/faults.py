@@ -54,6 +54,7 @@ def function_of_numpy(a):
 #    |
 # 50 |     a[0] = np.linalg.norm(a)
 #    |            ^^^^^^^^^^^^^^
+#    = help: write the loop over the elements
 
 
 @cuda.jit

@@ -30,6 +30,7 @@ from verdigris.cuda._arrays import (
     from_dlpack,
     is_cuda_array,
     managed_array,
+    mapped,
     mapped_array,
     mapped_array_like,
     pinned,
@@ -56,7 +57,10 @@ from verdigris.cuda._device import (
     get_current_device,
     gpus,
     is_available,
+    is_bfloat16_supported,
+    is_float16_supported,
     is_gpu,
+    is_supported_version,
     legacy_default_stream,
     list_devices,
     per_thread_default_stream,
@@ -118,6 +122,7 @@ from verdigris.cuda._vectors import *  # noqa: F403
 from verdigris.cuda._vectors import __all__ as _vectors
 from verdigris.errors import DeviceError as CudaAPIError
 from verdigris.errors import DeviceError as CudaSupportError
+from verdigris.types import __all__ as _types
 
 __all__ = [
     "CudaAPIError",
@@ -169,8 +174,11 @@ __all__ = [
     "gridDim",
     "gridsize",
     "is_available",
+    "is_bfloat16_supported",
     "is_cuda_array",
+    "is_float16_supported",
     "is_gpu",
+    "is_supported_version",
     "jit",
     "laneid",
     "lanemask_lt",
@@ -178,6 +186,7 @@ __all__ = [
     "list_devices",
     "local",
     "managed_array",
+    "mapped",
     "mapped_array",
     "mapped_array_like",
     "match_all_sync",
@@ -218,13 +227,17 @@ __all__ += _refused
 __all__ += _vectors
 
 # Modules that few programs need, imported when they are asked for.
-_MODULES = ("cudadrv", "libdevice", "random")
+_MODULES = ("bf16", "cudadrv", "libdevice", "random")
+_TYPES = frozenset(_types)
 _HINTS = ("ldca", "ldcg", "ldcs", "ldcv", "ldlu", "stcg", "stcs", "stwb", "stwt")
 
 
 def __getattr__(name: str) -> Any:
     if name in _MODULES:
         return importlib.import_module(f"verdigris.cuda.{name}")
+    if name == "types" or name in _TYPES:
+        types = importlib.import_module("verdigris.types")
+        return types if name == "types" else getattr(types, name)
     if name in ("devices", "devicearray"):
         return importlib.import_module(f"verdigris.cuda.cudadrv.{name}")
     if name in _HINTS:

@@ -117,6 +117,17 @@ def pinned(*arrays: np.ndarray) -> Iterator[None]:
             one.close()
 
 
+@contextlib.contextmanager
+def mapped(*arrays: np.ndarray, **options: Any) -> Iterator[Any]:
+    """Host arrays as the device uses them for as long as the block runs: one, or a list of several. Kernels take them as they
+    are, so they come back themselves, pinned."""
+    for name in options:
+        if name not in ("stream", "portable"):
+            raise TypeError(f"mapped() got an unexpected keyword argument {name!r}")
+    with pinned(*arrays):
+        yield arrays[0] if len(arrays) == 1 else list(arrays)
+
+
 def is_cuda_array(obj: Any) -> bool:
     """Whether an object is an array in device memory."""
     return isinstance(obj, DeviceNDArray) or hasattr(obj, "__cuda_array_interface__")

@@ -69,6 +69,11 @@ class Device:
         """Whether kernels may use float16."""
         return True
 
+    @property
+    def supports_bfloat16(self) -> bool:
+        """Whether kernels may use bfloat16."""
+        return True
+
     def get_primary_context(self) -> Context:
         """The context of this device."""
         return self._context
@@ -108,6 +113,7 @@ class GpuDevice:
 
     kind = "cuda"
     supports_float16 = True
+    supports_bfloat16 = True
 
     def __init__(self, gpu: Any) -> None:
         self._gpu = gpu
@@ -314,6 +320,21 @@ gpus = _Devices()
 def is_available() -> bool:
     """Whether kernels can be launched: always, unless a GPU was asked for that is not there."""
     return facts()["device"] != "none"
+
+
+def is_float16_supported() -> bool:
+    """Whether kernels may use float16: always."""
+    return True
+
+
+def is_bfloat16_supported() -> bool:
+    """Whether kernels may use bfloat16: always."""
+    return True
+
+
+def is_supported_version() -> bool:
+    """Whether the version of the CUDA runtime is one that this package knows: it uses none."""
+    return True
 
 
 def is_gpu() -> bool:

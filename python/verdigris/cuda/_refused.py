@@ -8,6 +8,7 @@ from typing import Any, NoReturn
 from verdigris.errors import UnsupportedError
 
 _WHY = {
+    "compile_all": "code for linking by other programs is not made: `cuda.compile` gives PTX",
     "declare_device": "functions of other compilers cannot be linked: write the function in Python and jit it with device=True",
     "open_ipc_handle": "arrays are not shared between processes: use multiprocessing.shared_memory and copy from it",
     "set_memory_manager": "the memory of arrays is verdigris' own",

@@ -13,6 +13,7 @@ import numpy as np
 
 from verdigris import cuda
 from verdigris.cuda._decorators import jit
+from verdigris.types import bfloat16
 
 LARGE = 2.0**600
 SMALL = 2.0**-60
@@ -285,3 +286,69 @@ def quotient_bits(x, y, rest):
     near = x if math.isinf(period) else math.fmod(x, period)
     bits = np.int32(abs(np.rint((near - rest) / y))) & 7
     return np.int32(bits if sign(x) == sign(y) else -bits)
+
+
+@jit(device=True)
+def odd_fma(x, y, z):
+    """x * y + z, of floats whose product is exact, as the float64 toward the exact sum that rounding once more does not see."""
+    product = product_of(x, y)
+    total = apart(product) + apart(z)
+    rest = lost(product, z, total)
+    if is_plain(total, rest) and rest != 0.0 and total.view(np.int64) & 1 == 0:
+        return math.nextafter(total, math.copysign(math.inf, rest))
+    return total
+
+
+@jit(device=True)
+def short_of(x):
+    """A float64 that rounds to bfloat16, in every direction, as an integer of 64 bits does."""
+    if -(2**53) < x < 2**53:
+        return np.float64(x)
+    bits = np.int64(x)
+    short = bits >> 12 << 12
+    if short != bits:
+        short |= 4096
+    return np.float64(short) + (2.0**64 if x > 0 and short < 0 else 0.0)
+
+
+@jit(device=True)
+def brain(x, mode):
+    """A float64 rounded to bfloat16 in a direction, as the float32 of the same number."""
+    near = np.float32(bfloat16(x))
+    wide = np.float64(near)
+    bits = np.int64(near.view(np.int32))
+    if wide > x and (mode < 0 or (mode == 0 and x > 0.0)):
+        bits += 65536 if bits < 0 else -65536
+    elif wide < x and (mode > 0 or (mode == 0 and x < 0.0)):
+        bits += -65536 if bits < 0 else 65536
+    return np.int32(bits).view(np.float32)
+
+
+@jit(device=True)
+def saturated(x):
+    """What is nearest in [0, 1]; 0 for a NaN."""
+    if not x > 0.0:
+        return 0.0
+    return min(x, 1.0)
+
+
+@jit(device=True)
+def not_negative(x):
+    """0 for what is negative."""
+    return 0.0 if x < 0.0 else x
+
+
+@jit(device=True)
+def larger(x, y):
+    """The larger number, 0 above -0; of a NaN and a number, the number."""
+    if math.isnan(x):
+        return y
+    if x == 0.0 and y == 0.0:
+        return x + y
+    return y if y > x else x
+
+
+@jit(device=True)
+def smaller(x, y):
+    """The smaller number, -0 below 0; of a NaN and a number, the number."""
+    return -larger(-x, -y)

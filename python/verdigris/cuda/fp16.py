@@ -7,7 +7,7 @@ from verdigris.cuda._intrinsics import _Intrinsic
 
 _NAMES = (
     ["hadd", "hsub", "hmul", "hdiv", "hfma", "hneg", "habs", "hmin", "hmax", "heq", "hne", "hlt", "hle", "hgt", "hge"]
-    + ["hsin", "hcos", "hlog", "hlog2", "hlog10", "hexp", "hexp2", "hexp10", "hsqrt", "hrsqrt", "hrcp"]
+    + ["hsin", "hcos", "htanh", "htanh_approx", "hlog", "hlog2", "hlog10", "hexp", "hexp2", "hexp10", "hsqrt", "hrsqrt", "hrcp"]
     + ["hfloor", "hceil", "htrunc", "hrint"]
 )
 

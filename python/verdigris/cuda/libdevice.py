@@ -2,16 +2,14 @@
 
 Each is a device function over this package's own math library: the names are libdevice's, the accuracy is docs/math.md's.
 Names that end in `f` work in float32. `fast_*` are their plain forms. Directed roundings (`_rd`, `_ru`, `_rz`) are exact;
-results of unsigned functions are unsigned. A function that has no counterpart here is an
-`UnsupportedError` that names it; it is made when its name is first asked for.
+results of unsigned functions are unsigned. Each is made when its name is first asked for.
 """
 
 from __future__ import annotations
 
-import linecache
-import os
 from typing import Any
 
+from verdigris.cuda._texts import device_function
 from verdigris.errors import UnsupportedError
 
 #: Functions that have their names in Python's `math`, and in this package's.
@@ -201,6 +199,15 @@ for _how, _mode in (("rd", "-1"), ("ru", "1"), ("rz", "0")):
                 f"rounded.{_step}({_near}, rounded.{_above}(np.float64({_near}), {_int}), {_mode})",
             )
 
+for _name in ("j0", "j1", "y0", "y1"):
+    _OTHERS[_name] = ("x", f"bessel.{_name}(np.float64(x))")
+for _name in ("jn", "yn"):
+    _OTHERS[_name] = ("n, x", f"bessel.{_name}(np.int64(np.int32(n)), np.float64(x))")
+_BESSEL = ("j0", "j1", "y0", "y1", "jn", "yn")
+for _name in _BESSEL:
+    _params, _result = _OTHERS[_name]
+    _OTHERS[_name + "f"] = (_params, f"np.float32({_result.replace('np.float64(x)', 'np.float64(np.float32(x))')})")
+
 _FAST = {"fast_" + name + "f" for name in _FAST_NAMES}
 
 
@@ -234,20 +241,12 @@ def __getattr__(name: str) -> Any:
             f"cuda.libdevice.{name} has no counterpart here: use a function of `math` or `verdigris.math`",
             code="unsupported-name",
         )
-    import math
+    names: dict[str, Any] = {}
+    if name.removesuffix("f") in _BESSEL:
+        from verdigris.cuda import _bessel
 
-    import numpy as np
-
-    import verdigris.math as vmath
-    from verdigris import cuda
-    from verdigris.cuda import _rounded
-
-    file = os.path.join(os.path.dirname(__file__), "libdevice", f"{name}.py")
-    linecache.cache[file] = (len(text), None, text.splitlines(keepends=True), file)
-    world = {"math": math, "np": np, "vmath": vmath, "cuda": cuda, "rounded": _rounded, "__name__": __name__}
-    exec(compile(text, file, "exec"), world)
-    # Its text may call the built-in function of its name.
-    made = cuda.jit(device=True)(world.pop(name))
+        names["bessel"] = _bessel
+    made = device_function("libdevice", name, text, **names)
     globals()[name] = made
     return made
 

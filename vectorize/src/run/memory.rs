@@ -364,8 +364,8 @@ pub(super) fn scatter(ty: ScalarType, swapped: bool) -> Scatter {
     use ScalarType::*;
     match (ty, swapped) {
         (Bool | I8 | U8, _) => scatter_as::<u8, false>,
-        (I16 | U16 | F16, false) => scatter_as::<u16, false>,
-        (I16 | U16 | F16, true) => scatter_as::<u16, true>,
+        (I16 | U16 | F16 | BF16, false) => scatter_as::<u16, false>,
+        (I16 | U16 | F16 | BF16, true) => scatter_as::<u16, true>,
         (I32 | U32 | F32, false) => scatter_as::<u32, false>,
         (I32 | U32 | F32, true) => scatter_as::<u32, true>,
         (I64 | U64 | F64 | DateTime(_) | TimeDelta(_), false) => scatter_as::<u64, false>,

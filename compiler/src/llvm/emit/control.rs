@@ -158,7 +158,7 @@ impl<'c> Emitter<'_, 'c> {
             match inst {
                 Inst::Apply { op, .. } => {
                     operations += 1;
-                    let slow = matches!(op, Op::Div | Op::Math(_)) || self.f.ty(*at) == ScalarType::F16;
+                    let slow = matches!(op, Op::Div | Op::Math(_) | Op::Cast(ScalarType::F16 | ScalarType::BF16));
                     operations <= MOST_LIGHT && !slow && !self.must_have_lanes(inst)
                 }
                 Inst::Break(_) | Inst::Continue(_) => self.phases.is_none() && self.d.is_partial(*at),

@@ -1,4 +1,4 @@
-//! float16: rounding to it, and its 16 bits in memory. A value is held as the float32 of the same number.
+//! float16 and bfloat16: rounding to them, and their 16 bits in memory. A value is held as the float32 of the same number.
 
 use super::super::instr::{IntPred, Opcode, V};
 use super::Emitter;
@@ -71,5 +71,50 @@ impl<'c> Emitter<'_, 'c> {
         let result = self.i.select(is_infinite, special, self.i.select(is_small, small, normal));
         let sign = self.i.and(self.i.binary(Opcode::LLVMLShr, bits, number(16)), number(0x8000));
         self.i.cast(Opcode::LLVMTrunc, self.i.or(result, sign), self.shaped(self.i.int(16), x))
+    }
+
+    /// The bfloat16 nearest to a float, as a float32: [`crate::types::half::rounded_to`].
+    pub(super) fn round_brain(&self, from: ScalarType, x: V<'c>) -> V<'c> {
+        let number = |value: i128| self.int_like(ScalarType::U32, value, x);
+        let float = self.shaped(self.i.scalar(ScalarType::F32), x);
+        let int = self.shaped(self.i.int(32), x);
+        let near = if from == ScalarType::F64 { self.i.cast(Opcode::LLVMFPTrunc, x, float) } else { x };
+        let bits = self.i.cast(Opcode::LLVMBitCast, near, int);
+        let mut magnitude = self.i.and(bits, number(0x7fff_ffff));
+        let sign = self.i.binary(Opcode::LLVMXor, bits, magnitude);
+        let is_nan = self.i.icmp(IntPred::LLVMIntUGT, magnitude, number(0x7f80_0000));
+        if from == ScalarType::F64 {
+            // Rounded to odd between, so that both roundings together are one.
+            let back = self.i.cast(Opcode::LLVMFPExt, near, self.i.type_of(x));
+            let size = |v: V<'c>| {
+                let bits = self.i.cast(Opcode::LLVMBitCast, v, self.shaped(self.i.int(64), x));
+                self.i.and(bits, self.int_like(ScalarType::U64, i64::MAX.into(), x))
+            };
+            let (nearest, exact) = (size(back), size(x));
+            let above = self.i.icmp(IntPred::LLVMIntUGT, nearest, exact);
+            let inexact = self.i.icmp(IntPred::LLVMIntNE, nearest, exact);
+            magnitude = self.i.sub(magnitude, self.i.cast(Opcode::LLVMZExt, above, int));
+            magnitude = self.i.or(magnitude, self.i.cast(Opcode::LLVMZExt, inexact, int));
+        }
+        let odd = self.i.and(self.i.binary(Opcode::LLVMLShr, magnitude, number(16)), number(1));
+        let up = self.i.add(self.i.add(magnitude, number(0x7fff)), odd);
+        let nearest = self.i.and(up, number(0xffff_0000));
+        let result = self.i.select(is_nan, number(0x7fc0_0000), nearest);
+        self.i.cast(Opcode::LLVMBitCast, self.i.or(result, sign), float)
+    }
+
+    /// 16 bits from memory as a float32.
+    pub(super) fn widen_brain(&self, stored: V<'c>) -> V<'c> {
+        let bits = self.i.cast(Opcode::LLVMZExt, stored, self.shaped(self.i.int(32), stored));
+        let shifted = self.i.binary(Opcode::LLVMShl, bits, self.int_like(ScalarType::U32, 16, stored));
+        self.i.cast(Opcode::LLVMBitCast, shifted, self.shaped(self.i.scalar(ScalarType::F32), stored))
+    }
+
+    /// The 16 bits of a float32 that bfloat16 has; every NaN is a quiet one.
+    pub(super) fn narrow_brain(&self, x: V<'c>) -> V<'c> {
+        let rounded = self.round_brain(ScalarType::F32, x);
+        let bits = self.i.cast(Opcode::LLVMBitCast, rounded, self.shaped(self.i.int(32), x));
+        let upper = self.i.binary(Opcode::LLVMLShr, bits, self.int_like(ScalarType::U32, 16, x));
+        self.i.cast(Opcode::LLVMTrunc, upper, self.shaped(self.i.int(16), x))
     }
 }

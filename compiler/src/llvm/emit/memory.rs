@@ -194,6 +194,7 @@ impl<'c> Emitter<'_, 'c> {
         match ty {
             ScalarType::Bool => {}
             ScalarType::F16 => return self.widen_half(v),
+            ScalarType::BF16 => return self.widen_brain(v),
             _ => return v,
         }
         self.i.icmp(IntPred::LLVMIntNE, v, self.i.zero(self.i.type_of(v)))
@@ -204,6 +205,7 @@ impl<'c> Emitter<'_, 'c> {
         match ty {
             ScalarType::Bool => {}
             ScalarType::F16 => return self.narrow_half(v),
+            ScalarType::BF16 => return self.narrow_brain(v),
             _ => return v,
         }
         let byte = self.i.int(8);

@@ -154,6 +154,7 @@ impl<'c> Emitter<'_, 'c> {
         let ty = self.shaped(self.i.scalar(to.held()), a);
         match (from, to) {
             (_, ScalarType::F16) => self.round_half(from, a),
+            (_, ScalarType::BF16) => self.round_brain(from, a),
             (x, y) if x == y => a,
             (_, ScalarType::Bool) if from.is_float() => self.i.fcmp(RealPred::LLVMRealUNE, a, self.i.zero(self.i.type_of(a))),
             (_, ScalarType::Bool) => self.i.icmp(IntPred::LLVMIntNE, a, self.i.zero(self.i.type_of(a))),

@@ -269,7 +269,9 @@ fn rows() -> Vec<(Op, Vec<ScalarType>)> {
         }
     }
     all.extend(real.iter().flat_map(|to| real.iter().map(|from| (Op::Cast(*to), vec![*from]))));
-    all.extend([ScalarType::F32, ScalarType::F64].map(|ty| (Op::Cast(ScalarType::F16), vec![ty])));
+    for half in [ScalarType::F16, ScalarType::BF16] {
+        all.extend([ScalarType::F32, ScalarType::F64].map(|ty| (Op::Cast(half), vec![ty])));
+    }
     let floats = [ScalarType::F32, ScalarType::F64];
     all.extend(Math::ALL.iter().flat_map(|m| floats.map(|ty| (Op::Math(*m), vec![ty; m.arity()]))));
     all.retain(|(op, types)| op.result(types).is_some());

@@ -13,12 +13,7 @@ use crate::syntax::ast::{BinaryOp, CompareOp, Expr, ExprKind, UnaryOp};
 impl Context<'_> {
     pub(super) fn expr(&mut self, expr: &py::Expr) -> Parsed<Expr> {
         let kind = self.deeper(expr, |context| context.expr_kind(expr))?;
-        let span = match (expr, &kind) {
-            // The name, once it is assigned.
-            (py::Expr::Named(named), ExprKind::Name(_)) => self.span(&*named.target),
-            _ => self.span(expr),
-        };
-        Ok(Expr { kind, span })
+        Ok(Expr { kind, span: self.span(expr) })
     }
 
     fn boxed(&mut self, expr: &py::Expr) -> Parsed<Box<Expr>> {
@@ -73,10 +68,7 @@ impl Context<'_> {
                 ExprKind::IfElse { test: self.boxed(&choice.test)?, then: self.boxed(&choice.body)?, otherwise: self.boxed(&choice.orelse)? }
             }
             py::Expr::Lambda(lambda) if literal_defaults(lambda.parameters.as_deref()) => ExprKind::Function(Arc::new(self.lambda(lambda)?)),
-            py::Expr::Named(named) => match self.named(named)? {
-                Some(kind) => kind,
-                None => ExprKind::Unsupported(unsupported::expr(expr)),
-            },
+            py::Expr::Named(named) => ExprKind::Named { target: self.boxed(&named.target)?, value: self.boxed(&named.value)? },
             other => ExprKind::Unsupported(unsupported::expr(other)),
         })
     }

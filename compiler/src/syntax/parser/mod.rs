@@ -11,13 +11,15 @@ mod parameter;
 mod statement;
 mod unsupported;
 
+pub(crate) use unsupported::named as named_refused;
+
 use ruff_python_parser::{ParseError, ParseErrorType};
 use ruff_text_size::{Ranged, TextRange};
 
 use crate::diagnostic::{Code, Diagnostic};
 use crate::names::Definition;
 use crate::source::{SourceFile, SourceId, Span};
-use crate::syntax::ast::{Function, Stmt};
+use crate::syntax::ast::Function;
 
 /// How deep statements and expressions may nest, counted together.
 pub const MAX_DEPTH: u32 = 200;
@@ -39,7 +41,7 @@ pub fn parse(definition: &Definition, source: SourceId) -> Result<Function, Box<
         let place = Span { source, start: 0, end: 0 };
         return Err(Diagnostic::new(Code::UnsupportedSyntax, place, format!("the text of the function is longer than {} KiB", MAX_TEXT >> 10)));
     }
-    with_stack(text, || find::function(definition, Context { text, source, depth: 0, loops: 0, admitted: Vec::new(), before: Vec::new() }))
+    with_stack(text, || find::function(definition, Context { text, source, depth: 0, loops: 0, temporaries: 0 }))
 }
 
 /// Names of the functions that a text defines at its top level, in order. A text that is no valid Python, or too long, is read as far as that makes sense.
@@ -60,9 +62,8 @@ struct Context<'a> {
     depth: u32,
     /// Loops around the statement being translated.
     loops: u32,
-    /// Assignment expressions that may be made before the statement, and the assignments that were found so far: [`named`]'s.
-    admitted: Vec<TextRange>,
-    before: Vec<Stmt>,
+    /// Variables that [`named`] has made so far.
+    temporaries: u32,
 }
 
 type Parsed<T> = Result<T, Box<Diagnostic>>;

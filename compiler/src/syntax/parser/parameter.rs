@@ -49,23 +49,15 @@ impl Context<'_> {
 
     pub(super) fn lambda(&mut self, lambda: &ExprLambda) -> Parsed<Function> {
         let params = lambda.parameters.as_deref().map_or(Ok(Vec::new()), |parameters| self.params(parameters))?;
-        let value = self.expr(&lambda.body)?;
+        let (mut body, value) = self.expr_after(&lambda.body)?;
         let span = value.span;
-        Ok(Function {
-            name: "<lambda>".to_owned(),
-            name_span: self.span(TextRange::at(lambda.range.start(), TextSize::new(6))),
-            params,
-            body: vec![Stmt { kind: StmtKind::Return(Some(value)), span }],
-        })
+        body.push(Stmt { kind: StmtKind::Return(Some(value)), span });
+        Ok(Function { name: "<lambda>".to_owned(), name_span: self.span(TextRange::at(lambda.range.start(), TextSize::new(6))), params, body })
     }
 
     fn params(&self, parameters: &Parameters) -> Parsed<Vec<Param>> {
         if let Some(param) = &parameters.kwarg {
             return Err(self.refused(param.range(), format!("`**{}`: a compiled function has a fixed number of parameters", param.name)));
-        }
-        if let Some(param) = parameters.kwonlyargs.first() {
-            let headline = format!("`{}` can only be passed by keyword, which compiled functions do not have", param.parameter.name);
-            return Err(self.refused(param.parameter.name.range, headline).help("remove the `*` before it"));
         }
         let mut params: Vec<Param> = Vec::new();
         let rest = parameters.vararg.as_deref().map(|p| Param {
@@ -74,9 +66,11 @@ impl Context<'_> {
             has_default: false,
             literal: None,
             is_rest: true,
+            keyword_only: false,
         });
         let named = parameters.posonlyargs.iter().chain(&parameters.args).map(|param| self.param(param));
-        for param in named.chain(rest) {
+        let by_keyword = parameters.kwonlyargs.iter().map(|param| Param { keyword_only: true, ..self.param(param) });
+        for param in named.chain(rest).chain(by_keyword) {
             if let Some(first) = params.iter().find(|other| other.name == param.name) {
                 let headline = format!("two parameters named `{}`", param.name);
                 return Err(Diagnostic::new(Code::Syntax, param.span, headline).also(first.span, "the first"));
@@ -89,7 +83,7 @@ impl Context<'_> {
     fn param(&self, param: &ParameterWithDefault) -> Param {
         let name = &param.parameter.name;
         let literal = param.default.as_deref().and_then(literal);
-        Param { name: name.to_string(), span: self.span(name), has_default: param.default.is_some(), literal, is_rest: false }
+        Param { name: name.to_string(), span: self.span(name), has_default: param.default.is_some(), literal, is_rest: false, keyword_only: false }
     }
 
     fn refused(&self, range: TextRange, headline: String) -> Box<Diagnostic> {

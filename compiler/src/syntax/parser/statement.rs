@@ -21,18 +21,18 @@ impl Context<'_> {
 
     /// A statement, after what its expression assigns.
     fn stmt(&mut self, stmt: &py::Stmt, into: &mut Vec<Stmt>) -> Parsed<()> {
-        let mut first = |context: &mut Self, expr: &py::Expr| -> Parsed<Expr> {
+        fn first(context: &mut Context<'_>, into: &mut Vec<Stmt>, expr: &py::Expr) -> Parsed<Expr> {
             let (before, expr) = context.expr_after(expr)?;
             into.extend(before);
             Ok(expr)
-        };
+        }
         let kind = match stmt {
             py::Stmt::Assign(assign) => StmtKind::Assign {
                 targets: assign.targets.iter().map(|target| self.target(target)).collect::<Parsed<_>>()?,
-                value: first(self, &assign.value)?,
+                value: first(self, into, &assign.value)?,
             },
             py::Stmt::AnnAssign(assign) => match &assign.value {
-                Some(value) => StmtKind::Assign { targets: vec![self.target(&assign.target)?], value: first(self, value)? },
+                Some(value) => StmtKind::Assign { targets: vec![self.target(&assign.target)?], value: first(self, into, value)? },
                 None => StmtKind::Pass,
             },
             py::Stmt::AugAssign(assign) => StmtKind::AugAssign {
@@ -41,13 +41,15 @@ impl Context<'_> {
                 value: self.expr(&assign.value)?,
             },
             py::Stmt::Expr(expr) if expr.value.is_ellipsis_literal_expr() => StmtKind::Pass,
-            py::Stmt::Expr(expr) => StmtKind::Expr(first(self, &expr.value)?),
+            py::Stmt::Expr(expr) => StmtKind::Expr(first(self, into, &expr.value)?),
             py::Stmt::If(branch) => {
-                let (test, body) = (first(self, &branch.test)?, self.body(&branch.body)?);
+                let (before, test) = self.test_after(&branch.test)?;
+                into.extend(before);
+                let body = self.body(&branch.body)?;
                 StmtKind::If { test, body, orelse: self.elif(&branch.elif_else_clauses)? }
             }
             py::Stmt::While(repeat) if repeat.orelse.is_empty() => {
-                let (lap, test) = self.expr_after(&repeat.test)?;
+                let (lap, test) = self.test_after(&repeat.test)?;
                 let body = self.loop_body(&repeat.body)?;
                 if lap.is_empty() { StmtKind::While { test, body, orelse: Vec::new() } } else { self.while_after(lap, test, body) }
             }
@@ -64,13 +66,14 @@ impl Context<'_> {
             py::Stmt::Continue(_) if self.loops == 0 => return Err(self.outside_loop(stmt, "continue")),
             py::Stmt::Break(_) => StmtKind::Break,
             py::Stmt::Continue(_) => StmtKind::Continue,
-            py::Stmt::Return(ret) => StmtKind::Return(ret.value.as_deref().map(|value| first(self, value)).transpose()?),
+            py::Stmt::Return(ret) => StmtKind::Return(ret.value.as_deref().map(|value| first(self, into, value)).transpose()?),
             py::Stmt::Pass(_) => StmtKind::Pass,
             py::Stmt::Raise(raise) if raise.cause.is_none() => {
                 StmtKind::Raise(Raised::Exception(raise.exc.as_deref().map(|e| self.expr(e)).transpose()?))
             }
             py::Stmt::Assert(assert) => {
-                let holds = first(self, &assert.test)?;
+                let (before, holds) = self.test_after(&assert.test)?;
+                into.extend(before);
                 let test = Expr { span: holds.span, kind: ExprKind::Unary { op: UnaryOp::Not, operand: Box::new(holds) } };
                 let message = assert.msg.as_deref().map(|e| self.expr(e)).transpose()?;
                 let raise = Stmt { kind: StmtKind::Raise(Raised::Assertion(message)), span: self.span(stmt) };
@@ -92,7 +95,7 @@ impl Context<'_> {
         let Some((clause, rest)) = clauses.split_first() else { return Ok(Vec::new()) };
         let Some(test) = &clause.test else { return self.body(&clause.body) };
         self.deeper(clause, |context| {
-            let (mut all, test) = context.expr_after(test)?;
+            let (mut all, test) = context.test_after(test)?;
             let body = context.body(&clause.body)?;
             let kind = StmtKind::If { test, body, orelse: context.elif(rest)? };
             let end = rest.last().map_or(clause.end(), Ranged::end);

@@ -36,7 +36,6 @@ pub(super) fn stmt(stmt: &Stmt) -> Unsupported {
 
 pub(super) fn expr(expr: &Expr) -> Unsupported {
     match expr {
-        Expr::Named(_) => new("an assignment expression (`:=`) after other parts of its expression", "assign in a statement before it"),
         Expr::Lambda(_) => new("a nested lambda with default arguments that are no literals", "pass every argument"),
         Expr::Dict(_) => new("a dict", "use arrays, or constants chosen with `if`"),
         Expr::Set(_) => new("a set", "compare with `==` and `or`"),
@@ -52,6 +51,11 @@ pub(super) fn expr(expr: &Expr) -> Unsupported {
         Expr::IpyEscapeCommand(_) => new("an IPython command", OUTSIDE),
         _ => new("this expression", ""),
     }
+}
+
+/// An assignment expression that could not be made a statement before the one it stands in.
+pub(crate) fn named() -> Unsupported {
+    new("an assignment expression (`:=`) in this place", "assign in a statement before it")
 }
 
 pub(super) fn unpacked_keywords() -> Unsupported {

@@ -1,2 +1,0 @@
-def f(a, *, scale=1):
-    return a * scale
