@@ -452,12 +452,12 @@ def assignment_expressions(out, a):
 def test_assignment_expressions():
     a = np.arange(70) % 11 - 2
     agree(assignment_expressions, 3, 32, np.zeros(70), a)
-    with pytest.raises(errors.UnsupportedError, match="after other parts of its expression"):
+    with pytest.raises(errors.UnsupportedError, match="in this place"):
 
         @cuda.jit("void(int64[:])")
         def late(a):
-            if a[0] > 0 and (n := a[1]) > 0:
-                a[0] = n
+            for i in range(n := a[1]):
+                a[0] += n + i
 
 
 # --- printing ---

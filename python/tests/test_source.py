@@ -393,8 +393,10 @@ def test_what_cannot_be_used_says_what_it_is_and_what_to_do():
     assert found["helper"] == "unsupported: the Python function `helper` (decorate it with `@cuda.jit(device=True)`)"
     assert found["items"] == "unsupported: a list (use a tuple, or a NumPy array)"
     assert found["table"] == "unsupported: a dict (pass what you need of it as arguments)"
-    assert found["np.random.rand"] == "unsupported: the function `numpy.random.rand`"
-    assert found["sorted"] == "unsupported: the built-in function `sorted`"
+    assert (
+        found["np.random.rand"] == "unsupported: the function `numpy.random.rand` (use the states and functions of `cuda.random`)"
+    )
+    assert found["sorted"] == "unsupported: the built-in function `sorted` (use a tuple of fixed length, or an array)"
     assert found["Shade.DARK"] == "constant 0.5"
     assert "masked array" in found["masked"]
     assert "array of str" in found["text"]

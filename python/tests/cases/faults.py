@@ -47,14 +47,13 @@ def plain_python_function(a):
 
 @cuda.jit
 def function_of_numpy(a):
-    a[0] = np.linalg.norm(a)
+    a[0] = np.linalg.solve(a)
 # UnsupportedError
-# error[unsupported-name]: the function `numpy.linalg.norm` cannot be used in compiled code
+# error[unsupported-name]: the function `numpy.linalg.solve` cannot be used in compiled code
 #   --> faults.py:50:12
 #    |
-# 50 |     a[0] = np.linalg.norm(a)
-#    |            ^^^^^^^^^^^^^^
-#    = help: write the loop over the elements
+# 50 |     a[0] = np.linalg.solve(a)
+#    |            ^^^^^^^^^^^^^^^
 
 
 @cuda.jit
