@@ -59,10 +59,11 @@ class Standin:
         self._library.standin_code.restype = ctypes.c_uint32
         self._library.standin_live.restype = ctypes.c_size_t
         self._library.standin_pending.restype = ctypes.c_size_t
+        self._library.standin_faults.restype = ctypes.c_size_t
 
     def calls(self):
         """The calls since the last time, without those that make a context current."""
-        room = 1 << 24
+        room = self._library.standin_calls(None, ctypes.c_size_t(0)) + 1
         text = ctypes.create_string_buffer(room)
         length = self._library.standin_calls(text, ctypes.c_size_t(room))
         assert length <= room
@@ -103,6 +104,12 @@ class Standin:
     def code(self):
         """CRC-32 of the PTX of what is being launched."""
         return self._library.standin_code()
+
+    def faults(self):
+        """What kernels did since the last time that ends a context on a GPU; the contexts live again."""
+        text = ctypes.create_string_buffer(1 << 16)
+        length = self._library.standin_faults(text, ctypes.c_size_t(len(text)))
+        return text.raw[:length].decode(errors="replace")
 
     def live(self):
         """Blocks of device memory."""

@@ -150,9 +150,9 @@ def test_sequence_of_a_launch():
     compiled = lazy.compile((lazy.typeof_pyval(np.zeros((3, 32), np.int32)),))
     assert compiled.signature == overload.signature and compiled.cooperative
     most = overload.max_cooperative_grid_blocks(256)
-    assert most > 1000
+    assert most > (8 if cuda.is_gpu() else 1000)
     assert overload.max_cooperative_grid_blocks(256, 1 << 20) < most
-    for blocks in (1, 3, 100, 1000):
+    for blocks in {1, 3, min(100, most), min(1000, most)}:
         matrix = np.zeros((33, 32 * blocks), np.int32)
         matrix[0] = np.arange(32 * blocks)
         expected = matrix.copy()

@@ -492,6 +492,7 @@ def pieces(n):
 
 def test_pieces_of_a_line(capsys):
     cuda.jit(pieces)[1, 1](4)
+    cuda.synchronize()
     assert capsys.readouterr().out == "Pair(a=3, b=0.5)0,1,2,3,done\n"
 
 
@@ -508,6 +509,7 @@ def print_in_order(n):
 
 def test_lines_of_a_thread_keep_their_order(capsys):
     cuda.jit(print_in_order)[4, 40](20)
+    cuda.synchronize()
     lines = [tuple(map(int, line.split())) for line in capsys.readouterr().out.splitlines()]
     assert len(lines) == 160 * 20
     for thread in range(160):

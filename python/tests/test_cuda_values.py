@@ -470,7 +470,7 @@ def test_launchers_tell_their_configuration():
 
 
 def test_functions_of_the_command_line():
-    text = "from verdigris import cuda\n@cuda.jit\ndef k():\n    print(cuda.grid(1))\nk[1, 2]()\n"
+    text = "from verdigris import cuda\n@cuda.jit\ndef k():\n    print(cuda.grid(1))\nk[1, 2]()\ncuda.synchronize()\n"
     run = subprocess.run([sys.executable, "-c", text], capture_output=True, text=True, timeout=120)
     assert run.stdout == "0\n1\n", run.stderr
     text = "from verdigris import cuda\nexec('def k(): pass', globals())\ncuda.jit(k)"

@@ -1,5 +1,5 @@
 """A GPU's results are the CPU's, bit for bit: every function of the math library, arithmetic of every type, kernels of many
-steps. NaNs count as equal. (On the stand-in of the driver both are the CPU's, which tests how operands get there.)"""
+steps. NaNs count as equal. (On the stand-in of the driver their PTX is interpreted.)"""
 
 import cmath
 import math
@@ -82,7 +82,7 @@ COMPLEX = {
     "inverse": vectorize(lambda z: 1 / z),
 }
 
-# On the stand-in there is little to find.
+# The stand-in is slow.
 N = 1 << (9 if "VERDIGRIS_STANDIN_DEVICES" in os.environ else 16)
 SPECIAL = [0.0, -0.0, 1.0, -1.0, math.inf, -math.inf, math.nan, 1e-310, -1e-42, 0.5, 2.0, 1e30, 1e300]
 

@@ -1,5 +1,4 @@
-"""Kernels on a GPU: run on one, and on the stand-in of the driver, where the CPU acts on what a launch hands over
-(emulated.py). What is expected is NumPy's."""
+"""Kernels on a GPU: run on one, and on the stand-in of the driver, which interprets their PTX. What is expected is NumPy's."""
 
 import enum
 import gc

@@ -1,5 +1,6 @@
 """The GPU's Python side against the stand-in of the driver: by value, and by the calls that were made."""
 
+import ast
 import textwrap
 from pathlib import Path
 
@@ -34,6 +35,20 @@ def test_the_gpu_tests_pass_on_the_stand_in(python, tmp_path):
     done = python(*arguments, **standin.environment(tmp_path), VERDIGRIS_CACHE="0")
     assert done.returncode == 0, done.stdout[-6000:] + done.stderr[-2000:]
     assert " skipped" not in done.stdout.splitlines()[-1], done.stdout[-2000:]
+
+
+def suite():
+    """The files that `make gpu-check` runs on a GPU besides: the CPU's tests of kernels."""
+    source = (HERE.parents[1] / "dev" / "gpu_check.py").read_text()
+    return ast.literal_eval(source.partition("SUITE = ")[2].partition("]")[0] + "]")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", suite())
+def test_the_tests_of_kernels_pass_on_the_stand_in(name, python, tmp_path):
+    arguments = ["-m", "pytest", "-q", "-m", "not slow and not cpu and not gpu", "-p", "no:cacheprovider", str(HERE / name)]
+    done = python(*arguments, **standin.environment(tmp_path), VERDIGRIS_CACHE="0")
+    assert done.returncode == 0, done.stdout[-6000:] + done.stderr[-2000:]
 
 
 def test_auto_takes_the_gpu_that_there_is(on_standin):

@@ -1,5 +1,5 @@
-"""Ufuncs on a GPU: host arrays are copied there, device arrays stay. Run on one, and on the stand-in of the driver, where
-their Python functions act on what a launch hands over (emulated.py)."""
+"""Ufuncs on a GPU: host arrays are copied there, device arrays stay. Run on one, and on the stand-in of the driver,
+which interprets their PTX."""
 
 import numpy as np
 import pytest
@@ -69,15 +69,15 @@ def test_host_arrays_come_and_go():
     assert blend(X[:, :0], 1.0).shape == (2, 0, 4)
 
 
-def test_device_arrays_stay(acted):
+def test_device_arrays_stay(recorded):
     x, row = cuda.to_device(X), cuda.to_device(X[0, 0])
-    if acted:
-        acted.calls()
+    if recorded:
+        recorded.calls()
     result = blend(x, row)
     assert type(result) is type(x)
-    if acted:
+    if recorded:
         # Nothing went through the host, and nothing was waited for.
-        names = acted.names()
+        names = recorded.names()
         assert not [name for name in names if "DtoH" in name or "HtoD" in name or "Synchronize" in name], names
         assert names.count("cuLaunchKernel") == 1
     np.testing.assert_array_equal(result.copy_to_host(), X * 2 + X[0, 0])
@@ -138,26 +138,26 @@ def test_types_are_numpys():
     np.testing.assert_array_equal(declared(integers, 2).copy_to_host(), np.arange(5) / 2)
 
 
-def test_streams_and_blocks(acted):
+def test_streams_and_blocks(recorded):
     stream = cuda.stream()
     x = cuda.to_device(X, stream=stream)
     out = cuda.device_array(X.shape, stream=stream)
-    if acted:
+    if recorded:
         stream.synchronize()
-        acted.calls()
+        recorded.calls()
     blend(x, 1.0, out=out, stream=stream)
-    if acted:
-        (launch,) = [line for line in acted.calls() if line.startswith("cuLaunchKernel")]
+    if recorded:
+        (launch,) = [line for line in recorded.calls() if line.startswith("cuLaunchKernel")]
         assert f"stream={stream.handle}" in launch, launch
     stream.synchronize()
     np.testing.assert_array_equal(out.copy_to_host(), X * 2 + 1)
     small = vectorize(target="cuda")(lambda a: a + 1)
     small.max_blocksize = 32
-    if acted:
-        acted.calls()
+    if recorded:
+        recorded.calls()
     np.testing.assert_array_equal(small(np.arange(100.0)), np.arange(100.0) + 1)
-    if acted:
-        (launch,) = [line for line in acted.calls() if line.startswith("cuLaunchKernel")]
+    if recorded:
+        (launch,) = [line for line in recorded.calls() if line.startswith("cuLaunchKernel")]
         assert "gx=4, gy=1, gz=1, bx=32, by=1, bz=1" in launch, launch
 
 

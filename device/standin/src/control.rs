@@ -20,6 +20,7 @@ pub fn session() -> Session {
     state.faults.clear();
     state.handler = None;
     state.dead.clear();
+    state.wrong.clear();
     state.devices = 2;
     session
 }
@@ -47,6 +48,13 @@ pub fn live() -> usize {
 /// Pieces of work not done yet.
 pub fn pending() -> usize {
     work::pending(&lock())
+}
+
+/// What kernels did that a GPU would have ended their contexts for, since the last time somebody asked; the contexts live again.
+pub fn faults() -> Vec<String> {
+    let mut state = lock();
+    state.dead.clear();
+    std::mem::take(&mut state.wrong)
 }
 
 /// Device memory as it is, whatever is still to be done; `None` outside any block.
@@ -119,6 +127,15 @@ pub unsafe extern "C" fn standin_read(at: u64, to: *mut u8, bytes: usize) -> c_i
 pub unsafe extern "C" fn standin_write(at: u64, from: *const u8, bytes: usize) -> c_int {
     // SAFETY: the bytes are the caller's.
     c_int::from(write(at, unsafe { std::slice::from_raw_parts(from, bytes) }))
+}
+
+/// Copies what [`faults`] gives, a line each, cut to the room; gives the length there was.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn standin_faults(to: *mut u8, room: usize) -> usize {
+    let text = faults().join("\n");
+    // SAFETY: the room is the caller's.
+    unsafe { to.copy_from_nonoverlapping(text.as_ptr(), text.len().min(room)) };
+    text.len()
 }
 
 #[unsafe(no_mangle)]

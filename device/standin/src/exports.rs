@@ -140,7 +140,7 @@ fn launch(function: usize, grid: [u32; 3], block: [u32; 3], shared: u32, stream:
     });
     let launch = Launch { kernel: kernel.name.clone(), grid, block, shared, cooperative, parameters: parameters.collect(), code: kernel.code };
     note(format!(" {} {:?}", launch.kernel, launch.parameters));
-    order(&mut lock(), stream, Work::Launch(launch)).map(drop)
+    order(&mut lock(), stream, Work::Launch(launch, kernel)).map(drop)
 }
 
 fn options(count: c_uint, names: *const c_uint, values: *const *mut c_void) -> Vec<(c_uint, usize)> {

@@ -4,9 +4,8 @@
 //! is host memory at addresses that no host can use; every call is recorded with its arguments; any call can be made to fail.
 //!
 //! It is as unhelpful as the real thing may be: work on a stream is done only when somebody waits for it, and only as much as is waited for, so that an order that was not asked for is not there;
-//! pinned host memory is read and written at that time, not when the copy was ordered; freed memory is gone, and touching it ends the context. Kernels are not run: what a launch would have been
-//! given is recorded by its PTX's own parameter list, and handed to a function of the test's, which may act in the kernel's place; the kernels that the libraries' wrappers bring with them are known by name
-//! and acted out.
+//! pinned host memory is read and written at that time, not when the copy was ordered; freed memory is gone, and touching it ends the context. Kernels are run by an interpreter of their PTX (`ptx/`),
+//! or handed to a function of the test's, which then acts in their place.
 //!
 //! The functions of cuBLAS, cuFFT and cuRAND are here too, in the same shared library, so that one file under several names is a whole installation: its memory and its streams are the driver's. Their numbers are computed when they are
 //! asked for, and arrive in memory when the stream comes to it.
@@ -20,13 +19,12 @@ mod cublas;
 mod cufft;
 mod curand;
 mod exports;
-mod kernels;
 mod memory;
 mod ptx;
 mod state;
 mod work;
 
-pub use control::{Seen, Session, calls, fail, live, on_launch, pending, read, session, write};
+pub use control::{Seen, Session, calls, fail, faults, live, on_launch, pending, read, session, write};
 
 /// A function of the stand-ins by its name in the driver or in one of the libraries.
 pub fn lookup(name: &std::ffi::CStr) -> Option<*const std::ffi::c_void> {

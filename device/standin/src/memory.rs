@@ -124,16 +124,27 @@ impl Memory {
         if offset.checked_add(length).is_none_or(|end| end > block.len()) {
             return Err(ILLEGAL_ADDRESS);
         }
-        let whole = match &mut block.bytes {
-            Bytes::Own(bytes) => bytes.as_mut_slice(),
-            // SAFETY: memory that was allocated, or pinned and is there until it is unpinned; the state's lock is held.
-            Bytes::Host(at, bytes) => unsafe { std::slice::from_raw_parts_mut(*at as *mut u8, *bytes) },
-        };
-        Ok(&mut whole[offset..offset + length])
+        Ok(&mut block.whole()[offset..offset + length])
+    }
+}
+
+impl Memory {
+    /// All that a device reaches while a kernel runs: its own memory, that of others that it may look at, and the host's that it sees.
+    pub(crate) fn reached(&mut self, device: i32, peers: &[i32]) -> Vec<(u64, &mut [u8])> {
+        let seen = |block: &Block| block.device == device || peers.contains(&block.device) || matches!(block.bytes, Bytes::Host(..));
+        self.blocks.iter_mut().filter(|(_, block)| seen(block)).map(|(at, block)| (*at, block.whole())).collect()
     }
 }
 
 impl Block {
+    fn whole(&mut self) -> &mut [u8] {
+        match &mut self.bytes {
+            Bytes::Own(bytes) => bytes.as_mut_slice(),
+            // SAFETY: memory that was allocated, or pinned and is there until it is unpinned; the state's lock is held.
+            Bytes::Host(at, bytes) => unsafe { std::slice::from_raw_parts_mut(*at as *mut u8, *bytes) },
+        }
+    }
+
     fn len(&self) -> usize {
         match &self.bytes {
             Bytes::Own(bytes) => bytes.len(),

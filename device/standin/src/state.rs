@@ -58,8 +58,10 @@ pub(crate) struct State {
     pub(crate) modules: HashMap<usize, Vec<Arc<Kernel>>>,
     pub(crate) functions: HashMap<usize, (usize, Arc<Kernel>, i32)>,
     pub(crate) links: HashMap<usize, (Vec<u8>, Option<Vec<u8>>)>,
-    /// Contexts that a fault has ended.
-    pub(crate) dead: Vec<usize>,
+    /// Contexts that a fault has ended, with the driver's result.
+    pub(crate) dead: HashMap<usize, i32>,
+    /// What kernels did that ended theirs, for tests to ask.
+    pub(crate) wrong: Vec<String>,
     pub(crate) peers: Vec<(usize, usize)>,
     /// Bytes of stack by context.
     pub(crate) stacks: HashMap<usize, usize>,

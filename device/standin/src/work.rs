@@ -2,11 +2,11 @@
 
 use std::collections::VecDeque;
 use std::ffi::c_void;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
-use crate::kernels;
 use crate::memory::Memory;
-use crate::state::{self, ILLEGAL_ADDRESS, INVALID_HANDLE, Launch, Outcome, State, current, lock};
+use crate::ptx::{self, Kernel};
+use crate::state::{self, ILLEGAL_ADDRESS, INVALID_HANDLE, Launch, Outcome, State, current, device_of, lock};
 
 pub(crate) type Callback = unsafe extern "C" fn(*mut c_void, i32, *mut c_void);
 pub(crate) type Key = (usize, usize);
@@ -46,7 +46,7 @@ pub(crate) enum Work {
     },
     Record(usize),
     Wait(Key, u64),
-    Launch(Launch),
+    Launch(Launch, Arc<Kernel>),
     Callback(Callback, usize),
     Free(u64),
     /// A library's work on memory.
@@ -143,7 +143,7 @@ pub(crate) fn run_all(context: usize) -> Outcome {
 }
 
 pub(crate) fn alive(context: usize) -> Outcome {
-    if lock().dead.contains(&context) { Err(ILLEGAL_ADDRESS) } else { Ok(()) }
+    lock().dead.get(&context).map_or(Ok(()), |status| Err(*status))
 }
 
 fn run_on(key: Key, upto: u64, most: usize) {
@@ -164,35 +164,47 @@ fn run_on(key: Key, upto: u64, most: usize) {
         let queue = state.queues.get_mut(&key).expect("seen above");
         let (ticket, work) = queue.work.pop_front().expect("seen above");
         queue.done = ticket;
-        let dead = state.dead.contains(&key.0);
+        let dead = state.dead.get(&key.0).copied();
         match work {
-            Work::Launch(launch) => {
-                let handler = state.handler.clone();
-                if !dead && kernels::run(&mut state.memory, &launch).is_err() {
-                    state.dead.push(key.0);
-                }
-                drop(state);
-                if let (Some(handler), false) = (handler, dead) {
+            Work::Launch(..) if dead.is_some() => {}
+            Work::Launch(launch, kernel) => {
+                if let Some(handler) = state.handler.clone() {
+                    drop(state);
                     handler(&launch);
+                } else {
+                    launched(&mut state, key.0, &launch, &kernel);
                 }
             }
             Work::Callback(callback, data) => {
                 drop(state);
                 // SAFETY: what was given to the driver, called once.
-                unsafe { callback(key.1 as *mut c_void, if dead { ILLEGAL_ADDRESS } else { 0 }, data as *mut c_void) };
+                unsafe { callback(key.1 as *mut c_void, dead.unwrap_or(0), data as *mut c_void) };
             }
             Work::Record(event) => {
                 if let Some(event) = state.events.get_mut(&event) {
                     event.reached = ticket;
                 }
             }
-            _ if dead => {}
+            _ if dead.is_some() => {}
             other => {
                 if act(&mut state, other).is_err() {
-                    state.dead.push(key.0);
+                    state.dead.insert(key.0, ILLEGAL_ADDRESS);
                 }
             }
         }
+    }
+}
+
+/// Runs a kernel. One that goes wrong ends its context; what went wrong is recorded, and told on the standard error.
+fn launched(state: &mut State, context: usize, launch: &Launch, kernel: &Kernel) {
+    let peers: Vec<i32> = state.peers.iter().filter(|pair| pair.0 == context).map(|pair| device_of(pair.1)).collect();
+    let stack = state.stacks.get(&context).copied().unwrap_or(1024);
+    let Launch { grid, block, shared, cooperative, ref parameters, .. } = *launch;
+    let memory = state.memory.reached(device_of(context), &peers);
+    if let Err(fault) = kernel.run(&ptx::Launch { grid, block, shared, stack, cooperative, parameters }, memory) {
+        eprintln!("stand-in of NVIDIA's driver: {}", fault.what);
+        state.wrong.push(format!("{} ({})", fault.what, fault.status));
+        state.dead.insert(context, fault.status);
     }
 }
 
@@ -213,7 +225,7 @@ fn act(state: &mut State, work: Work) -> Outcome {
         }
         Work::Wait(..) => Ok(()),
         Work::Act(act) => act(&mut state.memory),
-        Work::Record(_) | Work::Launch(_) | Work::Callback(..) => unreachable!("done by `run_on`"),
+        Work::Record(_) | Work::Launch(..) | Work::Callback(..) => unreachable!("done by `run_on`"),
     }
 }
 
