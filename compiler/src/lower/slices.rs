@@ -343,9 +343,7 @@ impl Lowerer {
                 let d = d.also(base, ty);
                 fault(match attr {
                     "imag" => d.help("the imaginary part of a real array is 0"),
-                    "ctypes" | "data" => {
-                        d.help("kernels have no addresses: index the array; what `alignment=` asks for is kept in any case")
-                    }
+                    "ctypes" | "data" => d.help("kernels have no addresses: index the array; what `alignment=` asks for is kept in any case"),
                     _ => d,
                 })
             }
