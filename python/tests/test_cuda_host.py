@@ -8,6 +8,7 @@ import time
 import numpy as np
 import pytest
 
+import verdigris
 from verdigris import cuda, errors, float32, int64, void
 
 
@@ -236,3 +237,39 @@ def test_managed_and_pinned_arrays_are_host_arrays():
         assert y.tolist() == [0, 2, 4, 6, 8]
     with cuda.pinned(x, y):
         pass
+
+
+def test_names_that_programs_ask_for():
+    assert cuda.is_float16_supported() and cuda.is_bfloat16_supported() and cuda.is_supported_version()
+    assert cuda.types is verdigris.types and cuda.float32 is verdigris.float32
+    assert verdigris.typeof(np.zeros((2, 3), np.int8)) == verdigris.types.int8[:, ::1]
+    with pytest.raises(errors.UnsupportedError, match=r"cuda\.compile_all: .*`cuda\.compile` gives PTX"):
+        cuda.compile_all(lambda: None)
+    with pytest.raises(errors.UnsupportedError, match=r"no CPointer\(float32\): declare an array, float32\[::1\]"):
+        verdigris.types.CPointer(verdigris.float32)
+
+
+def test_mapped_arrays_are_those_given():
+    @cuda.jit
+    def double(x):
+        i = cuda.grid(1)
+        if i < x.size:
+            x[i] *= 2
+
+    x, y = np.arange(4.0), np.ones(3)
+    with cuda.mapped(x) as one, cuda.mapped(x, y, stream=cuda.stream()) as both:
+        assert one is x and both[0] is x and both[1] is y
+        double[1, 4](one)
+        double[1, 4](both[1])
+    np.testing.assert_array_equal(x, [0, 2, 4, 6])
+    np.testing.assert_array_equal(y, 2)
+    with pytest.raises(TypeError, match="unexpected keyword argument 'wc'"), cuda.mapped(x, wc=True):
+        pass
+
+
+def test_reshape_in_the_order_of_memory_and_shapes_as_arrays():
+    a = np.arange(24.0).reshape(2, 3, 4)
+    for host in (a, np.asfortranarray(a)):
+        device = cuda.to_device(host).reshape(4, 6, order="A")
+        np.testing.assert_array_equal(device.copy_to_host(), host.reshape(4, 6, order="A"))
+    assert cuda.device_array(np.array([2, 3])).shape == (2, 3)

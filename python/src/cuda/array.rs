@@ -465,7 +465,7 @@ impl DeviceNDArray {
         self.__setitem__(py, key, value)
     }
 
-    /// A view of the same elements under another shape; one extent may be -1.
+    /// A view of the same elements under another shape; one extent may be -1. Order `"A"` is the one in which the elements lie.
     #[pyo3(signature = (*newshape, order="C"))]
     fn reshape(&self, py: Python<'_>, newshape: &Bound<'_, PyTuple>, order: &str) -> PyResult<DeviceNDArray> {
         let first = if newshape.len() == 1 { Some(newshape.get_item(0)?) } else { None };
@@ -486,7 +486,7 @@ impl DeviceNDArray {
         }
     }
 
-    /// One axis, a view; order `"A"` is the order in which the elements lie.
+    /// One axis, a view.
     #[pyo3(signature = (order="C", stream=None))]
     fn ravel(&self, py: Python<'_>, order: &str, stream: Option<&Bound<'_, PyAny>>) -> PyResult<DeviceNDArray> {
         stream::order(py, stream)?;
