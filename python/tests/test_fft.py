@@ -162,6 +162,54 @@ def test_bytes_in_the_other_order_are_read_and_written():
             assert getattr(fft, name)(swapped, out=out) is out and np.array_equal(out, wanted)
 
 
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_any_number_of_short_rows(dtype):
+    # Lengths around the squares of registers' lanes, of which rows go alone, by twos or by strips.
+    for n in (8, 16, 32, 64, 128, 256, 512, 1024):
+        for rows in (1, 2, 3, 7, 16, 33):
+            x = array((rows, n), dtype)
+            for name in ("fft", "ifft", "irfft", "rfft", "ihfft"):
+                if dtype[0] == "f" or name not in REAL_INPUT:
+                    check(name, x)
+                    check(name, np.asfortranarray(x), axis=0)
+                    check(name, x, n=n - 1)
+            if dtype[0] == "c":
+                wanted = fft.ifft(x, norm="ortho")
+                y = np.zeros((rows, 2 * n), dtype)[:, 1 : n + 1]
+                y[...] = x
+                fft.ifft(y, norm="ortho", out=y)
+                assert np.linalg.norm(y - wanted) <= 60 * np.finfo(dtype).eps * np.linalg.norm(wanted)
+
+
+def test_arrays_without_elements_may_lie_anywhere():
+    for dtype in ("f4", "f8", "c8", "c16"):
+        packed = np.zeros((6, 0, 4), [("a", "i1"), ("z", dtype)])
+        x = packed["z"]
+        for name in ("fft", "irfft", "dct", "dst"):
+            check(name, x, axis=0)
+            check(name, x, n=9, axis=-1)
+        out = np.zeros((6, 0, 4), [("a", "i1"), ("z", np.result_type(dtype, "c8"))])["z"]
+        assert fft.fft(x, axis=0, out=out) is out
+
+
+def test_large_results_begin_at_a_cache_line():
+    for n in (1 << 12, 15015, 1 << 16, 1 << 20):
+        for result in (
+            fft.fft(array(n, "c16")),
+            fft.rfft(array(n, "f8")),
+            fft.dct(array(n, "f8")),
+            fft.fft2(array((64, n // 64), "c16")),
+        ):
+            assert result.ctypes.data % 64 == 0 and result.flags.owndata and result.base is None
+    # They are arrays as others are, and those made after them are NumPy's own.
+    result.resize(result.size + 100, refcheck=False)
+    assert result[-1] == 0 and np._core.multiarray.get_handler_name(result) == "verdigris"
+    result.resize(3, refcheck=False)
+    assert np._core.multiarray.get_handler_name(np.empty(1 << 20)) == np._core.multiarray.get_handler_name()
+    kept = [fft.fft(array(1 << 14, "c16")) for _ in range(20)]
+    assert all(np.array_equal(x, kept[0]) for x in kept)
+
+
 def test_real_input_gives_an_exactly_hermitian_result():
     for shape in [(8,), (9,), (4, 6), (5, 7, 3)]:
         y = fft.fftn(array(shape, "f4"))

@@ -6,6 +6,7 @@
 #![allow(unsafe_code)]
 
 use std::cell::Cell;
+use std::mem::MaybeUninit;
 use std::ops::Range;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -349,14 +350,21 @@ impl<R: crate::scalar::Real> Product<R> {
             if share == Share::Nothing {
                 return;
             }
+            // Of a tile that the diagonal crosses, the registers of rows that are kept. (Panels of complex numbers have the parts of all rows apart.)
+            let kept = match self.keep {
+                Keep::Triangle(Uplo::Upper) if share == Share::Part && !C => 0..count.min(here.end - at),
+                Keep::Triangle(Uplo::Lower) if share == Share::Part && !C => here.start.saturating_sub(at) / lanes * lanes..count,
+                _ => 0..count,
+            };
             let (a, step) = if self.in_place && count == height {
                 (self.a.from(at, phase.depth.start).at, self.a.along as usize)
             } else {
                 (left.wrapping_add((at - rows.start) * depth * parts).cast_const(), height * parts)
             };
+            let registers = kept.len().div_ceil(lanes);
             let tile = Tile {
                 depth,
-                a,
+                a: a.wrapping_add(kept.start),
                 step,
                 b: if self.direct { self.b.from(here.start, phase.depth.start).at } else { self.packed.wrapping_add(col * depth * parts) },
                 b_steps: (self.b.along, self.b.across),
@@ -365,10 +373,10 @@ impl<R: crate::scalar::Real> Product<R> {
                 c_ahead: if depth < SHORT { 2 * height as isize * self.rs } else { 0 },
                 // The next panel, a part of it with each tile.
                 ahead: self.packed.wrapping_add((col + width) * depth * parts + (at - rows.start) / (lanes * most) * depth).cast_const(),
-                c: self.c.wrapping_offset(at as isize * self.rs + here.start as isize * self.cs),
+                c: self.c.wrapping_offset((at + kept.start) as isize * self.rs + here.start as isize * self.cs),
                 rs: self.rs,
                 cs: self.cs,
-                rows: count,
+                rows: kept.len(),
                 cols: here.len(),
                 alpha: self.alpha,
                 beta,
@@ -379,7 +387,7 @@ impl<R: crate::scalar::Real> Product<R> {
                 if share == Share::All {
                     kernel(&tile);
                 } else {
-                    self.part_of_tile::<C>(kernel, tile, at, here.start);
+                    self.part_of_tile::<C>(kernel, tile, at + kept.start, here.start);
                 }
             }
         };
@@ -399,22 +407,33 @@ impl<R: crate::scalar::Real> Product<R> {
     unsafe fn part_of_tile<const C: bool>(&self, kernel: unsafe fn(&Tile<R>), tile: Tile<R>, row: usize, col: usize) {
         const ROOM: usize = 16 * 3 * 8 * 2;
         let parts = 1 + usize::from(C);
-        let mut room = [R::ZERO; ROOM];
-        let place = |i: usize, j: usize| tile.c.wrapping_offset(i as isize * tile.rs + j as isize * tile.cs);
-        let kept = |i: usize, j: usize| self.keep.of(&(row + i..row + i + 1), &(col + j..col + j + 1)) == Share::All;
-        let at = |i: usize, j: usize| (j * tile.rows + i) * parts;
-        let copy = Tile { c: room.as_mut_ptr(), rs: parts as isize, cs: (tile.rows * parts) as isize, ..tile };
-        // SAFETY: the room holds the largest tile; the kept elements of C are there.
+        let mut room = MaybeUninit::<[R; ROOM]>::uninit();
+        let room = room.as_mut_ptr().cast::<R>();
+        let copy = Tile { c: room, rs: parts as isize, cs: (tile.rows * parts) as isize, ..tile };
+        // The rows of a column that are kept.
+        let kept = |j: usize| match self.keep {
+            Keep::All => 0..tile.rows,
+            Keep::Triangle(Uplo::Upper) => 0..(col + j + 1).saturating_sub(row).min(tile.rows),
+            Keep::Triangle(Uplo::Lower) => (col + j).saturating_sub(row).min(tile.rows)..tile.rows,
+        };
+        let places = |i: usize, j: usize| {
+            (tile.c.wrapping_offset(i as isize * tile.rs + j as isize * tile.cs), copy.c.wrapping_add((j * tile.rows + i) * parts))
+        };
+        // SAFETY: the room holds the largest tile; the kept elements of C are there. What else the kernel reads of the room is zeros.
         unsafe {
-            let elements = || (0..tile.cols).flat_map(|j| (0..tile.rows).map(move |i| (i, j))).filter(|&(i, j)| kept(i, j));
             if tile.beta != [R::ZERO; 2] {
-                for (i, j) in elements() {
-                    std::ptr::copy_nonoverlapping(place(i, j).cast_const(), copy.c.add(at(i, j)), parts);
+                room.write_bytes(0, tile.rows * tile.cols * parts);
+                for j in 0..tile.cols {
+                    for (at, to) in kept(j).map(|i| places(i, j)) {
+                        std::ptr::copy_nonoverlapping(at.cast_const(), to, parts);
+                    }
                 }
             }
             kernel(&copy);
-            for (i, j) in elements() {
-                std::ptr::copy_nonoverlapping(copy.c.add(at(i, j)).cast_const(), place(i, j), parts);
+            for j in 0..tile.cols {
+                for (to, at) in kept(j).map(|i| places(i, j)) {
+                    std::ptr::copy_nonoverlapping(at.cast_const(), to, parts);
+                }
             }
         }
     }

@@ -440,9 +440,9 @@ fn from_left<T: Scalar>(call: TriMat<'_, T>) -> Option<(Triangle<'_, T>, T, MatM
 /// that it is in, they are cut by sizes alone.
 fn by_bands<T: Scalar>(n: usize, b: MatMut<'_, T>, f: impl Fn(MatMut<'_, T>) + Sync) {
     let work = n.saturating_mul(n).saturating_mul(b.cols());
-    let most = if blocked::is_here::<T>() { pool::threads() } else { 8 };
+    let (most, grain) = if blocked::is_here::<T>() { (pool::threads(), 16) } else { (8, 48) };
     let bands = if work < TILED { 1 } else { (b.cols() / 48).clamp(1, most) };
-    let cuts = share::cuts(b.cols(), bands, 48);
+    let cuts = share::cuts(b.cols(), bands, grain);
     share::each(b.tiles(&[], &cuts), |_, band| f(band));
 }
 

@@ -83,15 +83,21 @@ pub(super) unsafe fn elements<R: Real, const C: bool, const PLANES: bool>(from: 
         let side = if from.along == item as isize && !(C && (PLANES || from.conj)) { turned_side::<R>(item) } else { 0 };
         let whole = |n: usize| n.checked_div(side).map_or(0, |squares| squares * side);
         let (square_depth, square_count) = (whole(depth), whole(count));
-        for p in (0..square_depth).step_by(side.max(1)) {
-            for i in (0..square_count).step_by(side) {
-                let at = from.at.offset(i as isize * from.across).add(p * item);
-                if p.is_multiple_of(64 / (size_of::<R>() * item)) {
-                    // The panel beside this one will be wanted next.
-                    (0..side).for_each(|q| prefetch(at.wrapping_offset((square_count + q) as isize * from.across)));
-                }
-                turn(at, from.across, to.add((p * width + i) * item), parts, item);
+        let square = |p: usize, i: usize| {
+            let at = from.at.offset(i as isize * from.across).add(p * item);
+            if i == 0 && p.is_multiple_of(64 / (size_of::<R>() * item)) {
+                // The panel beside this one will be wanted next.
+                (0..side).for_each(|q| prefetch(at.wrapping_offset((square_count + q) as isize * from.across)));
             }
+            turn(at, from.across, to.add((p * width + i) * item), parts, item, side);
+        };
+        let along = |i: usize| (0..square_depth).step_by(side.max(1)).for_each(|p| square(p, i));
+        let across = |p: usize| (0..square_count).step_by(side.max(1)).for_each(|i| square(p, i));
+        if side * size_of::<R>() * item == 64 {
+            // A line of each column is read at once, and those of a few columns after another: of many that lie a power of two apart, a cache would lose lines before all is read.
+            (0..square_count).step_by(side).for_each(along);
+        } else {
+            (0..square_depth).step_by(side.max(1)).for_each(across);
         }
         let mut p = 0;
         while p < depth {
@@ -136,25 +142,66 @@ unsafe fn rows<R: Real>(from: Source<R>, depth: usize, count: usize, width: usiz
     }
 }
 
-/// Side of the squares that [`turn`] turns, 0 if it turns none: numbers of 4 bytes by eights, of 8 bytes (a pair of 4, too) by fours.
+/// Side of the squares that [`turn`] turns, 0 if it turns none: numbers of 4 bytes by eights, of 8 bytes (a pair of 4, too) by fours or, with AVX-512, eights.
 fn turned_side<R>(item: usize) -> usize {
-    match size_of::<R>() * item {
-        4 if cfg!(target_arch = "x86_64") => 8,
-        8 if cfg!(target_arch = "x86_64") => 4,
+    #[cfg(target_arch = "x86_64")]
+    return match size_of::<R>() * item {
+        4 => 8,
+        8 if super::level::width() == super::level::Width::Avx512 => 8,
+        8 => 4,
         _ => 0,
+    };
+    #[cfg(not(target_arch = "x86_64"))]
+    {
+        let _ = item;
+        0
     }
 }
 
-/// Turns a square of numbers: `from` has its columns `across` parts apart, `to` its rows `step` parts apart.
+/// Turns a square of eight by eight numbers of 8 bytes.
+///
+/// # Safety
+/// As [`turn`], and the processor has AVX-512.
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx512f")]
+unsafe fn turn_eight<R>(from: *const R, across: isize, to: *mut R, step: usize) {
+    use std::arch::x86_64::*;
+    // Quarters of four registers turned: result q has quarter q of each.
+    let quarters = |[a, b, c, d]: [__m512d; 4]| {
+        let (even, odd) = (_mm512_shuffle_f64x2::<0x88>(a, b), _mm512_shuffle_f64x2::<0xdd>(a, b));
+        let (even_too, odd_too) = (_mm512_shuffle_f64x2::<0x88>(c, d), _mm512_shuffle_f64x2::<0xdd>(c, d));
+        [
+            _mm512_shuffle_f64x2::<0x88>(even, even_too),
+            _mm512_shuffle_f64x2::<0x88>(odd, odd_too),
+            _mm512_shuffle_f64x2::<0xdd>(even, even_too),
+            _mm512_shuffle_f64x2::<0xdd>(odd, odd_too),
+        ]
+    };
+    // SAFETY: as the caller promises.
+    unsafe {
+        let columns: [__m512d; 8] = std::array::from_fn(|i| _mm512_loadu_pd(from.offset(i as isize * across).cast()));
+        let low = quarters(std::array::from_fn(|i| _mm512_unpacklo_pd(columns[2 * i], columns[2 * i + 1])));
+        let high = quarters(std::array::from_fn(|i| _mm512_unpackhi_pd(columns[2 * i], columns[2 * i + 1])));
+        for (q, (low, high)) in low.into_iter().zip(high).enumerate() {
+            _mm512_storeu_pd(to.add(2 * q * step).cast(), low);
+            _mm512_storeu_pd(to.add((2 * q + 1) * step).cast(), high);
+        }
+    }
+}
+
+/// Turns a square of numbers, of the side that [`turned_side`] says: `from` has its columns `across` parts apart, `to` its rows `step` parts apart.
 ///
 /// # Safety
 /// Both have the square; the processor has AVX2.
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "avx2")]
-unsafe fn turn<R>(from: *const R, across: isize, to: *mut R, step: usize, item: usize) {
+unsafe fn turn<R>(from: *const R, across: isize, to: *mut R, step: usize, item: usize, side: usize) {
     use std::arch::x86_64::*;
-    // SAFETY: as the caller promises.
+    // SAFETY: as the caller promises; the side is eight for numbers of 8 bytes where the processor has AVX-512.
     unsafe {
+        if size_of::<R>() * item == 8 && side == 8 {
+            return turn_eight(from, across, to, step);
+        }
         if size_of::<R>() * item == 8 {
             let column = |i: isize| _mm256_loadu_pd(from.offset(i * across).cast());
             let (a, b, c, d) = (column(0), column(1), column(2), column(3));
@@ -197,4 +244,4 @@ unsafe fn turn<R>(from: *const R, across: isize, to: *mut R, step: usize, item: 
 /// # Safety
 /// None.
 #[cfg(not(target_arch = "x86_64"))]
-unsafe fn turn<R>(_from: *const R, _across: isize, _to: *mut R, _step: usize, _item: usize) {}
+unsafe fn turn<R>(_from: *const R, _across: isize, _to: *mut R, _step: usize, _item: usize, _side: usize) {}

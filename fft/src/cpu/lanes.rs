@@ -41,6 +41,8 @@ pub trait Lanes: Copy + 'static {
     fn store<S: Simd>(pair: Pair<Self, S>, row: &mut [Self]);
     /// The two registers of a row of interleaved complex numbers, parts separated, lanes in an order of its own.
     fn split<S: Simd>(simd: S, row: &[Self]) -> Pair<Self, S>;
+    /// As [`Lanes::split`], of two rows half as long, the one after the other.
+    fn split_two<S: Simd>(simd: S, first: &[Self], second: &[Self]) -> Pair<Self, S>;
     /// The reverse of [`Lanes::split`].
     fn join<S: Simd>(simd: S, pair: Pair<Self, S>, row: &mut [Self]);
     /// [`Columns::run`] for this type: compiled here once, not in every crate that uses it.
@@ -94,6 +96,11 @@ macro_rules! lanes {
             fn split<S: Simd>(simd: S, row: &[$type]) -> Pair<$type, S> {
                 let (vectors, _) = S::$view(row);
                 shuffle::split::<$type, _>([vectors[0], vectors[1]]).unwrap_or_else(|pair| simd.$split(pair))
+            }
+            #[inline(always)]
+            fn split_two<S: Simd>(simd: S, first: &[$type], second: &[$type]) -> Pair<$type, S> {
+                let pair = [S::$view(first).0[0], S::$view(second).0[0]];
+                shuffle::split::<$type, _>(pair).unwrap_or_else(|pair| simd.$split(pair))
             }
             #[inline(always)]
             fn join<S: Simd>(simd: S, pair: Pair<$type, S>, row: &mut [$type]) {

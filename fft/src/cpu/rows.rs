@@ -47,6 +47,8 @@ const TOGETHER: Range<usize> = 32..4097;
 pub(crate) struct Rows<T: Real> {
     n: usize,
     way: Way<T>,
+    /// For several rows of a length that is too short for a register.
+    pair: Option<Line<T>>,
     /// For neighbouring lanes, and for rows together; where the length has that form.
     columns: Option<Columns<T>>,
 }
@@ -89,7 +91,7 @@ impl<T: Real> Way<T> {
 impl<T: Real> Rows<T> {
     /// Plans.
     pub(super) fn new(n: usize, direction: Direction) -> Rows<T> {
-        Rows { n, way: Way::new(n, direction), columns: Columns::new(n, direction) }
+        Rows { n, way: Way::new(n, direction), pair: Line::pair(n, direction), columns: Columns::new(n, direction) }
     }
 
     /// The form for neighbouring lanes, where the length has one.
@@ -101,6 +103,7 @@ impl<T: Real> Rows<T> {
     pub(super) fn together(&self) -> usize {
         match &self.columns {
             _ if matches!(self.way, Way::Line(_)) => 1,
+            _ if self.pair.is_some() => 2,
             Some(columns) if TOGETHER.contains(&self.n) => columns.width(),
             _ => 1,
         }
@@ -119,7 +122,7 @@ impl<T: Real> Rows<T> {
             Way::Split(split) => split.bytes(),
             Way::Chirp(chirp) => chirp.bytes(),
         };
-        way + self.columns.as_ref().map_or(0, Columns::bytes)
+        way + self.pair.as_ref().map_or(0, Line::bytes) + self.columns.as_ref().map_or(0, Columns::bytes)
     }
 
     /// Complex elements that a run works in, for one row or one strip.
@@ -130,7 +133,7 @@ impl<T: Real> Rows<T> {
             Way::Split(split) => split.work_len(),
             Way::Chirp(chirp) => chirp.work_len(),
         };
-        way.max(self.columns.as_ref().map_or(0, Columns::work_len))
+        way.max(self.pair.as_ref().map_or(0, Line::work_len)).max(self.columns.as_ref().map_or(0, Columns::work_len))
     }
 
     /// Transforms the lanes of a strip, which are dense rows of at most the length, into those of another (of the length) or the same, the results multiplied by `factor`.
@@ -153,6 +156,11 @@ impl<T: Real> Rows<T> {
     }
 
     fn whole(&self, from: &Strip<T>, to: &Strip<T>, factor: T) -> Result<(), Error> {
+        if let Some(pair) = &self.pair
+            && to.count > 1
+        {
+            return T::line(pair, from, to, factor);
+        }
         let together = self.together();
         if let Some(columns) = &self.columns
             && together > 1

@@ -86,9 +86,9 @@ impl<T: Real> Split<T> {
         self.down.len() * self.across.len()
     }
 
-    /// From one row of what is between the passes to the next, in elements: not a multiple of what caches place lines by.
+    /// From one row of what is between the passes to the next, in elements: whole lines, and not a multiple of what caches place them by.
     fn apart(&self) -> usize {
-        let a = self.down.len();
+        let a = self.down.len().next_multiple_of(64 / size_of::<Complex<T>>());
         if (a * size_of::<Complex<T>>()).is_multiple_of(1024) { a + self.down.width() } else { a }
     }
 

@@ -14,6 +14,7 @@ use verdigris_device::array::Array;
 use verdigris_fft::num_complex::Complex;
 use verdigris_fft::{Direction, Error, Input, Output, Real, transform_half_row, transform_real_row, transform_row};
 
+use super::aligned;
 use crate::cuda::DeviceNDArray;
 use crate::error::{Class, Exception};
 use crate::gate;
@@ -36,6 +37,10 @@ impl Element {
             _ => return None,
         };
         Some(Element { double, complex })
+    }
+
+    fn bytes(self) -> usize {
+        (if self.double { 8 } else { 4 }) << usize::from(self.complex)
     }
 
     fn number(self) -> c_int {
@@ -82,8 +87,14 @@ impl<'a, 'py> Memory<'a, 'py> {
             if fields.flags & ALIGNED == 0 {
                 return Err(refused("the array is not aligned".to_owned()));
             }
-            let (shape, strides) = (array.shape().to_vec(), array.strides().to_vec());
-            return Ok(Memory { object, address: fields.data.cast(), element, shape, strides, writeable: fields.flags & WRITEABLE != 0, gpu: None });
+            let (shape, mut strides) = (array.shape().to_vec(), array.strides().to_vec());
+            let mut address = fields.data.cast();
+            if shape.contains(&0) {
+                // NumPy calls an array without elements aligned wherever it lies; nothing is read there.
+                address = std::ptr::dangling_mut::<Complex<f64>>().cast();
+                strides.fill(0);
+            }
+            return Ok(Memory { object, address, element, shape, strides, writeable: fields.flags & WRITEABLE != 0, gpu: None });
         }
         if let Ok(array) = object.cast::<DeviceNDArray>() {
             let (memory, dtype) = (array.get().memory(), array.get().dtype(py));
@@ -152,8 +163,9 @@ impl<'a, 'py> Memory<'a, 'py> {
 /// # Errors
 /// NumPy's, of memory and sizes.
 pub(super) fn empty<'py>(py: Python<'py>, element: Element, shape: &[usize]) -> PyResult<Bound<'py, PyAny>> {
+    let bytes = shape.iter().fold(element.bytes(), |bytes, &extent| bytes.saturating_mul(extent));
     // SAFETY: `usize` extents are at most `isize::MAX` (the spec and NumPy saw to that) and as many as `ndim`; the dtype's reference is taken by the call.
-    unsafe {
+    aligned::making(py, bytes, || unsafe {
         let descr = PY_ARRAY_API.PyArray_DescrFromType(py, element.number());
         let array = PY_ARRAY_API.PyArray_NewFromDescr(
             py,
@@ -167,7 +179,7 @@ pub(super) fn empty<'py>(py: Python<'py>, element: Element, shape: &[usize]) -> 
             std::ptr::null_mut(),
         );
         Bound::from_owned_ptr_or_err(py, array)
-    }
+    })
 }
 
 /// The GIL is released for longer rows.

@@ -3,6 +3,7 @@
 //! Owns what needs speed or memory: a row without ceremony ([`fft_row`]), arrays in general ([`fft_execute`]), plans that are kept, the cache's controls. Axes, lengths,
 //! norms and array-likes have been judged in `verdigris/fft` with SciPy's words; what memory safety needs is judged here and in `verdigris-fft`. Knows no algorithm.
 
+mod aligned;
 mod memory;
 
 use std::num::NonZeroUsize;

@@ -4,14 +4,16 @@ use pulp::{Simd, WithSimd};
 
 use super::super::lanes::{Arithmetic, Butterfly, width};
 use super::shuffle;
-use super::walk::{Ahead, From, Source, align_frame};
+use super::walk::{Ahead, Source, align_frame};
 use crate::scalar::Real;
 
-/// The row as a matrix of as many rows as a register has lanes. Its columns are transformed, multiplied and written as rows, parts separated, in the order in which
+/// The row (or several, their columns beside each other) as a matrix of as many rows as a register has lanes. Its columns are transformed, multiplied and written as rows, parts separated, in the order in which
 /// [`crate::cpu::Lanes::join`] takes them.
-pub(crate) struct First<'a, T, const EXCHANGED: bool> {
+pub(crate) struct First<'a, T, A> {
     /// The row, in pieces of a register.
-    pub(crate) row: From<'a, T, EXCHANGED>,
+    pub(crate) row: A,
+    /// Registers of columns.
+    pub(crate) groups: usize,
     /// Of each group of columns, for each result, factors: real and imaginary parts.
     pub(crate) turns: &'a [T],
     /// The column that each lane of a split register holds.
@@ -24,7 +26,7 @@ pub(crate) struct First<'a, T, const EXCHANGED: bool> {
     pub(crate) ahead: &'a mut Ahead,
 }
 
-impl<T: Real, const EXCHANGED: bool> WithSimd for First<'_, T, EXCHANGED> {
+impl<T: Real, A: Source<T>> WithSimd for First<'_, T, A> {
     type Output = ();
 
     #[inline(always)]
@@ -38,7 +40,7 @@ impl<T: Real, const EXCHANGED: bool> WithSimd for First<'_, T, EXCHANGED> {
     }
 }
 
-impl<T: Real, const EXCHANGED: bool> First<'_, T, EXCHANGED> {
+impl<T: Real, A: Source<T>> First<'_, T, A> {
     #[inline(always)]
     fn go<S: Simd, const R: usize>(self, simd: S)
     where
@@ -46,7 +48,7 @@ impl<T: Real, const EXCHANGED: bool> First<'_, T, EXCHANGED> {
     {
         align_frame();
         let simd = Arithmetic(simd);
-        let groups = self.row.0.len / R;
+        let groups = self.groups;
         let order: [usize; R] = std::array::from_fn(|lane| self.order[lane]);
         // Where results of a number go in the square: to the row of that lane which holds the number.
         let mut places = [0; R];

@@ -18,7 +18,7 @@ pub(crate) use first::First;
 pub(crate) use mirror::mirror;
 pub(crate) use scratch::{Plain, Temporary, copy, scratch, with_area};
 pub(crate) use strip::{Ends, Field, Lane, Strip};
-pub(crate) use walk::{Ahead, From, Pass, Read, Rows, Sink, Source, To, Turned, Write, walk};
+pub(crate) use walk::{Ahead, Both, From, Pass, Read, Rows, Sink, Source, To, Turned, Write, walk};
 
 use num_complex::Complex;
 

@@ -124,6 +124,32 @@ impl<T: Real, const EXCHANGED: bool> Source<T> for From<'_, T, EXCHANGED> {
     }
 }
 
+/// Two strips of neighbours that are read at once, each half as many as a register has lanes.
+pub(crate) struct Both<'a, T, const EXCHANGED: bool>(pub(crate) [&'a Strip<T>; 2]);
+
+impl<T, const EXCHANGED: bool> Clone for Both<'_, T, EXCHANGED> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+impl<T, const EXCHANGED: bool> Copy for Both<'_, T, EXCHANGED> {}
+
+impl<T: Real, const EXCHANGED: bool> Source<T> for Both<'_, T, EXCHANGED> {
+    #[inline(always)]
+    fn has<S: Simd>(&self, n: usize) -> bool {
+        self.0.iter().all(|strip| strip.fills(width::<T, S>() / 2) && strip.len >= n)
+    }
+    #[inline(always)]
+    unsafe fn load<S: Simd>(&self, simd: Arithmetic<S>, index: usize) -> Pair<T, S> {
+        // SAFETY: an element of each strip, whose lanes are neighbours and half as many as the register has.
+        let [first, second] = self.0.map(|strip| unsafe {
+            std::slice::from_raw_parts(strip.data.wrapping_offset(strip.step * index as isize).cast_const(), width::<T, S>())
+        });
+        let [re, im] = T::split_two(simd.0, first, second);
+        if EXCHANGED { [im, re] } else { [re, im] }
+    }
+}
+
 /// A strip of neighbours that is written.
 ///
 /// # Safety
@@ -228,9 +254,9 @@ impl Ahead {
         Ahead { parts: [(std::ptr::null(), 0); 2], each: 0 }
     }
 
-    /// A lane of each of two strips, dense rows, so many lines at a step that all are fetched in `steps`.
-    pub(crate) fn rows<T: Real>(from: &Strip<T>, to: &Strip<T>, lane: usize, steps: usize) -> Ahead {
-        let lines = |strip: &Strip<T>| (strip.len * 2 * size_of::<T>()).div_ceil(LINE);
+    /// Some lanes from one on of each of two strips, dense rows one after the other, so many lines at a step that all are fetched in `steps`.
+    pub(crate) fn rows<T: Real>(from: &Strip<T>, to: &Strip<T>, (lane, rows): (usize, usize), steps: usize) -> Ahead {
+        let lines = |strip: &Strip<T>| (rows * strip.len * 2 * size_of::<T>()).div_ceil(LINE);
         let part = |strip: &Strip<T>| (strip.address(lane).cast_const().cast(), lines(strip));
         let each = lines(from).max(lines(to)).div_ceil(steps.max(1));
         let to = if from.same_place(to) { (std::ptr::null(), 0) } else { part(to) };
