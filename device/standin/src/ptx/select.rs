@@ -374,24 +374,24 @@ fn all_ones(bits: u32) -> u64 {
 
 fn load(b: &mut Builder<'_>, mut w: Words<'_>, operands: &[Operand]) -> Made1<()> {
     let [to, address] = operands else { return w.unknown() };
-    if w.before.contains(&"param") || w.before.contains(&"param::func") {
-        if let Some((row, offset)) = handed(b, &w, address)? {
-            let ty = w.ty()?;
-            for (n, part) in parts(to).iter().enumerate() {
-                let at = offset + n as u64 * ty.bytes() as u64;
-                let (to, own) = b.result(part)?;
-                let mask = all_ones(own.bits);
-                b.step(Op::ParameterRead {
-                    to,
-                    row: row + (at / 8) as At,
-                    shift: (at % 8 * 8) as u32,
-                    bytes: ty.bytes() as u8,
-                    signed: ty.signed(),
-                    mask,
-                });
-            }
-            return Ok(());
+    if (w.before.contains(&"param") || w.before.contains(&"param::func"))
+        && let Some((row, offset)) = handed(b, &w, address)?
+    {
+        let ty = w.ty()?;
+        for (n, part) in parts(to).iter().enumerate() {
+            let at = offset + n as u64 * ty.bytes() as u64;
+            let (to, own) = b.result(part)?;
+            let mask = all_ones(own.bits);
+            b.step(Op::ParameterRead {
+                to,
+                row: row + (at / 8) as At,
+                shift: (at % 8 * 8) as u32,
+                bytes: ty.bytes() as u8,
+                signed: ty.signed(),
+                mask,
+            });
         }
+        return Ok(());
     }
     let mut access = access(b, &mut w, address)?;
     let to = parts(to);

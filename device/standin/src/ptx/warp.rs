@@ -145,7 +145,7 @@ impl Warp {
             (if fair { it.ran } else { 0 }, usize::MAX - it.calls.len(), it.at)
         };
         let mut first = ready.trailing_zeros() as usize;
-        lanes(ready & ready - 1, |lane| {
+        lanes(ready & (ready - 1), |lane| {
             if key(lane) < key(first) {
                 first = lane;
             }
@@ -212,17 +212,17 @@ impl Warp {
             }
             macro_rules! frame {
                 () => {
-                    &mut Frame { rows: &mut self.rows[rows as usize..], constants: &program.constants }
+                    Frame { rows: &mut self.rows[rows as usize..], constants: &program.constants }
                 };
             }
             match &step.op {
-                Op::One(f, to, of) => f(frame!(), *to, *of, mask),
-                Op::Two(f, to, of) => f(frame!(), *to, *of, mask),
-                Op::Three(f, to, of) => f(frame!(), *to, *of, mask),
-                Op::Four(f, to, of) => f(frame!(), *to, *of, mask),
+                Op::One(f, to, of) => f(&mut frame!(), *to, *of, mask),
+                Op::Two(f, to, of) => f(&mut frame!(), *to, *of, mask),
+                Op::Three(f, to, of) => f(&mut frame!(), *to, *of, mask),
+                Op::Four(f, to, of) => f(&mut frame!(), *to, *of, mask),
                 Op::Convert(conversion, to, of) => frame!().put(*to, mask, |f, lane| conversion.one(f.row(*of)[lane])),
                 Op::Test { test, to, other, of, join } => {
-                    let found = test(frame!(), *of, mask);
+                    let found = test(&frame!(), *of, mask);
                     let joined = |found: u32, join: &Option<(Join, Holds)>| match join {
                         None => found,
                         Some((join, with)) => joined(*join, found, self.holds(predicates, *with)),
@@ -234,7 +234,7 @@ impl Warp {
                     }
                 }
                 Op::Set { test, to, of, join, one } => {
-                    let mut found = test(frame!(), *of, mask);
+                    let mut found = test(&frame!(), *of, mask);
                     if let Some((join, with)) = join {
                         found = joined(*join, found, self.holds(predicates, *with));
                     }
@@ -264,7 +264,7 @@ impl Warp {
                     }
                 }
                 Op::Split { to, from, bits, count } => {
-                    let out = frame!();
+                    let mut out = frame!();
                     let from = *out.row(*from);
                     for (n, to) in to.iter().take(usize::from(*count)).enumerate() {
                         out.put(*to, mask, |_, lane| from[lane] >> (n as u32 * bits) & ((1 << bits) - 1));
@@ -336,15 +336,13 @@ impl Warp {
                     let indexes = *frame!().row(*index);
                     let mut same = true;
                     let aim = indexes[group.trailing_zeros() as usize];
-                    for lane in 0..32 {
-                        if group >> lane & 1 == 1 {
-                            let Some(to) = to.get(indexes[lane] as usize) else {
-                                *failed = lane;
-                                return fault(ILLEGAL_INSTRUCTION, format!("a branch by {}, beyond its list", indexes[lane]));
-                            };
-                            self.lanes[lane].at = *to;
-                            same &= indexes[lane] == aim;
-                        }
+                    for (lane, index) in indexes.into_iter().enumerate().filter(|(lane, _)| group >> lane & 1 == 1) {
+                        let Some(to) = to.get(index as usize) else {
+                            *failed = lane;
+                            return fault(ILLEGAL_INSTRUCTION, format!("a branch by {index}, beyond its list"));
+                        };
+                        self.lanes[lane].at = *to;
+                        same &= index == aim;
                     }
                     if !same {
                         return Ok(());
@@ -389,15 +387,13 @@ impl Warp {
                 Op::Together { mask: members, .. } => {
                     let members = *frame!().row(*members);
                     let mut all_here = true;
-                    for lane in 0..32 {
-                        if mask >> lane & 1 == 1 {
-                            let member = members[lane] as u32;
-                            if member >> lane & 1 == 0 {
-                                *failed = lane;
-                                return fault(LAUNCH_FAILED, format!("lane {lane} is not in its mask {member:#x}"));
-                            }
-                            all_here &= member & self.alive == mask;
+                    for (lane, member) in members.into_iter().enumerate().filter(|(lane, _)| mask >> lane & 1 == 1) {
+                        let member = member as u32;
+                        if member >> lane & 1 == 0 {
+                            *failed = lane;
+                            return fault(LAUNCH_FAILED, format!("lane {lane} is not in its mask {member:#x}"));
                         }
+                        all_here &= member & self.alive == mask;
                     }
                     if all_here {
                         together::perform(self, program, at, mask);
