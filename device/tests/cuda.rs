@@ -518,6 +518,7 @@ fn modules_load_with_the_compilers_log() {
     drop(module);
     assert_eq!(function.occupancy(0, 256).unwrap().block, 256);
     assert_eq!((function.blocks_per_multiprocessor(256, 0), function.most_cooperative_blocks(256, 0)), (Ok(8), Ok(32)));
+    assert_eq!((function.most_cooperative_blocks(256, 64 << 10), function.most_cooperative_blocks(256, 1 << 20)), (Ok(32), Ok(0)));
 }
 
 #[test]

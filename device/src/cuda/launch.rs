@@ -116,13 +116,17 @@ impl Function {
         Ok(blocks as u32)
     }
 
-    /// The most blocks that a cooperative launch may have.
+    /// The most blocks that a cooperative launch may have: none with more dynamic shared memory than a block gets.
     ///
     /// # Errors
     /// The driver's.
     pub fn most_cooperative_blocks(&self, threads: u32, shared: usize) -> Result<u32, DeviceError> {
         let _entered = self.context().enter()?;
-        self.allow_shared(u32::try_from(shared).unwrap_or(u32::MAX))?;
+        let most = self.context().attribute(Attribute::CU_DEVICE_ATTRIBUTE_MAX_SHARED_MEMORY_PER_BLOCK_OPTIN)? as usize;
+        if shared.saturating_add(self.attribute(FunctionAttribute::CU_FUNC_ATTRIBUTE_SHARED_SIZE_BYTES)? as usize) > most {
+            return Ok(0);
+        }
+        self.allow_shared(shared as u32)?;
         let processors = self.context().attribute(Attribute::CU_DEVICE_ATTRIBUTE_MULTIPROCESSOR_COUNT)?;
         Ok(self.blocks_per_multiprocessor(threads, shared)? * processors as u32)
     }

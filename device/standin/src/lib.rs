@@ -26,6 +26,8 @@ mod work;
 
 pub use control::{Seen, Session, calls, fail, faults, live, on_launch, pending, read, session, write};
 
+pub use ptx::interpret;
+
 /// A function of the stand-ins by its name in the driver or in one of the libraries.
 pub fn lookup(name: &std::ffi::CStr) -> Option<*const std::ffi::c_void> {
     let name = name.to_str().ok()?;

@@ -95,6 +95,24 @@ pub(crate) struct Launch<'a> {
     pub(crate) parameters: &'a [Vec<u8>],
 }
 
+/// Runs a kernel of a module, without a driver: with each parameter's bytes, on blocks of memory at addresses of one's own.
+///
+/// # Errors
+/// What is wrong with the text, or what the kernel did that ends a context, in words.
+pub fn interpret(
+    text: &str,
+    name: &str,
+    (grid, block, shared): ([u32; 3], [u32; 3], u32),
+    cooperative: bool,
+    parameters: &[Vec<u8>],
+    memory: Vec<(u64, &mut [u8])>,
+) -> Result<(), String> {
+    let kernels = kernels(text)?;
+    let kernel = kernels.iter().find(|kernel| kernel.name == name).ok_or_else(|| format!("no kernel {name}"))?;
+    let launch = Launch { grid, block, shared, stack: 1 << 20, cooperative, parameters };
+    kernel.run(&launch, memory).map_err(|fault| fault.what)
+}
+
 impl Kernel {
     fn loaded(&self) -> Result<&Loaded, String> {
         /// Where the next module's variables lie: behind all devices' memory.
