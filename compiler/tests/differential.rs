@@ -1,5 +1,5 @@
 #![allow(unsafe_code, missing_docs)]
-//! Random functions run by the interpreter and by compiled code, one lane and warps: same bits, same faults.
+//! Random functions run by the interpreter and by compiled code, one lane and warps, and kernels as PTX by an interpreter of that: same bits, same faults.
 //!
 //! Each case follows from its seed. `VERDIGRIS_FUZZ_CASES=n` runs n cases of each kind (default 150), `VERDIGRIS_FUZZ_SEED=s` begins at seed s, so
 //! `VERDIGRIS_FUZZ_SEED=s VERDIGRIS_FUZZ_CASES=1` repeats one; `VERDIGRIS_FUZZ_TRACE=1` prints each seed before it runs, for a case that ends the process. A
@@ -7,6 +7,8 @@
 
 #[path = "differential/generate.rs"]
 mod generate;
+#[path = "differential/gpu.rs"]
+mod gpu;
 
 use std::collections::HashMap;
 use std::sync::Mutex;
@@ -369,10 +371,14 @@ fn kernels() {
         let ir = if rng.once_in(3) { contracted(&ir) } else { ir };
         let cpu = cpu(&mut rng);
         let check_bounds = !case.safe || !rng.once_in(4);
-        [Lanes::One, Lanes::Warp].into_iter().find_map(|lanes| {
-            let about = format!("{lanes:?}, {}, grid {:?}, block {:?}, check_bounds {check_bounds}", cpu.name(), case.grid, case.block);
-            check(seed, &text, &ir, &about, &|ir| kernel_mismatch(ir, &case, lanes, check_bounds, &cpu))
-        })
+        let as_ptx = || gpu::checked(seed, &text, &ir, &case, check_bounds);
+        [Lanes::One, Lanes::Warp]
+            .into_iter()
+            .find_map(|lanes| {
+                let about = format!("{lanes:?}, {}, grid {:?}, block {:?}, check_bounds {check_bounds}", cpu.name(), case.grid, case.block);
+                check(seed, &text, &ir, &about, &|ir| kernel_mismatch(ir, &case, lanes, check_bounds, &cpu))
+            })
+            .or_else(as_ptx)
     });
 }
 
@@ -397,10 +403,13 @@ fn meeting_kernels() {
         let ir = if rng.once_in(3) { contracted(&ir) } else { ir };
         let cpu = cpu(&mut rng);
         let lanes: &[Lanes] = if features.warp { &[Lanes::Warp] } else { &[Lanes::One, Lanes::Warp] };
-        lanes.iter().find_map(|lanes| {
-            let about = format!("{lanes:?}, {}, grid {:?}, block {:?}", cpu.name(), case.grid, case.block);
-            check(seed, &text, &ir, &about, &|ir| kernel_mismatch(ir, &case, *lanes, true, &cpu))
-        })
+        lanes
+            .iter()
+            .find_map(|lanes| {
+                let about = format!("{lanes:?}, {}, grid {:?}, block {:?}", cpu.name(), case.grid, case.block);
+                check(seed, &text, &ir, &about, &|ir| kernel_mismatch(ir, &case, *lanes, true, &cpu))
+            })
+            .or_else(|| gpu::checked(seed, &text, &ir, &case, true))
     });
     let (cases, features, names) = counted.into_inner().expect("nobody panicked with it");
     let names_of = ["barrier in a loop", "nested varying exits", "early return", "warp operations", "partial warps", "grid barrier"];
