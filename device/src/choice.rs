@@ -266,7 +266,7 @@ mod tests {
         let there = auto(usable());
         assert_eq!((there.device, there.device.to_string().as_str(), there.reason.as_str()), (Device::Cuda(0), "cuda:0", "auto"));
         assert_eq!(there.looked_for, "NVIDIA's driver (CUDA 13.1) has 2 GPUs");
-        let faulty = decide(Request::Auto, "auto", || usable(), |_| Some("it burns".into())).unwrap();
+        let faulty = decide(Request::Auto, "auto", usable, |_| Some("it burns".into())).unwrap();
         assert_eq!((faulty.device, faulty.reason.as_str()), (Device::Cpu, "auto: no usable GPU"));
         assert_eq!(
             faulty.warning.as_deref(),

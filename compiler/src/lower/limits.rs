@@ -78,8 +78,8 @@ impl Lowerer {
     pub(super) fn any_or_all(&mut self, all: bool, text: &str, (val, at): (&Val, Span), span: Span) -> Result<Val> {
         if let Some(items) = val.items() {
             let mut found = Test::Always(all);
-            for item in items.to_vec() {
-                let test = self.truth(&item, at)?;
+            for item in items {
+                let test = self.truth(item, at)?;
                 found = match (found, test) {
                     (Test::Always(known), other) | (other, Test::Always(known)) => {
                         if known == all {
