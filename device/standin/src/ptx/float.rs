@@ -178,43 +178,15 @@ pub(super) fn ternary(name: &str, ty: Ty, ftz: bool) -> Option<Three> {
 }
 
 /// Of a zero of each sign the negative one; of a NaN and a number the number.
-trait Extremes: Copy + PartialOrd {
-    fn negative(self) -> bool;
-    fn nan(self) -> bool;
-}
-
-impl Extremes for f32 {
-    #[inline(always)]
-    fn negative(self) -> bool {
-        self.is_sign_negative()
-    }
-
-    #[inline(always)]
-    fn nan(self) -> bool {
-        self.is_nan()
-    }
-}
-
-impl Extremes for f64 {
-    #[inline(always)]
-    fn negative(self) -> bool {
-        self.is_sign_negative()
-    }
-
-    #[inline(always)]
-    fn nan(self) -> bool {
-        self.is_nan()
-    }
-}
-
 #[inline(always)]
-fn least<T: Extremes>(a: T, b: T) -> T {
-    if a.nan() || b < a || b == a && b.negative() { b } else { a }
+fn least<T: Copy + PartialOrd + Into<f64>>(a: T, b: T) -> T {
+    if a.into().is_nan() || b < a || b == a && b.into().is_sign_negative() { b } else { a }
 }
 
+/// Of a zero of each sign the positive one; of a NaN and a number the number.
 #[inline(always)]
-fn greatest<T: Extremes>(a: T, b: T) -> T {
-    if a.nan() || b > a || b == a && !b.negative() { b } else { a }
+fn greatest<T: Copy + PartialOrd + Into<f64>>(a: T, b: T) -> T {
+    if a.into().is_nan() || b > a || b == a && !b.into().is_sign_negative() { b } else { a }
 }
 
 pub(super) fn compare(name: &str, ty: Ty, ftz: bool) -> Option<Test> {

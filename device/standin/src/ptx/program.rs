@@ -61,12 +61,18 @@ impl Frame<'_> {
 
 /// Calls for each lane of a mask, the lowest first.
 #[inline(always)]
-pub(super) fn lanes(mask: u32, mut each: impl FnMut(usize)) {
-    let mut left = mask;
-    while left != 0 {
-        each(left.trailing_zeros() as usize);
-        left &= left - 1;
-    }
+pub(super) fn lanes(mask: u32, each: impl FnMut(usize)) {
+    each_lane(mask).for_each(each);
+}
+
+/// The lanes of a mask, the lowest first.
+#[inline(always)]
+pub(super) fn each_lane(mut mask: u32) -> impl Iterator<Item = usize> {
+    std::iter::from_fn(move || {
+        let lane = (mask != 0).then(|| mask.trailing_zeros() as usize)?;
+        mask &= mask - 1;
+        Some(lane)
+    })
 }
 
 pub(super) type One = fn(&mut Frame<'_>, At, At, u32);

@@ -3,7 +3,9 @@
 //! Threads at one place run together, an instruction at a time. Of several places that which is furthest back goes first, so that threads meet again; but none waits for ever: after a turn it is that of those that have
 //! waited longest. Operations with a mask wait for the threads that it names.
 
-use super::program::{Access, Barrier, Call, Compare, Frame, Holds, Join, NEGATED, Op, Program, Row, Special, Step, TRUE, function_at, lanes};
+use super::program::{
+    Access, Barrier, Call, Compare, Frame, Holds, Join, NEGATED, Op, Program, Row, Special, Step, TRUE, each_lane, function_at, lanes,
+};
 use super::space::{ILLEGAL_INSTRUCTION, LAUNCH_FAILED, Ran, Reach, STACK, fault, number, place_of, put, widened};
 use super::together;
 
@@ -288,10 +290,7 @@ impl Warp {
                 Op::Load(access) => self.load(around, rows, access, mask, failed)?,
                 Op::Store(access) => self.store(around, rows, access, mask, failed)?,
                 Op::Atomic { access, change, operands, to } => {
-                    let mut left = mask;
-                    while left != 0 {
-                        let lane = left.trailing_zeros() as usize;
-                        left &= left - 1;
+                    for lane in each_lane(mask) {
                         *failed = lane;
                         let out = Frame { rows: &mut self.rows[rows as usize..], constants: &program.constants };
                         let address = out.row(access.address)[lane].wrapping_add_signed(access.offset);
@@ -442,10 +441,7 @@ impl Warp {
 
     fn load(&mut self, around: &mut Around<'_, '_>, rows: u32, access: &Access, mask: u32, failed: &mut usize) -> Ran<()> {
         let bytes = usize::from(access.bytes);
-        let mut left = mask;
-        while left != 0 {
-            let lane = left.trailing_zeros() as usize;
-            left &= left - 1;
+        for lane in each_lane(mask) {
             *failed = lane;
             let frame = Frame { rows: &mut self.rows[rows as usize..], constants: &around.program.constants };
             let address = frame.row(access.address)[lane].wrapping_add_signed(access.offset);
@@ -460,10 +456,7 @@ impl Warp {
 
     fn store(&mut self, around: &mut Around<'_, '_>, rows: u32, access: &Access, mask: u32, failed: &mut usize) -> Ran<()> {
         let bytes = usize::from(access.bytes);
-        let mut left = mask;
-        while left != 0 {
-            let lane = left.trailing_zeros() as usize;
-            left &= left - 1;
+        for lane in each_lane(mask) {
             *failed = lane;
             let frame = Frame { rows: &mut self.rows[rows as usize..], constants: &around.program.constants };
             let address = frame.row(access.address)[lane].wrapping_add_signed(access.offset);
@@ -514,10 +507,7 @@ impl Warp {
                 lanes(mask, |lane| to[lane] = source[lane]);
             }
         }
-        let mut left = mask;
-        while left != 0 {
-            let lane = left.trailing_zeros() as usize;
-            left &= left - 1;
+        for lane in each_lane(mask) {
             let it = &mut self.lanes[lane];
             it.calls.push(Back { step: at, rows, predicates, function: it.function, stack: it.stack });
             let begin = (it.stack + caller.local).next_multiple_of(16) as usize;
@@ -561,10 +551,7 @@ impl Warp {
         let holds = barrier.counts.map_or(0, |(_, of)| self.holds(predicates, of));
         let frame = Frame { rows: &mut self.rows[rows as usize..], constants: &around.program.constants };
         let (numbers, counts) = (*frame.row(barrier.number), barrier.threads.map(|row| *frame.row(row)));
-        let mut left = mask;
-        while left != 0 {
-            let lane = left.trailing_zeros() as usize;
-            left &= left - 1;
+        for lane in each_lane(mask) {
             let threads = counts.map(|row| row[lane] as u32);
             if numbers[lane] >= 16 || threads.is_some_and(|n| n == 0 || n % 32 != 0) {
                 *failed = lane;
