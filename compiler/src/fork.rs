@@ -89,20 +89,20 @@ impl Drop for Held {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::atomic::{AtomicUsize, Ordering};
-    use std::sync::{Barrier, mpsc};
-    use std::thread;
+    use std::sync::{Barrier, Mutex, mpsc};
+    use std::thread::{self, ThreadId};
     use std::time::Duration;
 
     use super::*;
 
-    static WAITS: AtomicUsize = AtomicUsize::new(0);
+    /// Who waited by [`wait_by`]: other tests compile meanwhile, and wait too.
+    static WAITED: Mutex<Vec<ThreadId>> = Mutex::new(Vec::new());
 
     /// One test, since the lock is the process's.
     #[test]
     fn jobs_and_holds_wait_for_each_other_and_never_for_themselves() {
         wait_by(|take| {
-            WAITS.fetch_add(1, Ordering::SeqCst);
+            WAITED.lock().unwrap().push(thread::current().id());
             take();
         });
         let begun = Barrier::new(2);
@@ -131,7 +131,7 @@ mod tests {
                 let _job = job();
                 later.send("later").unwrap();
             });
-            while WAITS.load(Ordering::SeqCst) == 0 {
+            while !WAITED.lock().unwrap().contains(&waiting.thread().id()) && !waiting.is_finished() {
                 thread::yield_now();
             }
             order.send("let go").unwrap();
@@ -139,7 +139,5 @@ mod tests {
             waiting.join().unwrap();
         });
         assert_eq!(happened.try_iter().collect::<Vec<_>>(), ["job", "held", "let go", "later"]);
-        // Other tests compile meanwhile, and may have waited too.
-        assert!(WAITS.load(Ordering::SeqCst) >= 1);
     }
 }

@@ -247,6 +247,23 @@ pub fn collect(context: &'static Context, waited: Waited<'_>) -> Result<(), Erro
     Board::made(context).map_or(Ok(()), |board| board.collect(waited))
 }
 
+/// Waits for the launches of all devices that nobody has been told of, and tells of them as [`collect`] does: for the end of the process, after which nobody asks.
+///
+/// # Errors
+/// As [`collect`], of the first device with one.
+pub fn finish() -> Result<(), Error> {
+    let boards = lock(&BOARDS).clone();
+    let mut first = Ok(());
+    for board in boards {
+        if board.context.driver().here().is_err() || lock(&board.unread).is_empty() {
+            continue;
+        }
+        let told = board.context.synchronize().map_err(Error::Device).and_then(|()| board.collect(Waited::Device));
+        first = first.and(told);
+    }
+    first
+}
+
 impl Desk {
     /// Whether it is for launches of this shape on this stream.
     pub(crate) fn serves(&self, stream: &Stream, grid: [u32; 3], block: [u32; 3]) -> bool {

@@ -9,7 +9,7 @@ mod board;
 mod code;
 mod frames;
 
-pub use board::{Failed, Place, Waited, collect};
+pub use board::{Failed, Place, Waited, collect, finish};
 pub use code::{Code, arch};
 
 use verdigris_compiler::llvm::ptx;

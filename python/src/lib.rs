@@ -42,7 +42,7 @@ mod module {
     #[pymodule_export]
     use crate::cuda::{DeviceFunction, DeviceNDArray, Event, Kernel, Launcher, Overload, Stream};
     #[pymodule_export]
-    use crate::cuda::{Gpu, HostMemory, Pinned, current_gpu, end_of_process, external_stream, gpus, select_gpu};
+    use crate::cuda::{Gpu, HostMemory, Pinned, current_gpu, external_stream, gpus, select_gpu};
     #[pymodule_export]
     use crate::cuda::{compile_ptx, device_array, from_cuda_array_interface, from_dlpack, to_device};
     #[pymodule_export]

@@ -363,6 +363,31 @@ def test_printed_lines_are_shown_when_waited_for(on_standin):
     assert out == "launched\nv is 7\nv is 8\n"
 
 
+def test_the_end_of_a_script_tells_what_nobody_waited_for(python, tmp_path):
+    script = tmp_path / "script.py"
+    script.write_text(
+        textwrap.dedent(
+            """
+            from verdigris import cuda
+
+            @cuda.jit
+            def say(v):
+                print("v is", v)
+                if v == 8:
+                    raise ValueError("eight")
+
+            say[1, 1](7)
+            say[1, 1, cuda.stream()](8)
+            print("launched")
+            """
+        )
+    )
+    done = python(str(script), **standin.environment(tmp_path))
+    assert done.returncode == 0
+    assert sorted(done.stdout.splitlines()[1:]) == ["v is 7", "v is 8"] and done.stdout.startswith("launched\n")
+    assert "ValueError: eight" in done.stderr and "script.py" in done.stderr, done.stderr
+
+
 def test_cubins_are_kept_between_processes(on_standin, tmp_path):
     text = """
         import numpy as np

@@ -27,6 +27,9 @@ pub(crate) fn gpu(py: Python<'_>) -> PyResult<Option<&'static Context>> {
         None => {
             let choice = machine::device(py)?;
             let context = gate::detached(py, || choice.context())?;
+            if context.is_some() && CHOSEN.get().is_none() {
+                super::gpu::at_exit(py)?;
+            }
             *CHOSEN.get_or_init(|| context)
         }
     };

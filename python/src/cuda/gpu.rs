@@ -6,6 +6,7 @@ use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 use verdigris_device::cuda::{self, Context};
+use verdigris_gpu as gpu;
 
 use super::{device, stream};
 use crate::error::{Class, Exception, IntoPyErr};
@@ -48,10 +49,20 @@ pub(crate) fn external_stream(py: Python<'_>, handle: usize) -> PyResult<stream:
     Ok(stream::Stream::gpu(unsafe { cuda::Stream::external(context, handle) }))
 }
 
-/// Says that the process ends: nothing is given back to a driver that may be gone.
+/// For the end of the process: tells what launches that nobody waited for left behind; after it nothing is given back to a driver that may be gone.
+///
+/// # Errors
+/// A thread of such a launch failed, or the driver's.
 #[pyfunction]
-pub(crate) fn end_of_process() {
+fn end_of_process(py: Python<'_>) -> PyResult<()> {
+    let told = gate::detached(py, gpu::finish);
     cuda::end_of_process();
+    told
+}
+
+/// Has Python call [`end_of_process`].
+pub(super) fn at_exit(py: Python<'_>) -> PyResult<()> {
+    py.import("atexit")?.call_method1("register", (wrap_pyfunction!(end_of_process, py)?,)).map(drop)
 }
 
 #[pymethods]

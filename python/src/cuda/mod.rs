@@ -19,7 +19,7 @@ pub(crate) mod watch;
 
 pub(crate) use array::{DeviceNDArray, device_array, to_device};
 pub(crate) use function::DeviceFunction;
-pub(crate) use gpu::{Gpu, HostMemory, Pinned, current_gpu, end_of_process, external_stream, gpus, select_gpu};
+pub(crate) use gpu::{Gpu, HostMemory, Pinned, current_gpu, external_stream, gpus, select_gpu};
 pub(crate) use host::{gpu_to_host, host_to_gpu, record_type, scalar_type};
 pub(crate) use interop::{from_cuda_array_interface, from_dlpack};
 pub(crate) use kernel::{Kernel, Launcher, Overload};
