@@ -1,6 +1,8 @@
 //! The processor compiled for.
 
 use inkwell::targets::{CodeModel, InitializationConfig, RelocMode, Target, TargetMachine, TargetTriple};
+use std::cell::RefCell;
+use std::rc::Rc;
 use std::sync::OnceLock;
 
 use super::Error;
@@ -92,7 +94,22 @@ impl Cpu {
         self.level
     }
 
-    pub(super) fn machine(&self) -> Result<TargetMachine, Error> {
+    /// LLVM's machine for it: each thread keeps those it used, since LLVM takes a good part of a small compilation to describe a processor.
+    pub(super) fn machine(&self) -> Result<Rc<TargetMachine>, Error> {
+        thread_local! {
+            static MACHINES: RefCell<Vec<(Cpu, Rc<TargetMachine>)>> = const { RefCell::new(Vec::new()) };
+        }
+        MACHINES.with_borrow_mut(|machines| {
+            if let Some((_, machine)) = machines.iter().find(|(cpu, _)| cpu == self) {
+                return Ok(machine.clone());
+            }
+            let machine = Rc::new(self.new_machine()?);
+            machines.push((self.clone(), machine.clone()));
+            Ok(machine)
+        })
+    }
+
+    fn new_machine(&self) -> Result<TargetMachine, Error> {
         initialise();
         let triple = TargetTriple::create("x86_64-unknown-linux-gnu");
         let target = Target::from_triple(&triple).map_err(|e| Error::Bug(e.to_string()))?;

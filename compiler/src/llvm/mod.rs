@@ -230,7 +230,7 @@ fn kept(ir: &Verified, shape: &Shape, cpu: &Cpu, key: &Key) -> Result<Option<Cod
     if let Some(object) = cache::load(&key) {
         // What goes with the code is told by the emitter, which is quick beside the passes and the assembler.
         let context = Context::create();
-        let (module, sites, memory) = emit_module(&context, &cpu.machine()?, ir, shape, cpu, &symbol, true)?;
+        let (module, sites, memory) = emit_module(&context, &*cpu.machine()?, ir, shape, cpu, &symbol, true)?;
         shared::provide(&shared::needs(&module, cpu), cpu)?;
         if let Ok(loaded) = jit::load(&object, &symbol) {
             return Ok(Some(Code { loaded, shape: shape.clone(), sites, memory }));
