@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import ctypes
+import importlib
 import os
 import shutil
 import subprocess
@@ -106,9 +107,9 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         environment = os.environ | {"VERDIGRIS_DEVICE": "cuda", "VERDIGRIS_REQUIRE_GPU": "1", "VERDIGRIS_CACHE": "0"}
         if arguments.stand_in:
-            (Path(folder) / "libcuda.so.1").symlink_to(arguments.stand_in.resolve())
-            environment["LD_LIBRARY_PATH"] = folder
-            environment["VERDIGRIS_STANDIN_DEVICES"] = "2"
+            os.environ["VERDIGRIS_DRIVER_STANDIN"] = str(arguments.stand_in.resolve())
+            sys.path.insert(0, str(TESTS))
+            environment |= importlib.import_module("standin").environment(folder)
         else:
             print(f"{devices()} NVIDIA device(s)")
         package = arguments.package
