@@ -9,7 +9,7 @@ use std::sync::OnceLock;
 
 use numpy::PyArrayDescr;
 use numpy::npyffi::{NPY_CASTING, PY_ARRAY_API, PY_UFUNC_API, PyArray_Descr, PyArrayObject, PyUFuncObject, npy_intp};
-use pyo3::exceptions::PyTypeError;
+use pyo3::exceptions::{PyRuntimeError, PyTypeError};
 use pyo3::ffi;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyTuple};
@@ -146,6 +146,25 @@ pub(super) fn create<'py>(py: Python<'py>, core: &Bound<'py, Core>) -> PyResult<
         }
         Ok(ufunc)
     }
+}
+
+/// Calls a genuine ufunc, or a method of it.
+///
+/// NumPy 2.0 (mended in 2.1) fails after it has asked [`resolve`] if the answer is the types it asked with, as with `dtype=`: it remembers what it found once for the answer and refuses to once more
+/// for the question. Nothing has been computed then, and the next call finds what is remembered.
+pub(super) fn call<'py>(
+    function: &Bound<'py, PyAny>,
+    args: &Bound<'py, PyTuple>,
+    kwargs: Option<&Bound<'py, PyDict>>,
+) -> PyResult<Bound<'py, PyAny>> {
+    match function.call(args, kwargs) {
+        Err(error) if is_remembered_twice(function.py(), &error) => function.call(args, kwargs),
+        done => done,
+    }
+}
+
+fn is_remembered_twice(py: Python<'_>, error: &PyErr) -> bool {
+    error.is_instance_of::<PyRuntimeError>(py) && error.value(py).to_string() == "Identity cache already includes the item."
 }
 
 /// What NumPy hands to a loop.

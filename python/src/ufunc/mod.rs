@@ -448,7 +448,7 @@ impl PyUfunc {
             return Ok(result);
         }
         if method != "__call__" {
-            return self.ufunc.bind(py).getattr(method)?.call(args, kwargs);
+            return genuine::call(&self.ufunc.bind(py).getattr(method)?, args, kwargs);
         }
         let other = self.for_given(args, kwargs)?;
         let ufunc = other.as_ref().map_or(&self.ufunc, |other| &other.get().ufunc).bind(py);
@@ -457,9 +457,9 @@ impl PyUfunc {
         {
             let stretch = py.import("verdigris._guvectorize")?.getattr("stretched")?;
             let stretched = stretch.call1((cores.layout.to_string(), args, kwargs))?.cast_into::<PyTuple>()?;
-            return ufunc.call(stretched, kwargs);
+            return genuine::call(ufunc, &stretched, kwargs);
         }
-        ufunc.call(args, kwargs)
+        genuine::call(ufunc, args, kwargs)
     }
 
     /// A method that folds. Where the function's result is of another type than its arguments, it folds in that type, as nothing else can be folded.
