@@ -42,8 +42,11 @@ test: build $(STAMPS)/test ## every test but the slow ones: Rust crates, then th
 
 .PHONY: test-slow
 test-slow: build $(STAMPS)/test ## the slow and exhaustive tests
-	$(PTXAS) cargo test --locked $(RUST_TESTS) -- --ignored
-	$(PYTEST) -m "slow and not interop" $(ARGS)
+	cargo build --locked -p verdigris-driver-standin
+	rm -rf $(TARGET)/ptx && mkdir -p $(TARGET)/ptx
+	VERDIGRIS_DRIVER_STANDIN=$(TARGET)/debug/libverdigris_driver_standin.so VERDIGRIS_PTX_CORPUS=$(TARGET)/ptx \
+		$(PYTEST) -m "slow and not interop" $(ARGS)
+	VERDIGRIS_PTX_CORPUS=$(TARGET)/ptx $(PTXAS) cargo test --locked $(RUST_TESTS) -- --ignored --skip nvidias_curand
 
 .PHONY: fuzz
 fuzz: llvm ## 10,000 generated kernels of each kind, by the interpreter and compiled; CASES=n for another number
@@ -70,6 +73,8 @@ golden: build ## 500 random calls of every generator held against cuRAND's host 
 	$(BIN)/python dev/golden/compare.py --python .venv-golden/bin/python --no-tables $(ARGS)
 	VERDIGRIS_CURAND=$$(echo .venv-golden/lib/python3*/site-packages/nvidia/cu13/lib/libcurand.so.10) \
 		$(BIN)/python dev/golden/compare.py --python .venv-golden/bin/python $(ARGS)
+	VERDIGRIS_TEST_CUDA_LIB_DIR=$$(echo $(CURDIR)/.venv-golden/lib/python3*/site-packages/nvidia/cu13/lib) \
+		cargo test --locked -p verdigris-rand --test cuda -- --ignored nvidias_curand
 
 .PHONY: bench
 bench: build $(STAMPS)/bench ## time us, NumPy and Numba in one run; tables go to benches/results

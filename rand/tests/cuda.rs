@@ -271,7 +271,7 @@ fn hosts(name: &CStr) -> Option<*const c_void> {
 
 /// In a process of its own, since the library that is given first stays. Run with the folder of NVIDIA's cuRAND in `VERDIGRIS_TEST_CUDA_LIB_DIR`: `cargo test --test cuda nvidias -- --ignored`.
 #[test]
-#[ignore = "needs NVIDIA's cuRAND and a process of its own"]
+#[ignore = "needs NVIDIA's cuRAND, which `make golden` has, and a process of its own"]
 fn nvidias_curand_gives_the_hosts_stream_through_the_same_calls() {
     let _alone = standin::session();
     assert!(nvidias().is_some(), "VERDIGRIS_TEST_CUDA_LIB_DIR is not set");

@@ -18,7 +18,7 @@ fn parameters_are_read_from_their_declarations() {
 
 /// Every instruction of the PTX in the folder that VERDIGRIS_PTX_CORPUS names is known.
 #[test]
-#[ignore = "needs a folder of PTX"]
+#[ignore = "needs a folder of PTX, which `make test-slow` has written"]
 fn a_folder_of_ptx_is_known() {
     let folder = std::env::var_os("VERDIGRIS_PTX_CORPUS").expect("VERDIGRIS_PTX_CORPUS names a folder");
     let (mut unknown, mut steps) = (std::collections::BTreeMap::<String, usize>::new(), 0);
