@@ -593,7 +593,7 @@ fn instead(module: &str, name: &str) -> Option<&'static str> {
     const MAKES: &str = "zeros ones empty full zeros_like ones_like empty_like full_like arange linspace array asarray copy eye identity concatenate stack \
         hstack vstack tile repeat outer unique";
     const LOOPS: &str =
-        "dot vdot inner matmul cumsum cumprod diff sort argsort searchsorted interp histogram bincount convolve median average trapezoid norm cross";
+        "dot vdot inner matmul cumsum cumprod diff sort argsort histogram bincount convolve median average trapezoid norm cross";
     let is = |list: &str| list.split_whitespace().any(|known| known == name);
     Some(match module {
         "random" | "numpy.random" | "numpy.random.mtrand" | "secrets" => "use the states and functions of `cuda.random`",
@@ -602,12 +602,10 @@ fn instead(module: &str, name: &str) -> Option<&'static str> {
         "time" => "time the launch from Python, with `cuda.event`",
         "numpy" if is(MAKES) => "a kernel makes no arrays: pass one, or use `cuda.local.array` or `cuda.shared.array`",
         "numpy" | "numpy.linalg" if is(LOOPS) => "write the loop over the elements",
-        "builtins" if is("list dict set frozenset bytearray sorted") => "use a tuple of fixed length, or an array",
+        "builtins" if is("bytearray sorted") => "use a tuple of fixed length, or an array",
         "builtins" if is("map filter iter next") => "write a `for` loop",
-        "builtins" if is("str repr chr bin hex oct ascii format") => "strings cannot be built in compiled code; `print` shows numbers as they are",
-        "builtins" if is("isinstance issubclass type") => {
-            "types are known when a function is compiled: write a function for each, or compare `x.dtype` with a type"
-        }
+        "builtins" if is("repr chr bin hex oct ascii format") => "strings cannot be built in compiled code; `print` shows numbers as they are",
+        "builtins" if is("issubclass type") => "types are known when a function is compiled: ask `isinstance(x, T)`, or compare `x.dtype` with a type",
         _ => return None,
     })
 }

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::sync::LazyLock;
 
 use super::elementwise::Reduction;
+use super::instance::Class;
 use super::skipping::Skipping;
 use super::warp::Small;
 use crate::ir::{Axis, Geometry, Meeting};
@@ -23,6 +24,14 @@ pub(super) enum Fp16 {
     Max,
     Reciprocal,
     ReciprocalSqrt,
+}
+
+/// What NumPy's functions tell of an array's axes.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Extents {
+    Size,
+    Shape,
+    Ndim,
 }
 
 /// What a canonical name stands for.
@@ -59,6 +68,21 @@ pub(super) enum Builtin {
     /// `np.finfo`, `np.iinfo`.
     FloatLimits,
     IntegerLimits,
+    /// `isinstance()`, and the classes that only it takes.
+    IsInstance,
+    Class(Class),
+    /// `np.size`, `np.shape`, `np.ndim`.
+    Extents(Extents),
+    /// `np.isposinf`, `np.isneginf`.
+    IsInfinity {
+        positive: bool,
+    },
+    Angle,
+    Sinc,
+    /// `np.isclose`, whose rule is another than that of `math.isclose`.
+    NumpyIsClose,
+    SearchSorted,
+    Interp,
     /// A function of `cuda.fp16`.
     Half(Fp16),
     Enumerate,
@@ -183,6 +207,13 @@ table! {
     "reversed" => B::Reversed,
     "print" => B::Print,
     "tuple" => B::Tuple,
+    "isinstance" => B::IsInstance,
+    "str" => B::Class(Class::Str),
+    "bytes" => B::Class(Class::Bytes),
+    "list" => B::Class(Class::Container),
+    "dict" => B::Class(Class::Container),
+    "set" => B::Class(Class::Container),
+    "frozenset" => B::Class(Class::Container),
 
     "operator.add" => B::Operator(BinaryOp::Add),
     "operator.sub" => B::Operator(BinaryOp::Sub),
@@ -412,6 +443,27 @@ table! {
     "numpy.count_nonzero" => B::Skip(Skipping::CountNonzero),
     "numpy.finfo" => B::FloatLimits,
     "numpy.iinfo" => B::IntegerLimits,
+    "numpy.size" => B::Extents(Extents::Size),
+    "numpy.shape" => B::Extents(Extents::Shape),
+    "numpy.ndim" => B::Extents(Extents::Ndim),
+    "numpy.isposinf" => B::IsInfinity { positive: true },
+    "numpy.isneginf" => B::IsInfinity { positive: false },
+    "numpy.angle" => B::Angle,
+    "numpy.sinc" => B::Sinc,
+    "numpy.isclose" => B::NumpyIsClose,
+    "numpy.searchsorted" => B::SearchSorted,
+    "numpy.interp" => B::Interp,
+    "numpy.ndarray" => B::Class(Class::Array),
+    "numpy.generic" => B::Class(Class::Generic),
+    "numpy.number" => B::Class(Class::Number),
+    "numpy.integer" => B::Class(Class::Integer),
+    "numpy.signedinteger" => B::Class(Class::Signed),
+    "numpy.unsignedinteger" => B::Class(Class::Unsigned),
+    "numpy.inexact" => B::Class(Class::Inexact),
+    "numpy.floating" => B::Class(Class::Floating),
+    "numpy.complexfloating" => B::Class(Class::ComplexFloating),
+    "numpy.datetime64" => B::Class(Class::Date),
+    "numpy.timedelta64" => B::Class(Class::Delta),
     "numpy.add" => B::Operator(BinaryOp::Add),
     "numpy.subtract" => B::Operator(BinaryOp::Sub),
     "numpy.multiply" => B::Operator(BinaryOp::Mul),
@@ -585,7 +637,7 @@ pub(super) fn elementwise_arity(builtin: &Builtin) -> Option<usize> {
     Some(match builtin {
         B::Numpy(m) => m.arity(),
         B::Abs | B::NumpyRounding(_) | B::FloatTest(..) | B::Unary(_) | B::NumpyFabs | B::Sign | B::Square | B::Conjugate | B::LogicalNot => 1,
-        B::Degrees | B::Radians | B::Reciprocal | B::Signbit => 1,
+        B::Degrees | B::Radians | B::Reciprocal | B::Signbit | B::IsInfinity { .. } => 1,
         B::Operator(_) | B::Comparison(_) | B::NumpyOrder(_) | B::LogicalAnd | B::LogicalOr | B::LogicalXor | B::NumpyMinimum | B::NumpyMaximum => 2,
         B::NumpyFmin | B::NumpyFmax | B::NumpyFmod | B::Heaviside | B::FloatPower | B::Gcd => 2,
         _ => return None,
@@ -599,9 +651,18 @@ pub(super) fn keyword_position(builtin: &Builtin, keyword: &str) -> Option<usize
         (Builtin::Complex, "real") => Some(0),
         (Builtin::NumpyRound, "decimals") | (Builtin::Clip, "a_min" | "min") => Some(1),
         (Builtin::Clip, "a_max" | "max") => Some(2),
+        (Builtin::Extents(Extents::Size), "axis") | (Builtin::Angle, "deg") | (Builtin::SearchSorted, "v") => Some(1),
+        (Builtin::SearchSorted, "side") | (Builtin::NumpyIsClose, "rtol") => Some(2),
+        (Builtin::NumpyIsClose, "atol") | (Builtin::Interp, "left") => Some(3),
+        (Builtin::NumpyIsClose, "equal_nan") | (Builtin::Interp, "right") => Some(4),
         (builtin, "out") => elementwise_arity(builtin),
         _ => None,
     }
+}
+
+/// Whether a function has a default for each argument that keywords before may leave out, which is then given as `None`.
+pub(super) fn has_gaps(builtin: &Builtin) -> bool {
+    matches!(builtin, Builtin::NumpyIsClose | Builtin::Interp)
 }
 
 #[cfg(test)]

@@ -103,16 +103,20 @@ impl Lowerer {
         if *builtin == builtins::Builtin::ByType {
             return self.by_type(args);
         }
-        let mut args = self.arguments(args)?;
-        for (keyword, e) in keywords {
-            match builtins::keyword_position(builtin, keyword) {
-                Some(i) if i == args.len() => {
-                    let val = self.expr(e)?;
-                    args.push((val, e.span));
-                }
-                _ => return self.bad_keyword(text, keyword, e.span),
-            }
+        if *builtin == builtins::Builtin::IsInstance {
+            self.no_keywords(text, keywords)?;
+            return self.is_instance(text, args, span);
         }
+        let mut args: Vec<Option<Arg>> = self.arguments(args)?.into_iter().map(Some).collect();
+        for (keyword, e) in keywords {
+            let place = builtins::keyword_position(builtin, keyword).filter(|i| *i <= args.len() || builtins::has_gaps(builtin));
+            let Some(place) = place.filter(|i| args.get(*i).is_none_or(Option::is_none)) else { return self.bad_keyword(text, keyword, e.span) };
+            if args.len() <= place {
+                args.resize(place + 1, None);
+            }
+            args[place] = Some((self.expr(e)?, e.span));
+        }
+        let args: Vec<Arg> = args.into_iter().map(|arg| arg.unwrap_or((Val::None, span))).collect();
         self.at(span);
         self.builtin(*builtin, text, &args, at, span)
     }

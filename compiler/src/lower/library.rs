@@ -25,7 +25,8 @@ impl Lowerer {
             [(a, s), (b, t)] => Ok(((a, *s), (b, *t))),
             _ => self.wrong_count(text, "two arguments", args.len(), span),
         };
-        if !matches!(builtin, Builtin::Print | Builtin::Tuple | Builtin::GetItem | Builtin::Where | Builtin::Len)
+        let whole = matches!(builtin, B::Print | B::Tuple | B::GetItem | B::Where | B::Len | B::Extents(_) | B::Angle | B::Sinc | B::NumpyIsClose);
+        if !whole
             && let Some((soft, half)) = self.soft_args(args)
             && !args.iter().any(|(val, _)| matches!(val, Val::Array(_) | Val::View(_)))
         {
@@ -235,6 +236,21 @@ impl Lowerer {
             B::CodeOf => self.code_of(text, one()?),
             B::FloatLimits => self.float_limits(text, one()?),
             B::IntegerLimits => self.integer_limits(text, one()?),
+            B::IsInstance => unreachable!("taken before its arguments are values"),
+            B::Class(class) => self.call_class(class, text, func),
+            B::Extents(what) => self.axes_of(what, text, args, span),
+            B::IsInfinity { positive } => {
+                let (val, at) = one()?;
+                self.is_infinity(positive, text, val, at)
+            }
+            B::Angle => self.angle(text, args, span),
+            B::Sinc => {
+                let (val, at) = one()?;
+                self.sinc(text, val, at)
+            }
+            B::NumpyIsClose => self.numpy_is_close(text, args, span),
+            B::SearchSorted => self.search_sorted(text, args, span),
+            B::Interp => self.interp(text, args, span),
             B::IsNat => {
                 let (val, at) = one()?;
                 match val {
@@ -825,6 +841,6 @@ fn reals(args: &[Arg]) -> Vec<Value> {
 }
 
 /// The float type in which NumPy's functions take an integer (as Numba has it).
-fn numpy_float(integer: ScalarType) -> ScalarType {
+pub(super) fn numpy_float(integer: ScalarType) -> ScalarType {
     if integer.size() <= 2 { ScalarType::F32 } else { ScalarType::F64 }
 }

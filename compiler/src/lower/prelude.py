@@ -279,3 +279,75 @@ def bits_of_half(x):
             fraction >>= 1
             exponent += 1
     return sign | exponent << 10 | fraction & 1023
+
+
+def numpy_is_close(a, b, rtol, atol, equal_nan):
+    # NumPy's: measured by the second number, which has to be finite unless both are the same.
+    if a == b:
+        return True
+    if equal_nan and numpy.isnan(a) and numpy.isnan(b):
+        return True
+    return numpy.isfinite(b) and abs(a - b) <= atol + rtol * abs(b)
+
+
+def searchsorted_left(points, number, kind):
+    # A NaN is above every number, as NumPy sorts it.
+    low = 0
+    high = len(points)
+    while low < high:
+        middle = low + high >> 1
+        point = kind(points[middle])
+        if point < number or (numpy.isnan(number) and not numpy.isnan(point)):
+            low = middle + 1
+        else:
+            high = middle
+    return low
+
+
+def searchsorted_right(points, number, kind):
+    low = 0
+    high = len(points)
+    while low < high:
+        middle = low + high >> 1
+        point = kind(points[middle])
+        if number < point or (numpy.isnan(point) and not numpy.isnan(number)):
+            high = middle
+        else:
+            low = middle + 1
+    return low
+
+
+def interp(x, points, heights, left, right, kind):
+    # NumPy's: one point is beside its number or at it, a NaN too; among several points a NaN is nowhere.
+    last = len(points) - 1
+    first = kind(points[0])
+    if x > kind(points[last]):
+        return kind(heights[last]) if right is None else right
+    if x < first:
+        return kind(heights[0]) if left is None else left
+    if last == 0:
+        return kind(heights[0])
+    if math.isnan(x):
+        return x
+    low = 0
+    high = last + 1
+    while low < high:
+        middle = low + high >> 1
+        if x >= kind(points[middle]):
+            low = middle + 1
+        else:
+            high = middle
+    at = min(max(low - 1, 0), last)
+    a = kind(points[at])
+    c = kind(heights[at])
+    if at == last or a == x:
+        return c
+    b = kind(points[at + 1])
+    d = kind(heights[at + 1])
+    slope = numpy.divide(d - c, b - a)
+    height = slope * (x - a) + c
+    if math.isnan(height):
+        height = slope * (x - b) + d
+        if math.isnan(height) and c == d:
+            height = c
+    return height
