@@ -15,7 +15,8 @@ use crate::syntax;
 use crate::types::{NamedType, ScalarType};
 
 /// Python's own functions and classes that compiled code does not have.
-const PYTHON: &str = "ascii bin callable chr eval exec filter format getattr hasattr hash hex id input iter map next object oct open repr setattr sorted super type";
+const PYTHON: &str =
+    "ascii bin callable chr eval exec filter format getattr hasattr hash hex id input iter map next object oct open repr setattr sorted super type";
 
 /// Python's exceptions that a program raises itself.
 const EXCEPTIONS: &str = "ArithmeticError AssertionError BufferError Exception FloatingPointError IndexError KeyError LookupError MemoryError NotImplementedError \

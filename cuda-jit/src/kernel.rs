@@ -15,7 +15,7 @@ use verdigris_compiler::lower::{self, Lowered};
 use verdigris_compiler::names::Definition;
 use verdigris_compiler::source::Sources;
 use verdigris_compiler::syntax;
-use verdigris_compiler::types::{MOST_EXTENT, Type};
+use verdigris_compiler::types::{Loss, MOST_EXTENT, Type};
 
 use crate::args::{Args, with_extras, words_of};
 use crate::cooperative;
@@ -384,8 +384,15 @@ impl Kernel {
         if self.declared.is_empty() {
             return Ok((self.overload(args.types())?, None));
         }
-        // What loses nothing first; then, as in CUDA, an integer is cut to the declared width.
-        let fitting = |wrap: bool| self.declared.iter().find_map(|types| args.converted(types, wrap));
+        // Where the values fit, what loses least, the first of equals; then, as in CUDA, an integer is cut to the declared width.
+        let fitting = |wrap: bool| {
+            let fit = self.declared.iter().filter_map(|types| args.converted(types, wrap));
+            fit.min_by_key(|converted| {
+                let mut lost = [0; 3];
+                args.types().iter().zip(converted.types()).for_each(|(from, to)| Loss::count(from, to, &mut lost));
+                lost
+            })
+        };
         let Some(converted) = fitting(false).or_else(|| fitting(true)) else {
             return Err(Error::NoOverload { kernel: self.name().to_owned(), given: args.types().to_vec(), declared: self.declared.clone() });
         };

@@ -592,8 +592,7 @@ fn advice(object: &Bound<'_, PyAny>) -> PyResult<Option<String>> {
 fn instead(module: &str, name: &str) -> Option<&'static str> {
     const MAKES: &str = "zeros ones empty full zeros_like ones_like empty_like full_like arange linspace array asarray copy eye identity concatenate stack \
         hstack vstack tile repeat outer unique";
-    const LOOPS: &str =
-        "dot vdot inner matmul cumsum cumprod diff sort argsort histogram bincount convolve median average trapezoid norm cross";
+    const LOOPS: &str = "dot vdot inner matmul cumsum cumprod diff sort argsort histogram bincount convolve median average trapezoid norm cross";
     let is = |list: &str| list.split_whitespace().any(|known| known == name);
     Some(match module {
         "random" | "numpy.random" | "numpy.random.mtrand" | "secrets" => "use the states and functions of `cuda.random`",
@@ -605,7 +604,9 @@ fn instead(module: &str, name: &str) -> Option<&'static str> {
         "builtins" if is("bytearray sorted") => "use a tuple of fixed length, or an array",
         "builtins" if is("map filter iter next") => "write a `for` loop",
         "builtins" if is("repr chr bin hex oct ascii format") => "strings cannot be built in compiled code; `print` shows numbers as they are",
-        "builtins" if is("issubclass type") => "types are known when a function is compiled: ask `isinstance(x, T)`, or compare `x.dtype` with a type",
+        "builtins" if is("issubclass type") => {
+            "types are known when a function is compiled: ask `isinstance(x, T)`, or compare `x.dtype` with a type"
+        }
         _ => return None,
     })
 }

@@ -278,9 +278,9 @@ REFUSED = {
     "a.dot(a)": "write the loop",
     "np.random.rand()": "`cuda.random`",
     "sorted(a)": "a tuple of fixed length",
-    'f"{a[0]}"': "strings cannot be built",
+    'f"{a[0]}"': "has to be known when the function is compiled",
     "str(a[0])": "strings cannot be built",
-    "isinstance(a, int)": "types are known",
+    "type(a)": "types are known",
 }
 
 

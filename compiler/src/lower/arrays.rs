@@ -91,6 +91,11 @@ impl Lowerer {
 
     /// An index: uint64 stays, other integers become int64.
     pub(super) fn index_value(&mut self, val: &Val, at: Span) -> Result<Value> {
+        if let Some(view) = self.view_of(val).filter(|view| view.ndim() == 0 && matches!(view.source(), Source::Array(..))) {
+            // An array without axes is its element.
+            let element = self.number_at(&view, &[], at);
+            return self.index_value(&element, at);
+        }
         match val {
             Val::Real(v) if self.ty(*v) == ScalarType::U64 => Ok(*v),
             Val::Real(v) if self.ty(*v).is_integer() => Ok(self.cast(*v, ScalarType::I64)),

@@ -14,7 +14,7 @@ use crate::ir::Value;
 use crate::names::{Declared, Definition, Meaning};
 use crate::source::Span;
 use crate::syntax::{Expr, ExprKind, Param};
-use crate::types::{Layout, ScalarType, Type, unify};
+use crate::types::{Layout, Loss, Type};
 
 /// Functions inlined into each other at most this deep.
 const DEEPEST: usize = 64;
@@ -89,10 +89,10 @@ impl Lowerer {
             return fault(Diagnostic::new(Code::UnsupportedName, at, format!("`{name}` is not supported in compiled code")));
         };
         if *builtin == builtins::Builtin::Print {
-            let args = self.arguments(args)?;
+            let shown = self.shown(args)?;
             let keywords = self.keyword_arguments(keywords)?;
             self.at(span);
-            return self.print(&args, &keywords, span);
+            return self.print(&shown, &keywords, span);
         }
         if *builtin == builtins::Builtin::IsClose {
             return self.is_close(text, args, keywords, span);
@@ -197,7 +197,13 @@ impl Lowerer {
             // `a.dtype.type(x)`
             return self.call_meaning(meaning, &self.text(func.span), func.span, args, keywords, span);
         }
-        self.no_keywords(attr, keywords)?;
+        let order = match keywords {
+            [(name, e)] if name == "order" && matches!(attr.as_str(), "ravel" | "reshape") => Some((self.expr(e)?, e.span)),
+            _ => {
+                self.no_keywords(attr, keywords)?;
+                None
+            }
+        };
         self.at(span);
         match attr.as_str() {
             "conjugate" if val.is_number() => match args {
@@ -226,7 +232,7 @@ impl Lowerer {
                         return Ok(self.value_of(spot));
                     }
                 }
-                if let Some(made) = self.view_method(&view, attr, &given, span)? {
+                if let Some(made) = self.view_method(&view, attr, &given, order.as_ref(), span)? {
                     return Ok(made);
                 }
                 let name = self.describe(&val);
@@ -253,7 +259,12 @@ impl Lowerer {
                 }
                 let name = self.describe(&val);
                 let d = Diagnostic::new(Code::NoAttribute, *attr_span, format!("{name} has no method `{attr}` in compiled code"));
-                fault(d.also(value.span, name))
+                let d = d.also(value.span, name);
+                fault(if matches!(val, Val::Str(_)) && attr == "format" {
+                    d.help("show values by `print(f\"...\")`, or give them to `print`")
+                } else {
+                    d
+                })
             }
         }
     }
@@ -431,30 +442,6 @@ impl Lowerer {
             (_, Type::Scalar(to)) if self.scalar_type(val).is_some() => self.to_scalar(val, *to).expect("looked at before"),
             (Val::Tuple(items), Type::Tuple(types)) => Val::Tuple(items.iter().zip(types).map(|(item, ty)| self.as_declared(item, ty)).collect()),
             _ => val.clone(),
-        }
-    }
-}
-
-/// What a conversion to a declared type may lose, worst first.
-#[derive(Clone, Copy)]
-enum Loss {
-    /// Values.
-    Values,
-    /// Digits of large integers, if anything.
-    Digits,
-    /// Nothing.
-    Nothing,
-}
-
-impl Loss {
-    fn of(from: ScalarType, to: ScalarType) -> Loss {
-        let wide = matches!(to, ScalarType::F64 | ScalarType::C128);
-        match () {
-            () if to.is_half() => Loss::Values,
-            () if from.is_half() => Loss::Digits,
-            () if unify(from, to) == to && from.is_float() == to.is_float() && from.is_complex() == to.is_complex() => Loss::Nothing,
-            () if unify(from, to) == to || (wide && !from.is_complex()) => Loss::Digits,
-            () => Loss::Values,
         }
     }
 }

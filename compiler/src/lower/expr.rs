@@ -37,6 +37,7 @@ impl Lowerer {
             ExprKind::Bool(b) => Ok(self.bool(*b)),
             ExprKind::Str(s) => Ok(Val::Str(s.clone())),
             ExprKind::Bytes(b) => Ok(Val::Bytes(b.clone())),
+            ExprKind::Format(parts) => self.constant_format(parts, e.span),
             ExprKind::None => Ok(Val::None),
             ExprKind::Name(_) | ExprKind::Attribute { .. } => self.name_or_attribute(e),
             ExprKind::Subscript { value, index } => match self.enum_member(e)? {

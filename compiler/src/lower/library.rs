@@ -4,6 +4,7 @@ use super::Lowerer;
 use super::builtins::{self, Builtin};
 use super::call::Arg;
 use super::fault::{Result, fault};
+use super::printing::Shown;
 use super::skipping::Skipping;
 use super::value::Val;
 use crate::diagnostic::{Code, Diagnostic};
@@ -82,7 +83,10 @@ impl Lowerer {
                 let d = Diagnostic::new(Code::UnsupportedSyntax, span, format!("`{text}` can only be looped over in compiled code"));
                 fault(d.help(format!("write `for ... in {text}(...)`")))
             }
-            B::Print => self.print(args, &[], span),
+            B::Print => {
+                let shown: Vec<Shown> = args.iter().map(|(val, at)| vec![(val.clone(), true, *at)]).collect();
+                self.print(&shown, &[], span)
+            }
             B::Tuple => match args {
                 [] => Ok(Val::Tuple(Vec::new())),
                 [(val, at)] => match val.items() {

@@ -194,6 +194,7 @@ fn reads(expr: &Expr, live: &mut Names) {
             args.iter().for_each(|e| reads(e, live));
             keywords.iter().for_each(|(_, e)| reads(e, live));
         }
+        ExprKind::Format(parts) => parts.iter().for_each(|part| reads(&part.value, live)),
         ExprKind::Slice { lower, upper, step } => [lower, upper, step].into_iter().flatten().for_each(|e| reads(e, live)),
         ExprKind::IfElse { test, then, otherwise } => {
             reads(test, live);

@@ -66,7 +66,9 @@ impl Lowerer {
             [one] => (one, false),
             [one, (deg, deg_at)] => match self.truth(deg, *deg_at)? {
                 Test::Always(degrees) => (one, degrees),
-                Test::Value(_) => return fault(self.unsupported(*deg_at, "`deg` that is no constant", Some("multiply by `180 / math.pi` where it is set"))),
+                Test::Value(_) => {
+                    return fault(self.unsupported(*deg_at, "`deg` that is no constant", Some("multiply by `180 / math.pi` where it is set")));
+                }
             },
             _ => return self.wrong_count(text, "a number", args.len(), span),
         };

@@ -7,14 +7,18 @@ use super::value::Val;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::ir::{Args, Inst, Piece};
 use crate::source::Span;
+use crate::syntax::{Expr, ExprKind, FormatPart};
 use crate::types::ScalarType;
 
 /// Values in one call of `print`, as in CUDA.
 const MOST: usize = 32;
 
+/// An argument of `print`: what of it stands side by side (an f-string has several parts), and whether as `str` shows it, not `repr`.
+pub(super) type Shown = Vec<(Val, bool, Span)>;
+
 impl Lowerer {
     /// `print(args, sep=…, end=…)`, both constant strings.
-    pub(super) fn print(&mut self, args: &[Arg], keywords: &[(String, Arg)], span: Span) -> Result<Val> {
+    pub(super) fn print(&mut self, args: &[Shown], keywords: &[(String, Arg)], span: Span) -> Result<Val> {
         self.in_kernel("print", span)?;
         let (mut sep, mut end) = (" ".to_owned(), "\n".to_owned());
         for (name, (val, at)) in keywords {
@@ -33,11 +37,13 @@ impl Lowerer {
             }
         }
         let (mut pieces, mut values) = (Vec::new(), Args::new());
-        for (i, (val, at)) in args.iter().enumerate() {
+        for (i, parts) in args.iter().enumerate() {
             if i > 0 {
                 text(&mut pieces, &sep);
             }
-            self.print_value(val, true, *at, &mut pieces, &mut values)?;
+            for (val, outside, at) in parts {
+                self.print_value(val, *outside, *at, &mut pieces, &mut values)?;
+            }
         }
         text(&mut pieces, &end);
         if values.len() > MOST {
@@ -49,6 +55,40 @@ impl Lowerer {
         }
         self.b.push(Inst::Print { pieces: pieces.into(), values });
         Ok(Val::None)
+    }
+
+    /// The arguments of `print`, with the parts of f-strings.
+    pub(super) fn shown(&mut self, args: &[Expr]) -> Result<Vec<Shown>> {
+        let mut all = Vec::new();
+        for arg in args {
+            match &arg.kind {
+                ExprKind::Format(parts) => {
+                    let parts = parts.iter().map(|part| Ok((self.expr(&part.value)?, !part.repr, part.value.span)));
+                    all.push(parts.collect::<Result<Shown>>()?);
+                }
+                _ => all.extend(self.arguments(std::slice::from_ref(arg))?.into_iter().map(|(val, at)| vec![(val, true, at)])),
+            }
+        }
+        Ok(all)
+    }
+
+    /// An f-string as a value: a constant string, of constants.
+    pub(super) fn constant_format(&mut self, parts: &[FormatPart], span: Span) -> Result<Val> {
+        let mut text = String::new();
+        for part in parts {
+            let val = self.expr(&part.value)?;
+            match &val {
+                Val::Str(s) if !part.repr => text.push_str(s),
+                Val::Str(_) | Val::Bytes(_) => text.push_str(&repr(&val)),
+                Val::None => text.push_str("None"),
+                Val::Real(v) if let Some(constant) = self.known(*v) => text.push_str(&crate::print::scalar(constant)),
+                _ => {
+                    let d = self.unsupported(part.value.span, format!("an f-string with {}, outside `print`,", self.describe(&val)), None);
+                    return fault(d.also(span, "").help("a string has to be known when the function is compiled; `print(f\"...\")` shows values"));
+                }
+            }
+        }
+        Ok(Val::Str(text))
     }
 
     /// `outside`: not in a tuple, where strings stand in quotes.

@@ -391,14 +391,15 @@ impl Lowerer {
     }
 
     /// `array.reshape(...)`, `ravel()`, `transpose(...)`, `view(dtype)`; `None` for another method.
-    pub(super) fn view_method(&mut self, view: &View<Value>, name: &str, args: &[Arg], span: Span) -> Result<Option<Val>> {
+    pub(super) fn view_method(&mut self, view: &View<Value>, name: &str, args: &[Arg], order: Option<&Arg>, span: Span) -> Result<Option<Val>> {
         let made = match (name, args) {
-            ("ravel" | "flatten", []) => {
-                if name == "flatten" {
-                    return fault(self.unsupported(span, "`.flatten()`, which copies,", Some("`.ravel()` gives a view")));
-                }
+            ("flatten", []) => return fault(self.unsupported(span, "`.flatten()`, which copies,", Some("`.ravel()` gives a view"))),
+            ("ravel", [_]) if order.is_none() => return self.view_method(view, name, &[], Some(&args[0]), span),
+            ("ravel", []) => {
                 let count = self.count_of(&view.extents);
-                self.reshaped(view, vec![count])
+                let fortran = self.is_fortran(view, order)?;
+                let view = if fortran { self.permuted(view, &reversed(view.ndim())) } else { view.clone() };
+                self.reshaped(&view, vec![count])
             }
             ("transpose", []) => {
                 let order: Vec<usize> = (0..view.ndim()).rev().collect();
@@ -422,12 +423,55 @@ impl Lowerer {
                 self.fill_in(count, &mut extents, span)?;
                 let new = self.count_of(&extents);
                 self.same_or_fail(count, new);
-                self.reshaped(view, extents)
+                if self.is_fortran(view, order)? {
+                    // The same as in C order of both with their axes in reverse.
+                    let (from, to) = (reversed(view.ndim()), reversed(extents.len()));
+                    extents.reverse();
+                    let view = self.permuted(view, &from);
+                    let made = self.reshaped(&view, extents);
+                    self.permuted(&made, &to)
+                } else {
+                    self.reshaped(view, extents)
+                }
             }
             ("view", [(dtype, at)]) => self.of_another_type(view, dtype, *at, span)?,
             _ => return Ok(None),
         };
         Ok(Some(Val::View(Box::new(made))))
+    }
+
+    /// Whether elements are counted with the first axis as the fastest: `order="F"`, and `order="A"` of what lies so in memory.
+    fn is_fortran(&self, view: &View<Value>, order: Option<&Arg>) -> Result<bool> {
+        let Some((order, at)) = order else { return Ok(false) };
+        match order {
+            Val::Str(order) if order == "C" => Ok(false),
+            Val::Str(order) if order == "F" => Ok(true),
+            Val::Str(order) if order == "A" => {
+                if view.ndim() < 2 {
+                    return Ok(false);
+                }
+                let layout = match &view.base {
+                    Base::Elements(Source::Array(array, _)) => self.b.function().array(*array).ty.layout,
+                    _ => Layout::A,
+                };
+                let backwards = self.permuted(view, &reversed(view.ndim()));
+                let own = |view: &View<Value>| view.coords.iter().enumerate().all(|(axis, c)| c.start.is_none() && c.terms[..] == [(axis, None)]);
+                let whole = !view.checked.contains(&true) && view.coords.len() == view.ndim();
+                match (layout, whole && own(view), whole && own(&backwards)) {
+                    (Layout::C, true, _) | (Layout::F, _, true) => Ok(false),
+                    (Layout::F, true, _) | (Layout::C, _, true) => Ok(true),
+                    _ => {
+                        let d = self.unsupported(*at, "the order \"A\" of an array whose order in memory is known at the launch only", None);
+                        fault(d.help("write \"C\" or \"F\""))
+                    }
+                }
+            }
+            _ => {
+                let name = self.describe(order);
+                let d = Diagnostic::new(Code::BadValue, *at, "the order is one of the constants \"C\", \"F\" and \"A\"").label(name);
+                fault(d)
+            }
+        }
     }
 
     /// Puts what is left of `count` elements where an extent is -1, which one may be.
@@ -489,4 +533,8 @@ impl Lowerer {
             })
             .collect()
     }
+}
+
+fn reversed(ndim: usize) -> Vec<usize> {
+    (0..ndim).rev().collect()
 }

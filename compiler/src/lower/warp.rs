@@ -57,8 +57,14 @@ impl Lowerer {
                 (WarpOp::Vote(_), _) => ScalarType::Bool,
                 _ => carried(self.ty(v)),
             };
-            if i == 0 && self.ty(v).is_float() {
-                return fault(Diagnostic::new(Code::TypeMismatch, args[0].1, format!("the mask of {text}() must be an integer, not {}", self.ty(v))));
+            let (what, integral) = match (op, i) {
+                (_, 0) => ("mask", self.ty(v).is_integer()),
+                (WarpOp::Vote(_), _) => ("predicate", !self.ty(v).is_float()),
+                _ => ("", true),
+            };
+            if !integral {
+                let text = format!("the {what} of {text}() must be an integer, not {}", self.ty(v));
+                return fault(Diagnostic::new(Code::TypeMismatch, args[i].1, text));
             }
             operands.push(self.cast(v, to));
         }

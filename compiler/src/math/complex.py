@@ -30,8 +30,9 @@ def complex_cosh(a, b):
     im, re = sinh_and_cosh(a, sin(b), cos(b))
     if ~(isfinite(a) & isfinite(b)):
         re = select(isinf(a) & ~isfinite(b), inf(), re)
+    # A zero's sign is that of sinh(a) sin(b), also where the sine's is not b's; an infinity times a zero is a zero here.
     zero = select(isnan(a) | isnan(b), 0.0, copysign(1.0, a) * copysign(0.0, b))
-    return re, select((a == 0.0) | (b == 0.0), zero, im)
+    return re, select(((a == 0.0) | (b == 0.0)) & ~(isfinite(a) & isfinite(b)), zero, im)
 
 
 def sinh_and_cosh(a, c, s):

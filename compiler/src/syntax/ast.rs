@@ -139,6 +139,8 @@ pub enum ExprKind {
     Call { func: Box<Expr>, args: Vec<Expr>, keywords: Vec<(String, Expr)> },
     /// `then if test else otherwise`.
     IfElse { test: Box<Expr>, then: Box<Expr>, otherwise: Box<Expr> },
+    /// An f-string, by its parts: texts and values.
+    Format(Vec<FormatPart>),
     /// A lambda; a `def` inside a function is the assignment of one to its name.
     Function(Arc<Function>),
     /// `name := value` where it could not be made a statement before this one.
@@ -150,6 +152,15 @@ pub enum ExprKind {
     },
     /// Anything else.
     Unsupported(Unsupported),
+}
+
+/// A part of an f-string.
+#[derive(Clone, Debug, PartialEq)]
+pub struct FormatPart {
+    /// What is shown; a string literal for the text between values.
+    pub value: Expr,
+    /// As `repr` shows it (`!r`, `=`), not `str`.
+    pub repr: bool,
 }
 
 /// Python that the kernel language does not have.

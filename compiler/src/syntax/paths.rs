@@ -134,6 +134,7 @@ impl<'a> Free<'a> {
                 self.exprs(args);
                 keywords.iter().for_each(|(_, value)| self.expr(value));
             }
+            ExprKind::Format(parts) => parts.iter().for_each(|part| self.expr(&part.value)),
             ExprKind::Slice { lower, upper, step } => [lower, upper, step].into_iter().flatten().for_each(|e| self.expr(e)),
             ExprKind::IfElse { test, then, otherwise } => {
                 self.expr(test);

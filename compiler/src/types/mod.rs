@@ -9,7 +9,7 @@ mod promotion;
 mod scalar;
 
 pub use compound::{FieldType, Leaf, NamedType, RecordField, RecordType, dotted};
-pub use promotion::{binary_arithmetic, power, true_division, unify, unify_types};
+pub use promotion::{Loss, binary_arithmetic, power, true_division, unify, unify_types};
 pub use scalar::{Scalar, ScalarType, TimeUnit};
 
 use std::fmt;

@@ -56,6 +56,40 @@ pub fn unify(a: ScalarType, b: ScalarType) -> ScalarType {
     }
 }
 
+/// What a conversion to a declared type may lose, worst first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Loss {
+    /// Values.
+    Values,
+    /// Digits of large integers, if anything.
+    Digits,
+    /// Nothing.
+    Nothing,
+}
+
+impl Loss {
+    /// Of one number's type to another.
+    pub fn of(from: ScalarType, to: ScalarType) -> Loss {
+        let wide = matches!(to, ScalarType::F64 | ScalarType::C128);
+        match () {
+            () if to.is_half() => Loss::Values,
+            () if from.is_half() => Loss::Digits,
+            () if unify(from, to) == to && from.is_float() == to.is_float() && from.is_complex() == to.is_complex() => Loss::Nothing,
+            () if unify(from, to) == to || (wide && !from.is_complex()) => Loss::Digits,
+            () => Loss::Values,
+        }
+    }
+
+    /// How many conversions lose what, of values of one type to another: the less, the better, compared from the first on. Types that are the same lose nothing and need none.
+    pub fn count(from: &Type, to: &Type, into: &mut [u32; 3]) {
+        match (from, to) {
+            (Type::Scalar(a), Type::Scalar(b)) if a != b => into[Loss::of(*a, *b) as usize] += 1,
+            (Type::Tuple(a), Type::Tuple(b)) | (Type::Named(_, a), Type::Named(_, b)) => a.iter().zip(b).for_each(|(a, b)| Loss::count(a, b, into)),
+            _ => {}
+        }
+    }
+}
+
 /// Unifies any two types: scalars by [`unify`], tuples of one length element by element, everything else only with itself.
 pub fn unify_types(a: &Type, b: &Type) -> Option<Type> {
     match (a, b) {

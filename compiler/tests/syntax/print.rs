@@ -107,6 +107,10 @@ fn expr(e: &Expr) -> String {
             let args = args.iter().map(expr).chain(keywords.iter().map(|(name, value)| format!("{name}={}", expr(value))));
             format!("(call {})", std::iter::once(expr(func)).chain(args).collect::<Vec<_>>().join(" "))
         }
+        ExprKind::Format(parts) => {
+            let parts: Vec<String> = parts.iter().map(|part| format!("{}{}", if part.repr { "!r " } else { "" }, expr(&part.value))).collect();
+            format!("(format {})", parts.join(" "))
+        }
         ExprKind::IfElse { test, then, otherwise } => format!("(if {} {} {})", expr(test), expr(then), expr(otherwise)),
         ExprKind::Slice { lower, upper, step } => {
             let part = |e: &Option<Box<Expr>>| e.as_deref().map_or_else(|| "-".to_owned(), expr);

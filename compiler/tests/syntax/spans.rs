@@ -99,6 +99,7 @@ impl Check<'_> {
                 args.iter().for_each(|arg| self.expr(arg, inner));
                 keywords.iter().for_each(|(_, value)| self.expr(value, inner));
             }
+            ExprKind::Format(parts) => parts.iter().for_each(|part| self.expr(&part.value, inner)),
             ExprKind::Slice { lower, upper, step } => [lower, upper, step].into_iter().flatten().for_each(|e| self.expr(e, inner)),
             ExprKind::IfElse { test, then, otherwise } => {
                 for part in [test, then, otherwise] {

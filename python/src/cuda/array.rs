@@ -263,6 +263,15 @@ fn zeroed(stream: Option<&Stream>, layout: Layout) -> Result<Array, DeviceError>
 }
 
 impl DeviceNDArray {
+    /// The order in which elements are counted; "A" is that in which they lie.
+    fn order_of_elements(&self, order: &str) -> PyResult<Order> {
+        match order {
+            "A" | "a" if self.is_f_contiguous() && !self.is_c_contiguous() => Ok(Order::F),
+            "A" | "a" => Ok(Order::C),
+            other => order_of(other),
+        }
+    }
+
     /// Assigns what has the same shape and dtype, nothing else.
     fn assign_exact(&self, source: &Bound<'_, PyAny>, stream: Option<&Stream>) -> PyResult<()> {
         let py = source.py();
@@ -473,12 +482,7 @@ impl DeviceNDArray {
             Some(one) => index::new_shape(&one, self.size())?,
             None => index::new_shape(newshape.as_any(), self.size())?,
         };
-        let order = match order {
-            "A" | "a" if self.is_f_contiguous() && !self.is_c_contiguous() => Order::F,
-            "A" | "a" => Order::C,
-            other => order_of(other)?,
-        };
-        match self.array.reshaped(&shape, order).map_err(|error| error.into_py_err(py))? {
+        match self.array.reshaped(&shape, self.order_of_elements(order)?).map_err(|error| error.into_py_err(py))? {
             Some(array) => Ok(self.view_of(py, array)),
             None => Err(Exception::new(py, Class::Shape, "only a contiguous device array can be reshaped; this one is a strided view")
                 .with("code", "not-contiguous")
@@ -491,7 +495,7 @@ impl DeviceNDArray {
     fn ravel(&self, py: Python<'_>, order: &str, stream: Option<&Bound<'_, PyAny>>) -> PyResult<DeviceNDArray> {
         stream::order(py, stream)?;
         let shape = [self.size()];
-        match self.array.reshaped(&shape, order_of(order)?).map_err(|error| error.into_py_err(py))? {
+        match self.array.reshaped(&shape, self.order_of_elements(order)?).map_err(|error| error.into_py_err(py))? {
             Some(array) => Ok(self.view_of(py, array)),
             None => Err(Exception::new(py, Class::Shape, "only a contiguous device array can be ravelled; this one is a strided view")
                 .with("code", "not-contiguous")
@@ -616,8 +620,12 @@ impl DeviceNDArray {
         let (view, whole) = index::select(&self.array, key)?;
         let view = self.view_of(py, view);
         if whole {
-            // Every axis indexed: the element, as NumPy gives it.
-            return view.to_numpy(py, None)?.get_item(PyTuple::empty(py));
+            // Every axis indexed: the element, as NumPy gives it. A record is a copy, and read-only, so that nobody takes an assignment to its field for one on the device.
+            let host = view.to_numpy(py, None)?;
+            if host.dtype().has_fields() {
+                host.getattr(intern!(py, "flags"))?.setattr(intern!(py, "writeable"), false)?;
+            }
+            return host.get_item(PyTuple::empty(py));
         }
         Ok(Bound::new(py, view)?.into_any())
     }

@@ -113,6 +113,12 @@ def _is_count(value: Any) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and 0 < value < 1 << 31
 
 
+def _is_carveout(value: Any) -> bool:
+    if isinstance(value, str):
+        return value.lower() in ("default", "maxl1", "maxshared")
+    return value is None or (isinstance(value, int) and not isinstance(value, bool) and -1 <= value <= 100)
+
+
 def _bounds(given: Any) -> dict[str, int | None]:
     """Threads of a block at most, and blocks of a multiprocessor at least, of `launch_bounds`."""
     bounds = given if isinstance(given, tuple) else (given,)
@@ -129,6 +135,11 @@ def _judge(options: dict[str, Any]) -> None:
         if name in _REFUSED:
             if value:
                 raise UnsupportedError(f"cuda.jit option {name!r}: {_REFUSED[name]}", code="unsupported-option")
+        elif name == "shared_memory_carveout" and not _is_carveout(value):
+            raise ArgumentError(
+                f"cuda.jit option {name!r} must be a percentage, -1 for the driver's choice, 'default', 'maxl1' or 'maxshared', not {value!r}",
+                code="bad-option",
+            )
         elif name not in _WITHOUT_EFFECT:
             own = (
                 "boundscheck",

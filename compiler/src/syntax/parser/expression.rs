@@ -8,7 +8,7 @@ use ruff_text_size::Ranged;
 use super::parameter::literal_defaults;
 use super::{Context, Parsed, unsupported};
 use crate::source::Span;
-use crate::syntax::ast::{BinaryOp, CompareOp, Expr, ExprKind, UnaryOp};
+use crate::syntax::ast::{BinaryOp, CompareOp, Expr, ExprKind, FormatPart, UnaryOp};
 
 impl Context<'_> {
     pub(super) fn expr(&mut self, expr: &py::Expr) -> Parsed<Expr> {
@@ -68,6 +68,7 @@ impl Context<'_> {
                 ExprKind::IfElse { test: self.boxed(&choice.test)?, then: self.boxed(&choice.body)?, otherwise: self.boxed(&choice.orelse)? }
             }
             py::Expr::Lambda(lambda) if literal_defaults(lambda.parameters.as_deref()) => ExprKind::Function(Arc::new(self.lambda(lambda)?)),
+            py::Expr::FString(string) => self.format(string)?,
             py::Expr::Named(named) => ExprKind::Named { target: self.boxed(&named.target)?, value: self.boxed(&named.value)? },
             other => ExprKind::Unsupported(unsupported::expr(other)),
         })
@@ -84,6 +85,40 @@ impl Context<'_> {
             }
         }
         Ok(ExprKind::Call { func, args, keywords })
+    }
+
+    /// An f-string. A format of its own (`{x:.3f}`) stands as what the language does not have.
+    fn format(&mut self, string: &py::ExprFString) -> Parsed<ExprKind> {
+        let mut parts = Vec::new();
+        let text = |text: &str, span| FormatPart { value: Expr { kind: ExprKind::Str(text.to_owned()), span }, repr: false };
+        for part in string.value.iter() {
+            let string = match part {
+                py::FStringPart::Literal(literal) => {
+                    parts.push(text(literal, self.span(literal)));
+                    continue;
+                }
+                py::FStringPart::FString(string) => string,
+            };
+            for element in &string.elements {
+                match element {
+                    py::InterpolatedStringElement::Literal(literal) => parts.push(text(literal, self.span(literal))),
+                    py::InterpolatedStringElement::Interpolation(shown) => {
+                        if let Some(debug) = &shown.debug_text {
+                            parts.push(text(debug.as_str(), self.span(shown)));
+                        }
+                        let plain = shown.format_spec.is_none() && shown.conversion != py::ConversionFlag::Ascii;
+                        let value = if plain {
+                            self.expr(&shown.expression)?
+                        } else {
+                            Expr { kind: ExprKind::Unsupported(unsupported::format_spec()), span: self.span(shown) }
+                        };
+                        let debug = shown.debug_text.is_some() && shown.conversion == py::ConversionFlag::None;
+                        parts.push(FormatPart { value, repr: debug || shown.conversion == py::ConversionFlag::Repr });
+                    }
+                }
+            }
+        }
+        Ok(ExprKind::Format(parts))
     }
 
     fn number(&self, number: &py::ExprNumberLiteral) -> ExprKind {

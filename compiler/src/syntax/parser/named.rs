@@ -214,6 +214,7 @@ fn parts(e: &Expr) -> Vec<&Expr> {
         ExprKind::Compare { left, rest } => std::iter::once(&**left).chain(rest.iter().map(|(_, e)| e)).collect(),
         ExprKind::Call { func, args, keywords } => std::iter::once(&**func).chain(args).chain(keywords.iter().map(|(_, e)| e)).collect(),
         ExprKind::IfElse { test, then, otherwise } => vec![test, then, otherwise],
+        ExprKind::Format(parts) => parts.iter().map(|part| &part.value).collect(),
         _ => Vec::new(),
     }
 }

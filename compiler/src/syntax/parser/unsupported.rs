@@ -46,7 +46,6 @@ pub(super) fn expr(expr: &Expr) -> Unsupported {
         Expr::Generator(_) => new("a generator expression", LOOP),
         Expr::Await(_) => new("`await`", ""),
         Expr::Yield(_) | Expr::YieldFrom(_) => new("`yield`", "store the values in an array"),
-        Expr::FString(_) => new("an f-string", "strings cannot be built in compiled code"),
         Expr::TString(_) => new("a template string", "strings cannot be built in compiled code"),
         Expr::IpyEscapeCommand(_) => new("an IPython command", OUTSIDE),
         _ => new("this expression", ""),
@@ -56,6 +55,10 @@ pub(super) fn expr(expr: &Expr) -> Unsupported {
 /// An assignment expression that could not be made a statement before the one it stands in.
 pub(crate) fn named() -> Unsupported {
     new("an assignment expression (`:=`) in this place", "assign in a statement before it")
+}
+
+pub(super) fn format_spec() -> Unsupported {
+    new("a format of a value in an f-string", "leave out what follows `:` or `!`: values are shown as `print` shows them")
 }
 
 pub(super) fn unpacked_keywords() -> Unsupported {
