@@ -165,6 +165,22 @@ def add(out, n):
         out[i] += n
 
 
+def test_extensions_may_be_added_later():
+    class Inward:
+        def prepare_args(self, ty, val, **kwargs):
+            return ty, cuda.In(val) if isinstance(val, np.ndarray) else val
+
+    def three(x):
+        x[0] = 3
+
+    first, second = map(cuda.jit(extensions=[]), (three, three))
+    first.extensions.append(Inward())
+    kept, changed = np.zeros((2, 1))
+    first[1, 1](kept)
+    second[1, 1](changed)
+    assert (kept[0], changed[0]) == (0, 3)
+
+
 def test_extensions_prepare_arguments():
     unwrapped = Unwrapped()
     kernel = cuda.jit(extensions=[unwrapped])(add)

@@ -63,8 +63,8 @@ pub(crate) struct Kernel {
     fastmath: bool,
     boundscheck: bool,
     gpu: Wishes,
-    /// See [`Kernel::extensions`]; `None` if there are none.
-    extensions: Option<Py<PyList>>,
+    /// See [`Kernel::extensions`].
+    extensions: Py<PyList>,
     signatures: Vec<Vec<Type>>,
     /// Made at first need, kept once all names of the function were there.
     made: OnceLock<Arc<cuda_jit::Kernel>>,
@@ -255,7 +255,7 @@ impl Kernel {
         extensions: Option<Bound<'_, PyList>>,
     ) -> PyResult<Kernel> {
         let gpu = gpu.unwrap_or_default();
-        let extensions = extensions.filter(|all| !all.is_empty()).map(Bound::unbind);
+        let extensions = extensions.unwrap_or_else(|| PyList::empty(py)).unbind();
         let mut read = Vec::new();
         for thing in signatures.unwrap_or_default() {
             let signature = types::signature(&thing)?;
@@ -385,7 +385,7 @@ impl Kernel {
             fastmath: this.fastmath,
             boundscheck: this.boundscheck,
             gpu: this.gpu,
-            extensions: this.extensions.as_ref().map(|all| all.clone_ref(py)),
+            extensions: this.extensions.clone_ref(py),
             signatures: vec![wanted.clone()],
             made: OnceLock::new(),
             specialized: Mutex::default(),
@@ -418,10 +418,11 @@ impl Kernel {
         self.signatures.len() == 1
     }
 
-    /// What looks at the arguments of a launch before it: objects with a method `prepare_args(ty, val, stream, retr)`.
+    /// What looks at the arguments of a launch before it: objects with a method `prepare_args(ty, val, stream, retr)`. The list is the kernel's own: what is appended to it counts from
+    /// the next launch on.
     #[getter]
     fn extensions(&self, py: Python<'_>) -> Py<PyList> {
-        self.extensions.as_ref().map_or_else(|| PyList::empty(py).unbind(), |all| all.clone_ref(py))
+        self.extensions.clone_ref(py)
     }
 
     /// Compiles for a signature now; what `overloads` has for it.
@@ -624,9 +625,9 @@ impl Launcher {
     fn __call__(&self, py: Python<'_>, args: &Bound<'_, PyTuple>) -> PyResult<()> {
         let stream = self.stream.as_ref().map(|stream| stream.bind(py));
         match &self.config {
-            Some(config) => match &self.kernel.get().extensions {
-                None => self.kernel.get().launch(py, config, args, stream),
-                Some(extensions) => self.launch_extended(py, config, extensions.bind(py), args),
+            Some(config) => match self.kernel.get().extensions.bind(py) {
+                none if none.is_empty() => self.kernel.get().launch(py, config, args, stream),
+                extensions => self.launch_extended(py, config, extensions, args),
             },
             None => stream::order(py, stream).map(drop),
         }

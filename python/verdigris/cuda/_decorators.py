@@ -94,7 +94,7 @@ def jit(
         if device:
             made: Any = DeviceFunction(taken, function, signatures or [])
         else:
-            made = Kernel(taken, function, signatures, bool(fma), checked, fastmath, gpu, extensions)
+            made = Kernel(taken, function, signatures, bool(fma), checked, fastmath, gpu, list(extensions))
         return functools.update_wrapper(made, function)
 
     if func_or_sig is None:
