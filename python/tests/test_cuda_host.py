@@ -273,3 +273,32 @@ def test_reshape_in_the_order_of_memory_and_shapes_as_arrays():
         device = cuda.to_device(host).reshape(4, 6, order="A")
         np.testing.assert_array_equal(device.copy_to_host(), host.reshape(4, 6, order="A"))
     assert cuda.device_array(np.array([2, 3])).shape == (2, 3)
+
+
+def test_a_record_of_a_device_array_is_a_read_only_copy():
+    device = cuda.to_device(np.zeros(3, np.dtype([("a", np.float64), ("b", np.int32)])))
+    with pytest.raises(ValueError, match="read-only"):
+        device[1]["a"] = 2.5
+    record = device[1].copy()
+    record["a"] = 2.5
+    device[1] = record
+    assert device[1]["a"] == 2.5 and device.copy_to_host()["a"].tolist() == [0, 2.5, 0]
+
+
+@pytest.mark.parametrize("order", "CFA")
+@pytest.mark.parametrize("made", "CF")
+def test_ravel_takes_orders(order, made):
+    host = np.arange(24.0).reshape(2, 3, 4).copy(made)
+    device = cuda.to_device(host)
+    if order in ("A", made):
+        np.testing.assert_array_equal(device.ravel(order=order).copy_to_host(), host.ravel(order=order))
+    one = cuda.to_device(np.arange(3.0))
+    np.testing.assert_array_equal(one.ravel(order).copy_to_host(), np.arange(3.0))
+
+
+def test_carveouts_are_judged():
+    for good in (-1, 0, 100, "MaxL1", "default", None):
+        cuda.jit(shared_memory_carveout=good)(lambda x: None)
+    for bad in (-2, 101, "most", 1.5, True):
+        with pytest.raises(errors.ArgumentError, match="shared_memory_carveout"):
+            cuda.jit(shared_memory_carveout=bad)(lambda x: None)

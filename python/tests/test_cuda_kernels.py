@@ -227,6 +227,26 @@ def test_declared_types_are_compiled_at_once_and_hold():
     assert len(scale.signatures) == 1
 
 
+def test_of_several_signatures_the_one_that_loses_least():
+    @cuda.jit(["(float64[::1], float32, float32)", "(float64[::1], int64, int64)", "(float64[::1], float64, float64)"])
+    def add(r, x, y):
+        r[0] = x + y
+
+    small = 2.0**-30
+    # float32 has no digit for the small number beside 1.
+    for x, y, want in (
+        (1, small, 1 + small),
+        (1.0, small, 1 + small),
+        (np.float32(1), small, 1 + small),
+        (np.float32(1), np.float32(small), 1.0),
+        (np.int16(1), np.uint8(2), 3.0),
+        (2**53 + 1, 0, 2.0**53),
+    ):
+        r = np.zeros(1)
+        add[1, 1](r, x, y)
+        assert r[0] == want, (x, y)
+
+
 def test_several_signatures_and_type_objects():
     @cuda.jit([types.void(types.float64[:], types.float64), "(int64[::1], int64)"])
     def add(x, v):
