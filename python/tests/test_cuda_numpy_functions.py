@@ -227,7 +227,21 @@ def of_kind(x):
     return found
 
 
-VALUES = [3, 2.5, True, 1j, (1, 2), (), Point(1, 2.5), np.float32(1), np.float16(1), np.int8(1), np.uint64(1), np.int32(1), np.complex64(1)]
+VALUES = [
+    3,
+    2.5,
+    True,
+    1j,
+    (1, 2),
+    (),
+    Point(1, 2.5),
+    np.float32(1),
+    np.float16(1),
+    np.int8(1),
+    np.uint64(1),
+    np.int32(1),
+    np.complex64(1),
+]
 
 
 @pytest.mark.parametrize("value", VALUES, ids=repr)
@@ -310,7 +324,7 @@ def printed(x, i, h):
     print(f"i={i}, x={x}")
     print(f"{x=} {i = }", f"{'text'} {'text'!r} {h!s}", sep="; ")
     print(f"", f"{x}{i}", end=f"|{NUMBER}|\n")  # noqa: F541
-    print(f"{(i, x)} " f"{None} " "{}" f"{{{i + 1}}}")
+    print(f"{(i, x)} {None} {{}}{{{i + 1}}}")
     print(f"{cuda.grid(1)}: {i > 2} {1j * x}")
 
 
@@ -393,6 +407,7 @@ def test_an_array_without_axes_is_an_index():
 
 def test_masks_and_predicates_are_integers():
     for mask, predicate in ((1.5, 1), (True, 1), (1, 0.5)):
+
         @cuda.jit
         def kernel(out, mask, predicate):
             out[0] = cuda.all_sync(mask, predicate)

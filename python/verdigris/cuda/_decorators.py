@@ -137,7 +137,7 @@ def _judge(options: dict[str, Any]) -> None:
                 raise UnsupportedError(f"cuda.jit option {name!r}: {_REFUSED[name]}", code="unsupported-option")
         elif name == "shared_memory_carveout" and not _is_carveout(value):
             raise ArgumentError(
-                f"cuda.jit option {name!r} must be a percentage, -1 for the driver's choice, 'default', 'maxl1' or 'maxshared', not {value!r}",
+                f"cuda.jit option {name!r} must be a percentage, -1, 'default', 'maxl1' or 'maxshared', not {value!r}",
                 code="bad-option",
             )
         elif name not in _WITHOUT_EFFECT:
