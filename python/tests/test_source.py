@@ -376,7 +376,7 @@ def test_types():
     assert found["vg.float64"] == "type float64"
     assert found["vg.boolean"] == "type bool"
     assert found["np.longdouble"] == "unsupported: the class `longdouble`"
-    assert found["np.number"] == "unsupported: the class `number`"
+    assert found["np.number"] == "builtin numpy.number"
 
 
 def test_what_cannot_be_used_says_what_it_is_and_what_to_do():
