@@ -430,3 +430,41 @@ def test_a_device_function_is_not_launched():
 def test_the_module_of_device_arrays():
     assert cuda.devicearray.DeviceNDArray is cuda.DeviceNDArray
     assert cuda.devicearray.is_cuda_ndarray(cuda.to_device(np.zeros(1)))
+
+
+def test_vectorizers_of_cuda():
+    @cuda.vectorize
+    def lazy(x):
+        return x * 2
+
+    @cuda.vectorize(["float64(float64, float64)"])
+    def eager(x, y):
+        return x + y
+
+    @cuda.guvectorize(["(float64[:], float64[:])"], "(n)->()")
+    def total(x, out):
+        out[0] = x.sum()
+
+    @cuda.guvectorize("(n)->()", target="cpu")
+    def greatest(x, out):
+        out[0] = x.max()
+
+    x = np.arange(6.0).reshape(2, 3)
+    assert isinstance(lazy(cuda.to_device(x)), cuda.DeviceNDArray)
+    np.testing.assert_array_equal(lazy(x), x * 2)
+    np.testing.assert_array_equal(eager(x, x), x + x)
+    np.testing.assert_array_equal(total(x), x.sum(axis=1))
+    np.testing.assert_array_equal(greatest(x), x.max(axis=1))
+    with pytest.raises(errors.UnsupportedError, match="cannot be linked"):
+        cuda.CUSource("__device__ int f();")
+
+
+def test_tuples_of_several_types_are_unrolled():
+    @cuda.jit
+    def kernel(out, items):
+        for n, item in enumerate(cuda.literal_unroll(items)):
+            out[n] = item[0] if isinstance(item, tuple) else item
+
+    out = np.zeros(3)
+    kernel[1, 1](out, (1, 2.5, (3, 4)))
+    assert out.tolist() == [1, 2.5, 3]

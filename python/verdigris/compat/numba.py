@@ -6,7 +6,7 @@ import sys
 from typing import Any
 
 from .. import cuda, errors, guvectorize, types, vectorize
-from .._verdigris import register_builtin
+from ..cuda import literal_unroll
 from ..errors import NumbaError, NumbaPerformanceWarning
 from ..types import *  # noqa: F403
 from ..types import __all__ as _types
@@ -39,14 +39,6 @@ def register_jitable(*args: Any, **kwargs: Any) -> Any:
         args[0].__verdigris_jitable__ = True
         return args[0]
     return register_jitable
-
-
-def literal_unroll(container: Any) -> Any:
-    """The tuple itself: every loop over a tuple is unrolled, and its items may differ in type."""
-    return container
-
-
-register_builtin(literal_unroll, "tuple")
 
 
 def __getattr__(name: str) -> Any:

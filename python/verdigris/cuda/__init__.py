@@ -92,6 +92,7 @@ from verdigris.cuda._intrinsics import (
     gridsize,
     laneid,
     lanemask_lt,
+    literal_unroll,
     local,
     match_all_sync,
     match_any_sync,
@@ -184,6 +185,7 @@ __all__ = [
     "lanemask_lt",
     "legacy_default_stream",
     "list_devices",
+    "literal_unroll",
     "local",
     "managed_array",
     "mapped",
@@ -229,6 +231,7 @@ __all__ += _vectors
 # Modules that few programs need, imported when they are asked for.
 _MODULES = ("bf16", "cudadrv", "libdevice", "random")
 _TYPES = frozenset(_types)
+_VECTORIZERS = ("guvectorize", "vectorize")
 _HINTS = ("ldca", "ldcg", "ldcs", "ldcv", "ldlu", "stcg", "stcs", "stwb", "stwt")
 
 
@@ -240,6 +243,8 @@ def __getattr__(name: str) -> Any:
         return types if name == "types" else getattr(types, name)
     if name in ("devices", "devicearray"):
         return importlib.import_module(f"verdigris.cuda.cudadrv.{name}")
+    if name in _VECTORIZERS:
+        return getattr(importlib.import_module("verdigris.cuda._vectorizers"), name)
     if name in _HINTS:
         return getattr(importlib.import_module("verdigris.cuda._cache_hints"), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

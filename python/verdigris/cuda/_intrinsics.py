@@ -301,3 +301,11 @@ def nanosleep(ns: Any) -> Any:
 for _object in (threadIdx, blockIdx, blockDim, gridDim, laneid):
     register_builtin(_object, f"cuda.{_object.__name__}")
 register_builtin(warpsize, "cuda.warpsize")
+
+
+def literal_unroll(container: Any) -> Any:
+    """The tuple itself: every loop over a tuple is unrolled, and its items may differ in type."""
+    return container
+
+
+register_builtin(literal_unroll, "tuple")

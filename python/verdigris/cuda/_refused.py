@@ -7,7 +7,9 @@ from typing import Any, NoReturn
 
 from verdigris.errors import UnsupportedError
 
+_LINKED = "code of other compilers cannot be linked: write the function in Python and jit it with device=True"
 _WHY = {
+    **dict.fromkeys(("Archive", "CUSource", "Cubin", "Fatbin", "LTOIR", "LinkableCode", "Object", "PTXSource"), _LINKED),
     "compile_all": "code for linking by other programs is not made: `cuda.compile` gives PTX",
     "declare_device": "functions of other compilers cannot be linked: write the function in Python and jit it with device=True",
     "open_ipc_handle": "arrays are not shared between processes: use multiprocessing.shared_memory and copy from it",
