@@ -55,7 +55,10 @@ pub(super) unsafe fn elements<R: Real, const C: bool, const PLANES: bool>(from: 
     // SAFETY: as the caller promises.
     unsafe {
         if !C && from.across == 1 {
-            return rows(from, depth, count, width, to);
+            return rows::<R, false>(from, depth, count, width, to);
+        }
+        if !C && from.across == -1 {
+            return rows::<R, true>(from, depth, count, width, to);
         }
         let sign = if from.conj { -R::ONE } else { R::ONE };
         let put = |p: usize, i: usize, at: *const R| {
@@ -79,17 +82,19 @@ pub(super) unsafe fn elements<R: Real, const C: bool, const PLANES: bool>(from: 
             }
             return;
         }
-        // Squares of neighbours along the sums are turned in registers; what they leave is copied one by one.
-        let side = if from.along == item as isize && !(C && (PLANES || from.conj)) { turned_side::<R>(item) } else { 0 };
+        // Squares of neighbours along the sums, in either order, are turned in registers; what they leave is copied one by one.
+        let side = if from.along.unsigned_abs() == item && !(C && (PLANES || from.conj)) { turned_side::<R>(item) } else { 0 };
         let whole = |n: usize| n.checked_div(side).map_or(0, |squares| squares * side);
         let (square_depth, square_count) = (whole(depth), whole(count));
+        // The last of a square's sums comes first in memory where they go backwards.
+        let (last, step) = if from.along < 0 { (side.saturating_sub(1), -(parts as isize)) } else { (0, parts as isize) };
         let square = |p: usize, i: usize| {
-            let at = from.at.offset(i as isize * from.across).add(p * item);
+            let at = from.at.offset(i as isize * from.across + (p + last) as isize * from.along);
             if i == 0 && p.is_multiple_of(64 / (size_of::<R>() * item)) {
                 // The panel beside this one will be wanted next.
                 (0..side).for_each(|q| prefetch(at.wrapping_offset((square_count + q) as isize * from.across)));
             }
-            turn(at, from.across, to.add((p * width + i) * item), parts, item, side);
+            turn(at, from.across, to.add(((p + last) * width + i) * item), step, item, side);
         };
         let along = |i: usize| (0..square_depth).step_by(side.max(1)).for_each(|p| square(p, i));
         let across = |p: usize| (0..square_count).step_by(side.max(1)).for_each(|i| square(p, i));
@@ -121,22 +126,28 @@ pub(super) unsafe fn elements<R: Real, const C: bool, const PLANES: bool>(from: 
     }
 }
 
-/// Rows of neighbours, copied as they are.
+/// Rows of neighbours, copied as they are or, where the elements go `BACK` in memory, turned round.
 ///
 /// # Safety
 /// As [`panel`].
 #[cfg_attr(target_arch = "x86_64", target_feature(enable = "avx2"))]
-unsafe fn rows<R: Real>(from: Source<R>, depth: usize, count: usize, width: usize, to: *mut R) {
+unsafe fn rows<R: Real, const BACK: bool>(from: Source<R>, depth: usize, count: usize, width: usize, to: *mut R) {
     for p in 0..depth {
         // SAFETY: as the caller promises.
         unsafe {
             let (at, to) = (from.at.offset(p as isize * from.along), to.add(p * width));
             let eights = count / 8 * 8;
             for i in (0..eights).step_by(8) {
-                *to.add(i).cast::<[R; 8]>() = *at.add(i).cast::<[R; 8]>();
+                *to.add(i).cast::<[R; 8]>() = if BACK {
+                    let mut eight = *at.sub(i + 7).cast::<[R; 8]>();
+                    eight.reverse();
+                    eight
+                } else {
+                    *at.add(i).cast::<[R; 8]>()
+                };
             }
             for i in eights..count {
-                *to.add(i) = *at.add(i);
+                *to.add(i) = if BACK { *at.sub(i) } else { *at.add(i) };
             }
         }
     }
@@ -164,7 +175,7 @@ fn turned_side<R>(item: usize) -> usize {
 /// As [`turn`], and the processor has AVX-512.
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "avx512f")]
-unsafe fn turn_eight<R>(from: *const R, across: isize, to: *mut R, step: usize) {
+unsafe fn turn_eight<R>(from: *const R, across: isize, to: *mut R, step: isize) {
     use std::arch::x86_64::*;
     // Quarters of four registers turned: result q has quarter q of each.
     let quarters = |[a, b, c, d]: [__m512d; 4]| {
@@ -183,8 +194,8 @@ unsafe fn turn_eight<R>(from: *const R, across: isize, to: *mut R, step: usize) 
         let low = quarters(std::array::from_fn(|i| _mm512_unpacklo_pd(columns[2 * i], columns[2 * i + 1])));
         let high = quarters(std::array::from_fn(|i| _mm512_unpackhi_pd(columns[2 * i], columns[2 * i + 1])));
         for (q, (low, high)) in low.into_iter().zip(high).enumerate() {
-            _mm512_storeu_pd(to.add(2 * q * step).cast(), low);
-            _mm512_storeu_pd(to.add((2 * q + 1) * step).cast(), high);
+            _mm512_storeu_pd(to.offset(2 * q as isize * step).cast(), low);
+            _mm512_storeu_pd(to.offset((2 * q as isize + 1) * step).cast(), high);
         }
     }
 }
@@ -195,7 +206,7 @@ unsafe fn turn_eight<R>(from: *const R, across: isize, to: *mut R, step: usize) 
 /// Both have the square; the processor has AVX2.
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "avx2")]
-unsafe fn turn<R>(from: *const R, across: isize, to: *mut R, step: usize, item: usize, side: usize) {
+unsafe fn turn<R>(from: *const R, across: isize, to: *mut R, step: isize, item: usize, side: usize) {
     use std::arch::x86_64::*;
     // SAFETY: as the caller promises; the side is eight for numbers of 8 bytes where the processor has AVX-512.
     unsafe {
@@ -214,7 +225,7 @@ unsafe fn turn<R>(from: *const R, across: isize, to: *mut R, step: usize, item: 
                 _mm256_permute2f128_pd::<0x31>(ba, dc),
             ];
             for (p, row) in rows.into_iter().enumerate() {
-                _mm256_storeu_pd(to.add(p * step).cast(), row);
+                _mm256_storeu_pd(to.offset(p as isize * step).cast(), row);
             }
             return;
         }
@@ -233,8 +244,8 @@ unsafe fn turn<R>(from: *const R, across: isize, to: *mut R, step: usize, item: 
         };
         let (left, right) = (pairs(0), pairs(4));
         for p in 0..4 {
-            _mm256_storeu_ps(to.add(p * step).cast(), _mm256_permute2f128_ps::<0x20>(left[p], right[p]));
-            _mm256_storeu_ps(to.add((p + 4) * step).cast(), _mm256_permute2f128_ps::<0x31>(left[p], right[p]));
+            _mm256_storeu_ps(to.offset(p as isize * step).cast(), _mm256_permute2f128_ps::<0x20>(left[p], right[p]));
+            _mm256_storeu_ps(to.offset((p as isize + 4) * step).cast(), _mm256_permute2f128_ps::<0x31>(left[p], right[p]));
         }
     }
 }
@@ -244,4 +255,4 @@ unsafe fn turn<R>(from: *const R, across: isize, to: *mut R, step: usize, item: 
 /// # Safety
 /// None.
 #[cfg(not(target_arch = "x86_64"))]
-unsafe fn turn<R>(_from: *const R, _across: isize, _to: *mut R, _step: usize, _item: usize, _side: usize) {}
+unsafe fn turn<R>(_from: *const R, _across: isize, _to: *mut R, _step: isize, _item: usize, _side: usize) {}
