@@ -5,6 +5,8 @@
 #![allow(unsafe_code)]
 #![allow(clippy::needless_range_loop, reason = "each row is registers, whose number must be known here")]
 
+use std::ops::Range;
+
 use super::blocked::{buffer, give_back};
 use super::lanes::{Lanes, prefetch};
 use super::pack::{self, Source};
@@ -21,12 +23,12 @@ const AHEAD: usize = 8;
 #[derive(Clone, Copy)]
 struct Packed<R> {
     at: *const R,
-    blocks: usize,
     alpha: [R; 2],
 }
 
-/// Solves for a strip: the triangle's rows, each as many registers wide, one after the other from the first solved, up or down.
-type Solver<R> = unsafe fn(Packed<R>, *mut R, bool);
+/// Solves for some blocks of rows of a strip, those before them being solved: the strip's rows, each as many registers wide, stand one after the other in the order of their solution. The
+/// triangle's part begins with the first of the blocks; gives where the next one's begins.
+type Solver<R> = unsafe fn(Packed<R>, *mut R, Range<usize>) -> *const R;
 
 /// How a processor solves for a type.
 struct Way<R: 'static> {
@@ -54,19 +56,19 @@ macro_rules! in_turn {
 /// # Safety
 /// The triangle is packed in blocks of `ROWS`, the strip has the rows; the processor has the instructions of `V`.
 #[inline(always)]
-unsafe fn real<V: Lanes, const ROWS: usize, const WIDE: usize>(triangle: Packed<V::Part>, strip: *mut V::Part, down: bool) {
+unsafe fn real<V: Lanes, const ROWS: usize, const WIDE: usize>(triangle: Packed<V::Part>, strip: *mut V::Part, blocks: Range<usize>) -> *const V::Part {
     let zero = <V::Part as Scalar>::ZERO;
     let mut t = triangle.at;
-    let row = if down { (WIDE * V::N) as isize } else { -((WIDE * V::N) as isize) };
+    let row = WIDE * V::N;
     // SAFETY: the triangle has for each block the columns that are read here; the strip has the rows.
     unsafe {
         let alpha = V::splat(triangle.alpha[0]);
-        for block in 0..triangle.blocks {
-            let own = strip.offset((block * ROWS) as isize * row);
+        for block in blocks {
+            let own = strip.add(block * ROWS * row);
             let mut rows = [[V::splat(zero); WIDE]; ROWS];
             for (i, registers) in rows.iter_mut().enumerate() {
                 for (v, register) in registers.iter_mut().enumerate() {
-                    *register = V::load(own.offset(i as isize * row).add(v * V::N)).mul(alpha);
+                    *register = V::load(own.add(i * row).add(v * V::N)).mul(alpha);
                 }
             }
             let mut before = strip.cast_const();
@@ -75,7 +77,7 @@ unsafe fn real<V: Lanes, const ROWS: usize, const WIDE: usize>(triangle: Packed<
                 let mut known = [V::splat(zero); WIDE];
                 for (v, known) in known.iter_mut().enumerate() {
                     *known = V::load(before.add(v * V::N));
-                    prefetch(before.wrapping_offset(AHEAD as isize * row).wrapping_add(v * V::N));
+                    prefetch(before.wrapping_add(AHEAD * row).wrapping_add(v * V::N));
                 }
                 for (i, registers) in rows.iter_mut().enumerate() {
                     let factor = V::splat(*t.add(i));
@@ -84,13 +86,13 @@ unsafe fn real<V: Lanes, const ROWS: usize, const WIDE: usize>(triangle: Packed<
                     }
                 }
                 t = t.add(ROWS);
-                before = before.wrapping_offset(row);
+                before = before.add(row);
             }
             in_turn!(P of ROWS {
                 let inverse = V::splat(*t.add(P * ROWS + P));
                 for v in 0..WIDE {
                     rows[P][v] = rows[P][v].mul(inverse);
-                    rows[P][v].store(own.offset(P as isize * row).add(v * V::N));
+                    rows[P][v].store(own.add(P * row).add(v * V::N));
                 }
                 for i in 0..ROWS {
                     if i > P {
@@ -104,6 +106,7 @@ unsafe fn real<V: Lanes, const ROWS: usize, const WIDE: usize>(triangle: Packed<
             t = t.add(ROWS * ROWS);
         }
     }
+    t
 }
 
 /// As [`real`]: elements of the triangle are pairs, a row of the strip its real parts and then its imaginary ones.
@@ -111,21 +114,21 @@ unsafe fn real<V: Lanes, const ROWS: usize, const WIDE: usize>(triangle: Packed<
 /// # Safety
 /// As [`real`].
 #[inline(always)]
-unsafe fn complex<V: Lanes, const ROWS: usize, const WIDE: usize>(triangle: Packed<V::Part>, strip: *mut V::Part, down: bool) {
+unsafe fn complex<V: Lanes, const ROWS: usize, const WIDE: usize>(triangle: Packed<V::Part>, strip: *mut V::Part, blocks: Range<usize>) -> *const V::Part {
     let (zero, one) = (<V::Part as Scalar>::ZERO, <V::Part as Scalar>::ONE);
     let mut t = triangle.at;
     let imaginary = WIDE * V::N;
-    let row = if down { 2 * imaginary as isize } else { -2 * imaginary as isize };
+    let row = 2 * imaginary;
     // SAFETY: as in `real`.
     unsafe {
         let times = |x: V, y: V, re: V, im: V| (y.fnma(im, x.mul(re)), y.fma(re, x.mul(im)));
-        for block in 0..triangle.blocks {
-            let own = strip.offset((block * ROWS) as isize * row);
+        for block in blocks {
+            let own = strip.add(block * ROWS * row);
             let mut re = [[V::splat(zero); WIDE]; ROWS];
             let mut im = re;
             for i in 0..ROWS {
                 for v in 0..WIDE {
-                    let from = own.offset(i as isize * row).add(v * V::N);
+                    let from = own.add(i * row).add(v * V::N);
                     (re[i][v], im[i][v]) = (V::load(from), V::load(from.add(imaginary)));
                 }
             }
@@ -143,7 +146,7 @@ unsafe fn complex<V: Lanes, const ROWS: usize, const WIDE: usize>(triangle: Pack
                 let mut known = [[V::splat(zero); WIDE]; 2];
                 for (v, known) in known.as_flattened_mut().iter_mut().enumerate() {
                     *known = V::load(before.add(v * V::N));
-                    prefetch(before.wrapping_offset(AHEAD as isize * row).wrapping_add(v * V::N));
+                    prefetch(before.wrapping_add(AHEAD * row).wrapping_add(v * V::N));
                 }
                 for i in 0..ROWS {
                     let (own, other) = (V::splat(*t.add(2 * i)), V::splat(*t.add(2 * i + 1)));
@@ -157,13 +160,13 @@ unsafe fn complex<V: Lanes, const ROWS: usize, const WIDE: usize>(triangle: Pack
                     }
                 }
                 t = t.add(2 * ROWS);
-                before = before.wrapping_offset(row);
+                before = before.add(row);
             }
             in_turn!(P of ROWS {
                 let (own_of, other_of) = (V::splat(*t.add(2 * (P * ROWS + P))), V::splat(*t.add(2 * (P * ROWS + P) + 1)));
                 for v in 0..WIDE {
                     (re[P][v], im[P][v]) = times(re[P][v], im[P][v], own_of, other_of);
-                    let to = own.offset(P as isize * row).add(v * V::N);
+                    let to = own.add(P * row).add(v * V::N);
                     re[P][v].store(to);
                     im[P][v].store(to.add(imaginary));
                 }
@@ -180,11 +183,13 @@ unsafe fn complex<V: Lanes, const ROWS: usize, const WIDE: usize>(triangle: Pack
             t = t.add(2 * ROWS * ROWS);
         }
     }
+    t
 }
 
 #[cfg(target_arch = "x86_64")]
 mod versions {
     use std::arch::x86_64::{__m256, __m256d, __m512, __m512d};
+    use std::ops::Range;
 
     use super::super::lanes::Lanes;
     use super::{Packed, Way};
@@ -194,9 +199,13 @@ mod versions {
             /// # Safety
             /// As the body; the processor has the features.
             #[target_feature(enable = $features)]
-            unsafe fn $name<V: Lanes, const ROWS: usize, const WIDE: usize>(triangle: Packed<V::Part>, strip: *mut V::Part, down: bool) {
+            unsafe fn $name<V: Lanes, const ROWS: usize, const WIDE: usize>(
+                triangle: Packed<V::Part>,
+                strip: *mut V::Part,
+                blocks: Range<usize>,
+            ) -> *const V::Part {
                 // SAFETY: the caller's promise.
-                unsafe { super::$body::<V, ROWS, WIDE>(triangle, strip, down) }
+                unsafe { super::$body::<V, ROWS, WIDE>(triangle, strip, blocks) }
             }
         };
     }
@@ -320,7 +329,7 @@ fn through<T: Scalar, const C: bool>(way: &Way<T::Real>, op: Op<'_, T>, ascendin
     // SAFETY: the triangle's elements, and room computed above; a way is only where there is AVX2.
     let done = unsafe { pack::<T, C>(source, n, unit, way.rows, packed) }.is_some();
     if done {
-        let triangle = Packed { at: packed.cast_const(), blocks, alpha: [alpha.re(), alpha.im()] };
+        let triangle = Packed { at: packed.cast_const(), alpha: [alpha.re(), alpha.im()] };
         // SAFETY: B is exclusively ours and has `n` rows; the strip has room for the widest; solvers and copies are this processor's.
         unsafe { strips::<T, C>(way, triangle, n, ascending, b, strip) };
     }
@@ -344,44 +353,66 @@ unsafe fn strips<T: Scalar, const C: bool>(
     let step = |stride: isize| stride * item as isize;
     let (rs, cs, cols) = (step(b.rb().row_stride()), step(b.rb().col_stride()), b.cols());
     let to = b.as_mut_ptr().cast::<T::Real>();
-    // Rows beyond the triangle's, of zeros, come last in its order.
-    let padding = triangle.blocks * way.rows - n;
+    // Rows in the order of their solution.
+    let (first, down) = if ascending { (to, rs) } else { (to.wrapping_offset((n as isize - 1) * rs), -rs) };
+    // Rows that come and go at a time: few where each is a line or two, which is then still near when it is solved; all of them where neighbours stand in columns, far apart from each other.
+    let near = if rs.abs() < cs.abs() { n.next_multiple_of(way.rows) } else { 2 * way.rows };
     let mut from = 0;
     while from < cols {
         let registers = (cols - from).div_ceil(way.lanes).min(way.of_width.len());
         let width = registers * way.lanes;
         let count = width.min(cols - from);
         let row = width * item;
-        let here = to.wrapping_offset(from as isize * cs);
-        // SAFETY: rows and columns of B; the strip has room for the most rows of the widest.
-        unsafe {
-            let into = strip.add(if ascending { 0 } else { padding * row });
-            let beyond = if ascending { strip.add(n * row) } else { strip };
-            beyond.write_bytes(0, padding * row);
-            pack::panel::<T::Real, C, C>(Source { at: here.cast_const(), along: rs, across: cs, conj: false }, n, count, width, into);
-            let begin = if ascending { strip } else { strip.add((triangle.blocks * way.rows - 1) * row) };
-            way.of_width[registers - 1](triangle, begin, ascending);
-            if !C && rs == 1 && cs >= n as isize {
-                let turned = Source { at: into.cast_const(), along: 1, across: row as isize, conj: false };
-                pack::elements::<T::Real, false, false>(turned, count, n, cs as usize, here);
-            } else if !C && cs == 1 && rs >= count as isize {
-                let straight = Source { at: into.cast_const(), along: row as isize, across: 1, conj: false };
-                pack::elements::<T::Real, false, false>(straight, n, count, rs as usize, here);
-            } else {
-                let put = |i: usize, j: usize| {
-                    let (at, to) = (into.add(i * row + j), here.offset(i as isize * rs + j as isize * cs));
-                    *to = *at;
-                    if C {
-                        *to.add(1) = *at.add(width);
-                    }
-                };
-                if rs.abs() < cs.abs() {
-                    (0..count).for_each(|j| (0..n).for_each(|i| put(i, j)));
-                } else {
-                    (0..n).for_each(|i| (0..count).for_each(|j| put(i, j)));
-                }
+        let mut rest = triangle;
+        for start in (0..n).step_by(near) {
+            let rows = near.min(n - start);
+            let here = first.wrapping_offset(from as isize * cs + start as isize * down);
+            // SAFETY: rows and columns of B; the strip has room for whole blocks, the last of which is filled up with zeros.
+            unsafe {
+                let own = strip.add(start * row);
+                pack::panel::<T::Real, C, C>(Source { at: here.cast_const(), along: down, across: cs, conj: false }, rows, count, width, own);
+                let beyond = rows.next_multiple_of(way.rows) - rows;
+                own.add(rows * row).write_bytes(0, beyond * row);
+                rest.at = way.of_width[registers - 1](rest, strip, start / way.rows..(start + rows + beyond) / way.rows);
+                put_back::<T::Real, C>(own, (rows, count, width), here, (down, cs));
             }
         }
         from += count;
+    }
+}
+
+/// Copies solved rows of a strip that wide to B.
+///
+/// # Safety
+/// The strip has those rows and columns, and B has room for them; the processor has AVX2.
+unsafe fn put_back<R: Real, const C: bool>(from: *const R, (rows, count, width): (usize, usize, usize), to: *mut R, (down, cs): (isize, isize)) {
+    let row = (width * (1 + usize::from(C))) as isize;
+    // SAFETY: as the caller promises.
+    unsafe {
+        if !C && down.abs() == 1 && cs > 0 {
+            // Columns of neighbours, from the one that comes first in memory.
+            let (at, to) = if down > 0 { (from, to) } else { (from.offset((rows as isize - 1) * row), to.sub(rows - 1)) };
+            let turned = Source { at, along: 1, across: row * down, conj: false };
+            pack::elements::<R, false, false>(turned, count, rows, cs as usize, to);
+        } else if !C && cs == 1 && down > 0 {
+            let straight = Source { at: from, along: row, across: 1, conj: false };
+            pack::elements::<R, false, false>(straight, rows, count, down as usize, to);
+        } else if !C && cs == 1 && down < 0 {
+            let straight = Source { at: from.offset((rows as isize - 1) * row), along: -row, across: 1, conj: false };
+            pack::elements::<R, false, false>(straight, rows, count, -down as usize, to.offset((rows as isize - 1) * down));
+        } else {
+            let put = |i: usize, j: usize| {
+                let (at, to) = (from.offset(i as isize * row).add(j), to.offset(i as isize * down + j as isize * cs));
+                *to = *at;
+                if C {
+                    *to.add(1) = *at.add(width);
+                }
+            };
+            if down.abs() < cs.abs() {
+                (0..count).for_each(|j| (0..rows).for_each(|i| put(i, j)));
+            } else {
+                (0..rows).for_each(|i| (0..count).for_each(|j| put(i, j)));
+            }
+        }
     }
 }
