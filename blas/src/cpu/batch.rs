@@ -1,14 +1,14 @@
 //! Batches on this machine: the matrices are shared over threads, each is worked on by one.
 
 use super::factor;
-use super::lanes::prefetch;
 use super::matmat;
 use super::share;
+use super::small::Coming;
 use crate::batch::{GemmBatch, TriBatch};
 use crate::factor::{Gels, Geqrf, Getrf, Getri, Getrs};
 use crate::operand::{Op, Side, Trans};
 use crate::scalar::Scalar;
-use crate::view::{MatMut, MatRef};
+use crate::view::MatMut;
 
 /// Operations from which a batch is shared, and about how many make a part.
 const SHARED: usize = 1 << 18;
@@ -18,35 +18,28 @@ fn part(count: usize, each: usize) -> usize {
     if count.saturating_mul(each) < SHARED { count.max(1) } else { (SHARED / each.max(1)).clamp(1, count.div_ceil(8)) }
 }
 
-/// Multiplications of a small product.
-const SMALL: usize = 32 * 32 * 32;
-
-/// Asks for the lines of a matrix that is one piece of memory.
-fn call_for<T: Scalar>(m: MatRef<'_, T>) {
-    let (rows, cols, rs, cs) = (m.rows(), m.cols(), m.row_stride(), m.col_stride());
-    if (rs == 1 && cs == rows as isize) || (cs == 1 && rs == cols as isize) {
-        for line in 0..(rows * cols * size_of::<T>()).div_ceil(64) {
-            prefetch(m.as_ptr().wrapping_byte_add(64 * line));
-        }
-    }
-}
+/// Multiplications of the products that are under way while what comes after them is asked for.
+const UNDER_WAY: usize = 4096;
 
 pub(super) fn gemm<T: Scalar>(call: GemmBatch<'_, T>) {
     let GemmBatch { alpha, a, conj_a, b, conj_b, beta, c } = call;
     let (m, n) = c.shape();
     let each = m.saturating_mul(n).saturating_mul(a.shape().1.max(1));
     let count = c.count();
+    // How many products on: what fetches memory by itself begins anew with each.
+    let ahead = UNDER_WAY.div_ceil(each.max(1)).min(8);
     let run = |start: usize, c: &mut crate::stack::StackMut<'_, T>, alone: bool| {
-        for i in 0..c.count() {
-            // Matrices after the next: what fetches memory by itself begins anew with each.
-            if each <= SMALL && i + 2 < c.count() {
-                call_for(a.at(start + i + 2));
-                call_for(b.at(start + i + 2));
-                call_for(c.at(i + 2).rb());
-            }
+        let count = c.count();
+        for i in 0..count {
+            let next = (i + ahead).min(count - 1);
+            let coming = Coming([a.at(start + next).as_ptr(), b.at(start + next).as_ptr(), c.at(next).rb().as_ptr()]);
             let a = Op { mat: a.at(start + i), conj: conj_a };
             let b = Op { mat: b.at(start + i), conj: conj_b };
-            if alone { matmat::multiply_here(alpha, a, b, beta, c.at(i)) } else { matmat::multiply(alpha, a, b, beta, c.at(i)) }
+            if alone {
+                matmat::multiply_before(alpha, a, b, beta, c.at(i), Some(coming))
+            } else {
+                matmat::multiply(alpha, a, b, beta, c.at(i))
+            }
         }
     };
     if count < 4 {

@@ -12,6 +12,24 @@ pub(super) trait Lanes: Copy {
     type Part: Real;
     /// How many.
     const N: usize;
+    /// The first few of them.
+    type Some: Copy;
+
+    /// The first `count`, at most `N`.
+    ///
+    /// # Safety
+    /// As [`Lanes::splat`].
+    unsafe fn first(count: usize) -> Self::Some;
+    /// The parts that `some` names; zeros for the others, which are not read.
+    ///
+    /// # Safety
+    /// Those parts are there to read.
+    unsafe fn load_some(from: *const Self::Part, some: Self::Some) -> Self;
+    /// Writes the parts that `some` names alone.
+    ///
+    /// # Safety
+    /// Those parts are there to write.
+    unsafe fn store_some(self, to: *mut Self::Part, some: Self::Some);
 
     /// All the same.
     ///
@@ -66,14 +84,32 @@ pub(super) fn prefetch<T>(at: *const T) {
 
 #[cfg(target_arch = "x86_64")]
 macro_rules! lanes {
-    ($($v:ident of $n:literal $part:ty: $splat:ident $load:ident $store:ident $mul:ident $add:ident $fma:ident $fnma:ident $abs:expr, $swap:expr;)*) => {$(
+    ($($v:ident of $n:literal $part:ty: $splat:ident $load:ident $store:ident $mul:ident $add:ident $fma:ident $fnma:ident $abs:expr, $swap:expr,
+        $some:ty: $first:expr, $load_some:expr, $store_some:expr;)*) => {$(
         impl Lanes for std::arch::x86_64::$v {
             type Part = $part;
             const N: usize = $n;
+            type Some = $some;
+
+            #[inline(always)]
+            unsafe fn first(count: usize) -> $some {
+                // SAFETY: the caller's promise, here and below.
+                unsafe { $first(count) }
+            }
+            #[inline(always)]
+            unsafe fn load_some(from: *const $part, some: $some) -> Self {
+                // SAFETY: as above.
+                unsafe { $load_some(some, from) }
+            }
+            #[inline(always)]
+            unsafe fn store_some(self, to: *mut $part, some: $some) {
+                // SAFETY: as above.
+                unsafe { $store_some(to, some, self) }
+            }
 
             #[inline(always)]
             unsafe fn splat(value: $part) -> Self {
-                // SAFETY: the caller's promise, here and below.
+                // SAFETY: as above.
                 unsafe { std::arch::x86_64::$splat(value) }
             }
             #[inline(always)]
@@ -123,13 +159,17 @@ macro_rules! lanes {
 #[cfg(target_arch = "x86_64")]
 lanes! {
     __m512 of 16 f32: _mm512_set1_ps _mm512_loadu_ps _mm512_storeu_ps _mm512_mul_ps _mm512_add_ps _mm512_fmadd_ps _mm512_fnmadd_ps
-        std::arch::x86_64::_mm512_abs_ps, std::arch::x86_64::_mm512_permute_ps::<0xb1>;
+        std::arch::x86_64::_mm512_abs_ps, std::arch::x86_64::_mm512_permute_ps::<0xb1>,
+        u16: first_16, std::arch::x86_64::_mm512_maskz_loadu_ps, std::arch::x86_64::_mm512_mask_storeu_ps;
     __m512d of 8 f64: _mm512_set1_pd _mm512_loadu_pd _mm512_storeu_pd _mm512_mul_pd _mm512_add_pd _mm512_fmadd_pd _mm512_fnmadd_pd
-        std::arch::x86_64::_mm512_abs_pd, std::arch::x86_64::_mm512_permute_pd::<0x55>;
+        std::arch::x86_64::_mm512_abs_pd, std::arch::x86_64::_mm512_permute_pd::<0x55>,
+        u8: first_8, std::arch::x86_64::_mm512_maskz_loadu_pd, std::arch::x86_64::_mm512_mask_storeu_pd;
     __m256 of 8 f32: _mm256_set1_ps _mm256_loadu_ps _mm256_storeu_ps _mm256_mul_ps _mm256_add_ps _mm256_fmadd_ps _mm256_fnmadd_ps
-        abs_256, std::arch::x86_64::_mm256_permute_ps::<0xb1>;
+        abs_256, std::arch::x86_64::_mm256_permute_ps::<0xb1>,
+        std::arch::x86_64::__m256i: first_256, load_some_256, std::arch::x86_64::_mm256_maskstore_ps;
     __m256d of 4 f64: _mm256_set1_pd _mm256_loadu_pd _mm256_storeu_pd _mm256_mul_pd _mm256_add_pd _mm256_fmadd_pd _mm256_fnmadd_pd
-        abs_256d, std::arch::x86_64::_mm256_permute_pd::<0x5>;
+        abs_256d, std::arch::x86_64::_mm256_permute_pd::<0x5>,
+        std::arch::x86_64::__m256i: first_256d, load_some_256d, std::arch::x86_64::_mm256_maskstore_pd;
 }
 
 /// # Safety
@@ -148,4 +188,56 @@ unsafe fn abs_256(x: std::arch::x86_64::__m256) -> std::arch::x86_64::__m256 {
 #[target_feature(enable = "avx2,fma")]
 unsafe fn abs_256d(x: std::arch::x86_64::__m256d) -> std::arch::x86_64::__m256d {
     std::arch::x86_64::_mm256_andnot_pd(std::arch::x86_64::_mm256_set1_pd(-0.0), x)
+}
+
+#[cfg(target_arch = "x86_64")]
+#[inline(always)]
+unsafe fn first_16(count: usize) -> u16 {
+    ((1_u32 << count) - 1) as u16
+}
+
+#[cfg(target_arch = "x86_64")]
+#[inline(always)]
+unsafe fn first_8(count: usize) -> u8 {
+    ((1_u32 << count) - 1) as u8
+}
+
+/// # Safety
+/// The processor has AVX2.
+#[cfg(target_arch = "x86_64")]
+#[inline]
+#[target_feature(enable = "avx2,fma")]
+unsafe fn first_256(count: usize) -> std::arch::x86_64::__m256i {
+    use std::arch::x86_64::*;
+    _mm256_cmpgt_epi32(_mm256_set1_epi32(count as i32), _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7))
+}
+
+/// # Safety
+/// As [`first_256`].
+#[cfg(target_arch = "x86_64")]
+#[inline]
+#[target_feature(enable = "avx2,fma")]
+unsafe fn first_256d(count: usize) -> std::arch::x86_64::__m256i {
+    use std::arch::x86_64::*;
+    _mm256_cmpgt_epi64(_mm256_set1_epi64x(count as i64), _mm256_setr_epi64x(0, 1, 2, 3))
+}
+
+/// # Safety
+/// As [`Lanes::load_some`]; the processor has AVX2.
+#[cfg(target_arch = "x86_64")]
+#[inline]
+#[target_feature(enable = "avx2,fma")]
+unsafe fn load_some_256(some: std::arch::x86_64::__m256i, from: *const f32) -> std::arch::x86_64::__m256 {
+    // SAFETY: the caller's promise.
+    unsafe { std::arch::x86_64::_mm256_maskload_ps(from, some) }
+}
+
+/// # Safety
+/// As [`load_some_256`].
+#[cfg(target_arch = "x86_64")]
+#[inline]
+#[target_feature(enable = "avx2,fma")]
+unsafe fn load_some_256d(some: std::arch::x86_64::__m256i, from: *const f64) -> std::arch::x86_64::__m256d {
+    // SAFETY: the caller's promise.
+    unsafe { std::arch::x86_64::_mm256_maskload_pd(from, some) }
 }

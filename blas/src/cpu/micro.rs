@@ -23,7 +23,7 @@ pub(super) struct Tile<R> {
     /// How far on in A what is asked for lies, and how far on in C.
     pub(super) a_ahead: isize,
     pub(super) c_ahead: isize,
-    /// Where to ask for `depth` parts that will be wanted soon; it need not be memory.
+    /// Where to ask for `depth` parts (kernels that read B where it is: lines) that will be wanted soon; it need not be memory.
     pub(super) ahead: *const R,
     pub(super) c: *mut R,
     pub(super) rs: isize,
@@ -73,35 +73,33 @@ fn call_for<R>(tile: &Tile<R>, parts: usize) {
 #[inline(always)]
 unsafe fn real<V: Lanes, const H: usize, const W: usize>(tile: &Tile<V::Part>) {
     // SAFETY: the caller's promise.
-    unsafe { sums::<V, H, W, false>(tile) }
+    unsafe { sums::<V, H, W, false, false>(tile) }
 }
 
-/// As [`real`], B read where it is; columns that are not there are read as the last that is.
+/// As [`real`], B read where it is; columns that are not there are read as the last that is. A is read where the tile has rows alone, of which the last register has some.
 #[inline(always)]
 unsafe fn direct<V: Lanes, const H: usize, const W: usize>(tile: &Tile<V::Part>) {
     // SAFETY: the caller's promise.
-    unsafe { sums::<V, H, W, true>(tile) }
+    unsafe { if tile.rows == H * V::N { sums::<V, H, W, true, false>(tile) } else { sums::<V, H, W, true, true>(tile) } }
 }
 
 #[inline(always)]
-unsafe fn sums<V: Lanes, const H: usize, const W: usize, const DIRECT: bool>(tile: &Tile<V::Part>) {
-    // SAFETY: the panels hold `depth` columns and rows of the tile's full size, or B its own rows and columns; C's elements are there; the processor has the instructions, as the caller saw to.
+unsafe fn sums<V: Lanes, const H: usize, const W: usize, const DIRECT: bool, const PART: bool>(tile: &Tile<V::Part>) {
+    // SAFETY: the panels hold `depth` columns and rows of the tile's full size (its own rows, if `PART`), or B its own rows and columns; C's elements are there; the processor has the
+    // instructions, as the caller saw to.
     unsafe {
+        let some = V::first(tile.rows - (H - 1) * V::N);
         call_for(tile, H * V::N);
         let mut sums = [[V::splat(V::Part::ZERO); H]; W];
         let (mut a, mut b) = (tile.a, tile.b);
         let columns: [*const V::Part; W] = std::array::from_fn(|j| tile.b.wrapping_offset(j.min(tile.cols - 1) as isize * tile.b_steps.1));
         let mut row = 0;
         for p in 0..tile.depth {
-            if !DIRECT {
-                prefetch(tile.ahead.wrapping_add(p));
-            }
+            prefetch(tile.ahead.wrapping_add(if DIRECT { p * (64 / size_of::<V::Part>()) } else { p }));
             let mut left = [V::splat(V::Part::ZERO); H];
             for (v, left) in left.iter_mut().enumerate() {
-                *left = V::load(a.add(v * V::N));
-                if !DIRECT {
-                    prefetch(a.wrapping_offset(tile.a_ahead).wrapping_add(v * V::N));
-                }
+                *left = if PART && v == H - 1 { V::load_some(a.add(v * V::N), some) } else { V::load(a.add(v * V::N)) };
+                prefetch(a.wrapping_offset(tile.a_ahead).wrapping_add(v * V::N));
             }
             for (j, sums) in sums.iter_mut().enumerate() {
                 let right = V::splat(if DIRECT { *columns[j].offset(row) } else { *b.add(j) });
@@ -117,13 +115,28 @@ unsafe fn sums<V: Lanes, const H: usize, const W: usize, const DIRECT: bool>(til
             }
         }
         let (alpha, beta) = (tile.alpha[0], tile.beta[0]);
-        if tile.rs == 1 && tile.rows == H * V::N && tile.cols == W {
+        if tile.rs == 1 {
             let (by, keep) = (V::splat(alpha), V::splat(beta));
+            let new = |sum: V, old: V| sum.fma(by, old.mul(keep));
+            if tile.rows == H * V::N && tile.cols == W {
+                for (j, sums) in sums.iter().enumerate() {
+                    for (v, &sum) in sums.iter().enumerate() {
+                        let c = tile.c.offset(j as isize * tile.cs).add(v * V::N);
+                        if beta == V::Part::ZERO { sum.mul(by) } else { new(sum, V::load(c)) }.store(c);
+                    }
+                }
+                return;
+            }
             for (j, sums) in sums.iter().enumerate() {
-                for (v, &sum) in sums.iter().enumerate() {
-                    let c = tile.c.offset(j as isize * tile.cs).add(v * V::N);
-                    let new = if beta == V::Part::ZERO { sum.mul(by) } else { sum.fma(by, V::load(c).mul(keep)) };
-                    new.store(c);
+                if j < tile.cols {
+                    for (v, &sum) in sums.iter().enumerate() {
+                        let c = tile.c.offset(j as isize * tile.cs).add(v * V::N);
+                        if v < H - 1 {
+                            if beta == V::Part::ZERO { sum.mul(by) } else { new(sum, V::load(c)) }.store(c);
+                        } else {
+                            if beta == V::Part::ZERO { sum.mul(by) } else { new(sum, V::load_some(c, some)) }.store_some(c, some);
+                        }
+                    }
                 }
             }
             return;
