@@ -3,7 +3,6 @@
 use super::factor;
 use super::matmat;
 use super::share;
-use super::small::Coming;
 use crate::batch::{GemmBatch, TriBatch};
 use crate::factor::{Gels, Geqrf, Getrf, Getri, Getrs};
 use crate::operand::{Op, Side, Trans};
@@ -18,28 +17,16 @@ fn part(count: usize, each: usize) -> usize {
     if count.saturating_mul(each) < SHARED { count.max(1) } else { (SHARED / each.max(1)).clamp(1, count.div_ceil(8)) }
 }
 
-/// Multiplications of the products that are under way while what comes after them is asked for.
-const UNDER_WAY: usize = 4096;
-
 pub(super) fn gemm<T: Scalar>(call: GemmBatch<'_, T>) {
     let GemmBatch { alpha, a, conj_a, b, conj_b, beta, c } = call;
     let (m, n) = c.shape();
     let each = m.saturating_mul(n).saturating_mul(a.shape().1.max(1));
     let count = c.count();
-    // How many products on: what fetches memory by itself begins anew with each.
-    let ahead = UNDER_WAY.div_ceil(each.max(1)).min(8);
     let run = |start: usize, c: &mut crate::stack::StackMut<'_, T>, alone: bool| {
-        let count = c.count();
-        for i in 0..count {
-            let next = (i + ahead).min(count - 1);
-            let coming = Coming([a.at(start + next).as_ptr(), b.at(start + next).as_ptr(), c.at(next).rb().as_ptr()]);
+        for i in 0..c.count() {
             let a = Op { mat: a.at(start + i), conj: conj_a };
             let b = Op { mat: b.at(start + i), conj: conj_b };
-            if alone {
-                matmat::multiply_before(alpha, a, b, beta, c.at(i), Some(coming))
-            } else {
-                matmat::multiply(alpha, a, b, beta, c.at(i))
-            }
+            if alone { matmat::multiply_here(alpha, a, b, beta, c.at(i)) } else { matmat::multiply(alpha, a, b, beta, c.at(i)) }
         }
     };
     if count < 4 {

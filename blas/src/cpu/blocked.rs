@@ -371,12 +371,8 @@ impl<R: crate::scalar::Real> Product<R> {
                 // Some columns on; of short ones, where the tile after the next begins.
                 a_ahead: if near && self.in_place { 2 * height as isize } else { 8 * step as isize },
                 c_ahead: if depth < SHORT { 2 * height as isize * self.rs } else { 0 },
-                // The next panel, a part of it with each tile; nothing new of a right operand that is read where it is.
-                ahead: if self.direct {
-                    a
-                } else {
-                    self.packed.wrapping_add((col + width) * depth * parts + (at - rows.start) / (lanes * most) * depth).cast_const()
-                },
+                // The next panel, a part of it with each tile.
+                ahead: self.packed.wrapping_add((col + width) * depth * parts + (at - rows.start) / (lanes * most) * depth).cast_const(),
                 c: self.c.wrapping_offset((at + kept.start) as isize * self.rs + here.start as isize * self.cs),
                 rs: self.rs,
                 cs: self.cs,
@@ -385,7 +381,7 @@ impl<R: crate::scalar::Real> Product<R> {
                 alpha: self.alpha,
                 beta,
             };
-            let kernel = if self.direct { self.kernels.direct[registers - 1] } else { self.kernels.of_height[registers - 1] };
+            let kernel = if self.direct { self.kernels.direct[registers - 1].1 } else { self.kernels.of_height[registers - 1] };
             // SAFETY: panels and the tile of C are as the fields say; the kernels are those of this processor.
             unsafe {
                 if share == Share::All {

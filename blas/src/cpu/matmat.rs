@@ -9,7 +9,7 @@ use super::blocked::{self, Keep};
 use super::cblas;
 use super::share;
 use super::simd;
-use super::small::{self, Coming};
+use super::small;
 use super::solve;
 use super::sys;
 use super::vector;
@@ -115,19 +115,14 @@ pub(super) fn multiply<T: Scalar>(alpha: T, a: Op<'_, T>, b: Op<'_, T>, beta: T,
 }
 
 /// `C ← αAB + βC`, on this thread.
-pub(super) fn multiply_here<T: Scalar>(alpha: T, a: Op<'_, T>, b: Op<'_, T>, beta: T, c: MatMut<'_, T>) {
-    multiply_before(alpha, a, b, beta, c, None);
-}
-
-/// As [`multiply_here`], with a product like it to come.
-pub(super) fn multiply_before<T: Scalar>(alpha: T, a: Op<'_, T>, b: Op<'_, T>, beta: T, mut c: MatMut<'_, T>, coming: Option<Coming<T>>) {
+pub(super) fn multiply_here<T: Scalar>(alpha: T, a: Op<'_, T>, b: Op<'_, T>, beta: T, mut c: MatMut<'_, T>) {
     if c.rows() == 0 || c.cols() == 0 {
         return;
     }
     if alpha == T::ZERO || a.cols() == 0 {
         return scale(beta, c);
     }
-    if !small::gemm(alpha, a, b, beta, &mut c, coming) && blocked::gemm(alpha, a, b, beta, c.rb_mut(), Keep::All, (1, 0)).is_none() {
+    if !small::gemm(alpha, a, b, beta, &mut c) && blocked::gemm(alpha, a, b, beta, c.rb_mut(), Keep::All, (1, 0)).is_none() {
         sys::gemm_here(alpha, a, b, beta, c);
     }
 }

@@ -23,7 +23,7 @@ pub(super) struct Tile<R> {
     /// How far on in A what is asked for lies, and how far on in C.
     pub(super) a_ahead: isize,
     pub(super) c_ahead: isize,
-    /// Where to ask for `depth` parts (kernels that read B where it is: lines) that will be wanted soon; it need not be memory.
+    /// Where to ask for `depth` parts that will be wanted soon; it need not be memory.
     pub(super) ahead: *const R,
     pub(super) c: *mut R,
     pub(super) rs: isize,
@@ -46,8 +46,8 @@ pub(super) struct Kernels<R: 'static> {
     pub(super) cols: usize,
     /// The kernels of tiles one, two, … registers high.
     pub(super) of_height: &'static [Kernel<R>],
-    /// As many that read B where it is; none for complex numbers.
-    pub(super) direct: &'static [Kernel<R>],
+    /// Those that read B where it is, with the columns of their tiles: as many as there are heights are as wide as the others; none for complex numbers.
+    pub(super) direct: &'static [(usize, Kernel<R>)],
     /// Bytes of A that are packed at a time: they stay in the second cache.
     pub(super) block: usize,
     /// Products of an element that are summed at a time.
@@ -95,11 +95,15 @@ unsafe fn sums<V: Lanes, const H: usize, const W: usize, const DIRECT: bool, con
         let columns: [*const V::Part; W] = std::array::from_fn(|j| tile.b.wrapping_offset(j.min(tile.cols - 1) as isize * tile.b_steps.1));
         let mut row = 0;
         for p in 0..tile.depth {
-            prefetch(tile.ahead.wrapping_add(if DIRECT { p * (64 / size_of::<V::Part>()) } else { p }));
+            if !DIRECT {
+                prefetch(tile.ahead.wrapping_add(p));
+            }
             let mut left = [V::splat(V::Part::ZERO); H];
             for (v, left) in left.iter_mut().enumerate() {
                 *left = if PART && v == H - 1 { V::load_some(a.add(v * V::N), some) } else { V::load(a.add(v * V::N)) };
-                prefetch(a.wrapping_offset(tile.a_ahead).wrapping_add(v * V::N));
+                if !DIRECT {
+                    prefetch(a.wrapping_offset(tile.a_ahead).wrapping_add(v * V::N));
+                }
             }
             for (j, sums) in sums.iter_mut().enumerate() {
                 let right = V::splat(if DIRECT { *columns[j].offset(row) } else { *b.add(j) });
@@ -262,7 +266,7 @@ mod versions {
         lanes: 16,
         cols: 8,
         of_height: &[real_512::<__m512, 1, 8>, real_512::<__m512, 2, 8>, real_512::<__m512, 3, 8>],
-        direct: &[direct_512::<__m512, 1, 8>, direct_512::<__m512, 2, 8>, direct_512::<__m512, 3, 8>],
+        direct: &[(8, direct_512::<__m512, 1, 8>), (8, direct_512::<__m512, 2, 8>), (8, direct_512::<__m512, 3, 8>)],
         block: SECOND_CACHE,
         depth: 512,
     };
@@ -270,7 +274,7 @@ mod versions {
         lanes: 8,
         cols: 8,
         of_height: &[real_512::<__m512d, 1, 8>, real_512::<__m512d, 2, 8>, real_512::<__m512d, 3, 8>],
-        direct: &[direct_512::<__m512d, 1, 8>, direct_512::<__m512d, 2, 8>, direct_512::<__m512d, 3, 8>],
+        direct: &[(8, direct_512::<__m512d, 1, 8>), (8, direct_512::<__m512d, 2, 8>), (8, direct_512::<__m512d, 3, 8>), (4, direct_512::<__m512d, 4, 4>)],
         block: SECOND_CACHE,
         depth: 384,
     };
@@ -294,7 +298,7 @@ mod versions {
         lanes: 8,
         cols: 4,
         of_height: &[real_256::<__m256, 1, 4>, real_256::<__m256, 2, 4>, real_256::<__m256, 3, 4>],
-        direct: &[direct_256::<__m256, 1, 4>, direct_256::<__m256, 2, 4>, direct_256::<__m256, 3, 4>],
+        direct: &[(4, direct_256::<__m256, 1, 4>), (4, direct_256::<__m256, 2, 4>), (4, direct_256::<__m256, 3, 4>)],
         block: SMALLER,
         depth: 384,
     };
@@ -302,7 +306,7 @@ mod versions {
         lanes: 4,
         cols: 4,
         of_height: &[real_256::<__m256d, 1, 4>, real_256::<__m256d, 2, 4>, real_256::<__m256d, 3, 4>],
-        direct: &[direct_256::<__m256d, 1, 4>, direct_256::<__m256d, 2, 4>, direct_256::<__m256d, 3, 4>],
+        direct: &[(4, direct_256::<__m256d, 1, 4>), (4, direct_256::<__m256d, 2, 4>), (4, direct_256::<__m256d, 3, 4>)],
         block: SMALLER,
         depth: 256,
     };
