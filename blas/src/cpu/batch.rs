@@ -3,6 +3,7 @@
 use super::factor;
 use super::matmat;
 use super::share;
+use super::small;
 use crate::batch::{GemmBatch, TriBatch};
 use crate::factor::{Gels, Geqrf, Getrf, Getri, Getrs};
 use crate::operand::{Op, Side, Trans};
@@ -23,10 +24,23 @@ pub(super) fn gemm<T: Scalar>(call: GemmBatch<'_, T>) {
     let each = m.saturating_mul(n).saturating_mul(a.shape().1.max(1));
     let count = c.count();
     let run = |start: usize, c: &mut crate::stack::StackMut<'_, T>, alone: bool| {
+        let mut way: Option<small::Way<T>> = None;
         for i in 0..c.count() {
             let a = Op { mat: a.at(start + i), conj: conj_a };
             let b = Op { mat: b.at(start + i), conj: conj_b };
-            if alone { matmat::multiply_here(alpha, a, b, beta, c.at(i)) } else { matmat::multiply(alpha, a, b, beta, c.at(i)) }
+            let mut c = c.at(i);
+            if way.as_ref().is_some_and(|way| way.run(a, b, &mut c)) {
+                continue;
+            }
+            if alpha != T::ZERO && each > 0 && a.cols() > 0 {
+                // The first, or one of another form.
+                way = small::Way::new(alpha, a, b, beta, c.rb());
+            }
+            match &way {
+                Some(way) => assert!(way.run(a, b, &mut c), "a product is like itself"),
+                None if alone => matmat::multiply_here(alpha, a, b, beta, c),
+                None => matmat::multiply(alpha, a, b, beta, c),
+            }
         }
     };
     if count < 4 {

@@ -381,7 +381,7 @@ impl<R: crate::scalar::Real> Product<R> {
                 alpha: self.alpha,
                 beta,
             };
-            let kernel = if self.direct { self.kernels.direct[registers - 1].1 } else { self.kernels.of_height[registers - 1] };
+            let kernel = if self.direct { self.kernels.direct[registers - 1].0.1 } else { self.kernels.of_height[registers - 1] };
             // SAFETY: panels and the tile of C are as the fields say; the kernels are those of this processor.
             unsafe {
                 if share == Share::All {

@@ -10,6 +10,7 @@ use super::lanes::{Lanes, prefetch};
 use crate::scalar::{Real, Scalar};
 
 /// One tile's work. Complex numbers are two parts; steps are in parts.
+#[derive(Clone, Copy)]
 pub(super) struct Tile<R> {
     /// Products of an element.
     pub(super) depth: usize,
@@ -36,7 +37,10 @@ pub(super) struct Tile<R> {
 }
 
 /// A kernel for tiles of a fixed size.
-type Kernel<R> = unsafe fn(&Tile<R>);
+pub(super) type Kernel<R> = unsafe fn(&Tile<R>);
+
+/// Kernels that read B where it is, for tiles of one height: with that many columns, and with few.
+type Direct<R> = ((usize, Kernel<R>), (usize, Kernel<R>));
 
 /// The kernels of a type.
 pub(super) struct Kernels<R: 'static> {
@@ -46,8 +50,8 @@ pub(super) struct Kernels<R: 'static> {
     pub(super) cols: usize,
     /// The kernels of tiles one, two, … registers high.
     pub(super) of_height: &'static [Kernel<R>],
-    /// Those that read B where it is, with the columns of their tiles: as many as there are heights are as wide as the others; none for complex numbers.
-    pub(super) direct: &'static [(usize, Kernel<R>)],
+    /// Those that read B where it is: as many as there are heights are as wide as the others, more may be taller; none for complex numbers.
+    pub(super) direct: &'static [Direct<R>],
     /// Bytes of A that are packed at a time: they stay in the second cache.
     pub(super) block: usize,
     /// Products of an element that are summed at a time.
@@ -89,7 +93,9 @@ unsafe fn sums<V: Lanes, const H: usize, const W: usize, const DIRECT: bool, con
     // instructions, as the caller saw to.
     unsafe {
         let some = V::first(tile.rows - (H - 1) * V::N);
-        call_for(tile, H * V::N);
+        if !DIRECT {
+            call_for(tile, H * V::N);
+        }
         let mut sums = [[V::splat(V::Part::ZERO); H]; W];
         let (mut a, mut b) = (tile.a, tile.b);
         let columns: [*const V::Part; W] = std::array::from_fn(|j| tile.b.wrapping_offset(j.min(tile.cols - 1) as isize * tile.b_steps.1));
@@ -259,6 +265,8 @@ mod versions {
     version!(direct_256, "avx2,fma", direct);
     version!(complex_256, "avx2,fma", complex);
 
+    /// Columns of narrow tiles.
+    const NARROW: usize = 4;
     const SECOND_CACHE: usize = 768 << 10;
     const SMALLER: usize = 160 << 10;
 
@@ -266,7 +274,11 @@ mod versions {
         lanes: 16,
         cols: 8,
         of_height: &[real_512::<__m512, 1, 8>, real_512::<__m512, 2, 8>, real_512::<__m512, 3, 8>],
-        direct: &[(8, direct_512::<__m512, 1, 8>), (8, direct_512::<__m512, 2, 8>), (8, direct_512::<__m512, 3, 8>)],
+        direct: &[
+            ((8, direct_512::<__m512, 1, 8>), (NARROW, direct_512::<__m512, 1, NARROW>)),
+            ((8, direct_512::<__m512, 2, 8>), (NARROW, direct_512::<__m512, 2, NARROW>)),
+            ((8, direct_512::<__m512, 3, 8>), (NARROW, direct_512::<__m512, 3, NARROW>)),
+        ],
         block: SECOND_CACHE,
         depth: 512,
     };
@@ -274,7 +286,12 @@ mod versions {
         lanes: 8,
         cols: 8,
         of_height: &[real_512::<__m512d, 1, 8>, real_512::<__m512d, 2, 8>, real_512::<__m512d, 3, 8>],
-        direct: &[(8, direct_512::<__m512d, 1, 8>), (8, direct_512::<__m512d, 2, 8>), (8, direct_512::<__m512d, 3, 8>), (4, direct_512::<__m512d, 4, 4>)],
+        direct: &[
+            ((8, direct_512::<__m512d, 1, 8>), (NARROW, direct_512::<__m512d, 1, NARROW>)),
+            ((8, direct_512::<__m512d, 2, 8>), (NARROW, direct_512::<__m512d, 2, NARROW>)),
+            ((8, direct_512::<__m512d, 3, 8>), (NARROW, direct_512::<__m512d, 3, NARROW>)),
+            ((4, direct_512::<__m512d, 4, 4>), (NARROW, direct_512::<__m512d, 4, NARROW>)),
+        ],
         block: SECOND_CACHE,
         depth: 384,
     };
@@ -298,7 +315,11 @@ mod versions {
         lanes: 8,
         cols: 4,
         of_height: &[real_256::<__m256, 1, 4>, real_256::<__m256, 2, 4>, real_256::<__m256, 3, 4>],
-        direct: &[(4, direct_256::<__m256, 1, 4>), (4, direct_256::<__m256, 2, 4>), (4, direct_256::<__m256, 3, 4>)],
+        direct: &[
+            ((4, direct_256::<__m256, 1, 4>), (NARROW, direct_256::<__m256, 1, NARROW>)),
+            ((4, direct_256::<__m256, 2, 4>), (NARROW, direct_256::<__m256, 2, NARROW>)),
+            ((4, direct_256::<__m256, 3, 4>), (NARROW, direct_256::<__m256, 3, NARROW>)),
+        ],
         block: SMALLER,
         depth: 384,
     };
@@ -306,7 +327,11 @@ mod versions {
         lanes: 4,
         cols: 4,
         of_height: &[real_256::<__m256d, 1, 4>, real_256::<__m256d, 2, 4>, real_256::<__m256d, 3, 4>],
-        direct: &[(4, direct_256::<__m256d, 1, 4>), (4, direct_256::<__m256d, 2, 4>), (4, direct_256::<__m256d, 3, 4>)],
+        direct: &[
+            ((4, direct_256::<__m256d, 1, 4>), (NARROW, direct_256::<__m256d, 1, NARROW>)),
+            ((4, direct_256::<__m256d, 2, 4>), (NARROW, direct_256::<__m256d, 2, NARROW>)),
+            ((4, direct_256::<__m256d, 3, 4>), (NARROW, direct_256::<__m256d, 3, NARROW>)),
+        ],
         block: SMALLER,
         depth: 256,
     };

@@ -1,119 +1,254 @@
 //! Small products: what a batch is made of.
 //!
-//! Owns the way of a product whose packed operands fit on the stack: no memory is asked for, no thread, a left operand with contiguous columns is read where it is, and so is a real right one. The tiles are
-//! [`super::micro`]'s, so that the sums are those of [`super::blocked`].
+//! Owns the way of a product whose packed operands fit on the stack: no memory is asked for, no thread, a real left operand with contiguous columns is read where it is, and so is a real right one. What
+//! depends on shapes and strides alone is found once for all products of a batch. The tiles are [`super::micro`]'s, so that the sums are those of [`super::blocked`].
 #![allow(unsafe_code)]
 
 use std::mem::MaybeUninit;
 
-use super::micro::{Kernels, Tile, kernels};
+use super::micro::{Kernel, Kernels, Tile, kernels};
 use super::pack::{self, Source};
 use crate::operand::Op;
 use crate::scalar::Scalar;
-use crate::view::MatMut;
+use crate::view::{MatMut, MatRef};
 
 /// The largest extent taken.
 const LARGEST: usize = 40;
 /// Room for an operand: its extent rounded up to whole tiles, two parts an element.
 const ROOM: usize = 2 * 48 * LARGEST;
 
-/// `C ← αAB + βC` if this is the place for it; α is not 0, no extent is.
-pub(super) fn gemm<T: Scalar>(alpha: T, a: Op<'_, T>, b: Op<'_, T>, beta: T, c: &mut MatMut<'_, T>) -> bool {
-    if c.rows().max(c.cols()).max(a.cols()) > LARGEST {
-        return false;
-    }
-    // Along the columns of C where those are the near neighbours.
-    let turned = c.rb().col_stride().abs() < c.rb().row_stride().abs();
-    let (a, b, c) = if turned { (b.transposed(), a.transposed(), c.rb_mut().transposed()) } else { (a, b, c.rb_mut()) };
-    if T::COMPLEX { product::<T, true>(alpha, a, b, beta, c) } else { product::<T, false>(alpha, a, b, beta, c) }
-}
-
 /// Room for both operands, packed.
 type Rooms<R> = MaybeUninit<[[R; ROOM]; 2]>;
 
-fn product<T: Scalar, const C: bool>(alpha: T, a: Op<'_, T>, b: Op<'_, T>, beta: T, c: MatMut<'_, T>) -> bool {
-    let Some(kernels) = kernels::<T::Real>(C) else { return false };
-    let (m, n, k) = (c.rows(), c.cols(), a.cols());
-    assert!(a.rows() == m && b.rows() == k && b.cols() == n, "gemm of {m}x{k} and {}x{n}", b.rows());
-    // A stack so large costs more than such a product where nothing is packed.
-    let in_place = !C && a.mat.row_stride() == 1 && a.mat.col_stride() >= 0;
-    if in_place { tiles::<T, C>(kernels, alpha, a, b, beta, c, None) } else { packing::<T, C>(kernels, alpha, a, b, beta, c) }
-    true
+/// A view's rows, columns and strides.
+type Form = (usize, usize, isize, isize);
+
+fn form<T: Copy>(m: MatRef<'_, T>) -> Form {
+    (m.rows(), m.cols(), m.row_stride(), m.col_stride())
 }
 
-#[inline(never)]
-fn packing<T: Scalar, const C: bool>(
-    kernels: &Kernels<T::Real>,
-    alpha: T,
-    a: Op<'_, T>,
-    b: Op<'_, T>,
-    beta: T,
-    c: MatMut<'_, T>,
-) {
-    let mut rooms = Rooms::uninit();
-    tiles::<T, C>(kernels, alpha, a, b, beta, c, Some(&mut rooms));
+/// Rows of C that are made together: tiles of that height, each with its columns, and those for the last columns where they are few.
+#[derive(Clone, Copy)]
+struct Band<R> {
+    height: usize,
+    wide: (usize, Kernel<R>),
+    narrow: (usize, Kernel<R>),
 }
 
-/// `rooms` may be missing where the columns of A are neighbours, and real.
-#[inline(always)]
-fn tiles<T: Scalar, const C: bool>(
-    kernels: &Kernels<T::Real>,
-    alpha: T,
-    a: Op<'_, T>,
-    b: Op<'_, T>,
-    beta: T,
-    mut c: MatMut<'_, T>,
-    rooms: Option<&mut Rooms<T::Real>>,
-) {
-    let (m, n, k, parts) = (c.rows(), c.cols(), a.cols(), 1 + usize::from(C));
-    let (lanes, most) = (kernels.lanes, if C { kernels.of_height.len() } else { kernels.direct.len() });
-    // Tiles of about one height.
-    let all = m.div_ceil(lanes);
-    let tallest = all.div_ceil(all.div_ceil(most)) * lanes;
-    let step = |stride: isize| stride * parts as isize;
-    // Complex numbers are two parts (`repr(C)`), a real scalar is its own (`Real: Scalar<Real = Self>`).
-    let left = Source { at: a.mat.as_ptr().cast::<T::Real>(), along: step(a.mat.col_stride()), across: step(a.mat.row_stride()), conj: a.conj };
-    let right = Source { at: b.mat.as_ptr().cast::<T::Real>(), along: step(b.mat.row_stride()), across: step(b.mat.col_stride()), conj: b.conj };
-    let (rs, cs) = (step(c.rb().row_stride()), step(c.rb().col_stride()));
-    let to = c.as_mut_ptr().cast::<T::Real>();
-    let packed_left = rooms.map_or(std::ptr::null_mut(), |rooms| rooms.as_mut_ptr().cast::<T::Real>());
-    let packed_right = packed_left.wrapping_add(ROOM);
-    for col in (0..if C { n } else { 0 }).step_by(kernels.cols) {
-        // SAFETY: columns of B; extents of at most `LARGEST` are at most 48 when rounded up to tiles, so there is room.
-        unsafe { pack::panel::<T::Real, C, false>(right.from(col, 0), k, kernels.cols.min(n - col), kernels.cols, packed_right.add(col * k * parts)) };
+/// How products of one form are made.
+pub(super) struct Way<T: Scalar> {
+    /// What A, B and C look like, and whether A and B are conjugated.
+    forms: [Form; 3],
+    conj: [bool; 2],
+    /// C's columns are its far neighbours: its transpose is made.
+    turned: bool,
+    /// Steps of A and B, turned if so: along the sums, and across them.
+    left: (isize, isize),
+    right: (isize, isize),
+    /// The product's extents, turned if so.
+    extents: (usize, usize, usize),
+    in_place: bool,
+    bands: Band<T::Real>,
+    last_band: Band<T::Real>,
+    /// Columns of packed panels.
+    panel: usize,
+    tile: Tile<T::Real>,
+}
+
+/// `C ← αAB + βC` if this is the place for it; α is not 0, no extent is.
+pub(super) fn gemm<T: Scalar>(alpha: T, a: Op<'_, T>, b: Op<'_, T>, beta: T, c: &mut MatMut<'_, T>) -> bool {
+    Way::new(alpha, a, b, beta, c.rb()).is_some_and(|way| way.run(a, b, c))
+}
+
+impl<T: Scalar> Way<T> {
+    /// The way of products like this one, if this is the place for them; α is not 0, no extent is.
+    pub(super) fn new(alpha: T, a: Op<'_, T>, b: Op<'_, T>, beta: T, c: MatRef<'_, T>) -> Option<Way<T>> {
+        if c.rows().max(c.cols()).max(a.cols()) > LARGEST {
+            return None;
+        }
+        let kernels: &'static Kernels<T::Real> = kernels::<T::Real>(T::COMPLEX)?;
+        assert!(a.rows() == c.rows() && b.rows() == a.cols() && b.cols() == c.cols(), "gemm of {:?} with {}x{}", c.shape(), b.rows(), b.cols());
+        let (forms, conj) = ([form(a.mat), form(b.mat), form(c)], [a.conj, b.conj]);
+        // Along the columns of C where those are the near neighbours.
+        let turned = c.col_stride().abs() < c.row_stride().abs();
+        let (a, b, c) = if turned { (b.transposed(), a.transposed(), c.transposed()) } else { (a, b, c) };
+        let parts = 1 + usize::from(T::COMPLEX);
+        let step = |stride: isize| stride * parts as isize;
+        let (m, n, k) = (c.rows(), c.cols(), a.cols());
+        let in_place = !T::COMPLEX && a.mat.row_stride() == 1 && a.mat.col_stride() >= 0;
+
+        // Bands of about one height.
+        let all = m.div_ceil(kernels.lanes);
+        let most = if T::COMPLEX { kernels.of_height.len() } else { kernels.direct.len() };
+        let tallest = all.div_ceil(all.div_ceil(most));
+        let band = |registers: usize| {
+            let packed = (kernels.cols, kernels.of_height[(registers - 1).min(kernels.of_height.len() - 1)]);
+            let (wide, narrow) = if T::COMPLEX { (packed, packed) } else { kernels.direct[registers - 1] };
+            Band { height: registers * kernels.lanes, wide, narrow }
+        };
+        let nothing = std::ptr::null_mut::<T::Real>();
+        let right = (step(b.mat.row_stride()), step(b.mat.col_stride()));
+        let tile = Tile {
+            depth: k,
+            a: nothing,
+            step: step(a.mat.col_stride()) as usize,
+            b: nothing,
+            b_steps: right,
+            a_ahead: 0,
+            c_ahead: 0,
+            ahead: nothing,
+            c: nothing,
+            rs: step(c.row_stride()),
+            cs: step(c.col_stride()),
+            rows: 0,
+            cols: 0,
+            alpha: [alpha.re(), alpha.im()],
+            beta: [beta.re(), beta.im()],
+        };
+        Some(Way {
+            forms,
+            conj,
+            turned,
+            left: (step(a.mat.col_stride()), step(a.mat.row_stride())),
+            right,
+            extents: (m, n, k),
+            in_place,
+            bands: band(tallest),
+            last_band: band(all - (all - 1) / tallest * tallest),
+            panel: kernels.cols,
+            tile,
+        })
     }
-    for row in (0..m).step_by(tallest) {
-        let rows = (m - row).min(tallest);
-        let registers = rows.div_ceil(lanes);
-        let height = registers * lanes;
-        let from = left.from(row, 0);
-        let in_place = !C && from.across == 1 && from.along >= 0;
-        if !in_place {
-            // SAFETY: as above, of A.
-            unsafe { pack::panel::<T::Real, C, true>(from, k, rows, height, packed_left) };
+
+    /// Makes a product, if it is like the one that the way is of.
+    pub(super) fn run(&self, a: Op<'_, T>, b: Op<'_, T>, c: &mut MatMut<'_, T>) -> bool {
+        if self.forms != [form(a.mat), form(b.mat), form(c.rb())] || self.conj != [a.conj, b.conj] {
+            return false;
         }
-        let (width, kernel) = if C { (kernels.cols, kernels.of_height[registers - 1]) } else { kernels.direct[registers - 1] };
-        for col in (0..n).step_by(width) {
-            let b = if C { packed_right.wrapping_add(col * k * parts).cast_const() } else { right.from(col, 0).at };
-            let tile = Tile {
-                depth: k,
-                a: if in_place { from.at } else { packed_left.cast_const() },
-                step: if in_place { from.along as usize } else { height * parts },
-                b,
-                b_steps: (right.along, right.across),
-                a_ahead: 0,
-                c_ahead: 0,
-                ahead: b,
-                c: to.wrapping_offset(row as isize * rs + col as isize * cs),
-                rs,
-                cs,
-                rows,
-                cols: width.min(n - col),
-                alpha: [alpha.re(), alpha.im()],
-                beta: [beta.re(), beta.im()],
-            };
-            // SAFETY: the panels are packed, or the operands' own; the tile is C's, exclusively ours; the kernels are this processor's.
-            unsafe { kernel(&tile) };
+        let (a, b) = if self.turned { (b, a) } else { (a, b) };
+        // Complex numbers are two parts (`repr(C)`), a real scalar is its own (`Real: Scalar<Real = Self>`).
+        let left = Source { at: a.mat.as_ptr().cast::<T::Real>(), along: self.left.0, across: self.left.1, conj: a.conj };
+        let right = Source { at: b.mat.as_ptr().cast::<T::Real>(), along: self.right.0, across: self.right.1, conj: b.conj };
+        let to = c.as_mut_ptr().cast::<T::Real>();
+        // SAFETY: the views are of the forms that the way was made for, C's is exclusively ours, and the kernels are this processor's. A stack so large costs more than such a product where
+        // nothing is packed.
+        unsafe {
+            if self.in_place {
+                self.bands::<false>(left, right, to, None);
+            } else if T::COMPLEX {
+                self.packing::<true>(left, right, to);
+            } else {
+                self.packing::<false>(left, right, to);
+            }
         }
+        true
+    }
+
+    /// # Safety
+    /// As [`Way::bands`].
+    #[inline(never)]
+    unsafe fn packing<const C: bool>(&self, left: Source<T::Real>, right: Source<T::Real>, to: *mut T::Real) {
+        let mut rooms = Rooms::uninit();
+        // SAFETY: the caller's promise.
+        unsafe { self.bands::<C>(left, right, to, Some(&mut rooms)) }
+    }
+
+    /// # Safety
+    /// Operands and C are of the way's form; the processor has the kernels' instructions; `rooms` is missing only where the left operand is read where it is.
+    #[inline(always)]
+    unsafe fn bands<const C: bool>(&self, left: Source<T::Real>, right: Source<T::Real>, to: *mut T::Real, rooms: Option<&mut Rooms<T::Real>>) {
+        let ((m, n, k), parts) = (self.extents, 1 + usize::from(C));
+        let in_place = rooms.is_none();
+        let packed_left = rooms.map_or(std::ptr::null_mut(), |rooms| rooms.as_mut_ptr().cast::<T::Real>());
+        let packed_right = packed_left.wrapping_add(ROOM);
+        if C {
+            for col in (0..n).step_by(self.panel) {
+                // SAFETY: columns of B; extents of at most `LARGEST` are at most 48 when rounded up to tiles, so there is room.
+                unsafe {
+                    pack::panel::<T::Real, C, false>(right.from(col, 0), k, self.panel.min(n - col), self.panel, packed_right.add(col * k * parts))
+                };
+            }
+        }
+        let mut tile = self.tile;
+        let mut row = 0;
+        while row < m {
+            let band = if m - row > self.last_band.height { self.bands } else { self.last_band };
+            tile.rows = band.height.min(m - row);
+            let from = left.from(row, 0);
+            if in_place {
+                tile.a = from.at;
+            } else {
+                // SAFETY: as above, of A.
+                unsafe { pack::panel::<T::Real, C, true>(from, k, tile.rows, band.height, packed_left) };
+                (tile.a, tile.step) = (packed_left, band.height * parts);
+            }
+            let mut col = 0;
+            while col < n {
+                let (width, kernel) = if n - col <= band.narrow.0 { band.narrow } else { band.wide };
+                tile.cols = width.min(n - col);
+                tile.b = if C { packed_right.wrapping_add(col * k * parts) } else { right.from(col, 0).at };
+                tile.ahead = tile.b;
+                tile.c = to.wrapping_offset(row as isize * tile.rs + col as isize * tile.cs);
+                // SAFETY: the panels are packed, or the operands' own; the tile is C's, exclusively ours.
+                unsafe { kernel(&tile) };
+                col += width;
+            }
+            row += band.height;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::scalar::Real;
+    use num_complex::Complex;
+
+    /// Products of all small sizes against plain sums; what lies between the columns of C stays as it was.
+    fn sizes<T: Scalar>() {
+        if kernels::<T::Real>(T::COMPLEX).is_none() {
+            return;
+        }
+        let mut state = 1_u64;
+        let mut next = || {
+            state = state.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
+            T::Real::from_f64((state >> 40) as f64 / (1 << 23) as f64 - 1.0)
+        };
+        let numbers: Vec<T> = (0..3 * LARGEST * (LARGEST + 3)).map(|_| T::from_parts(next(), next())).collect();
+        let (alpha, sentinel) = (numbers[7], T::from_real(T::Real::from_f64(1e6)));
+        let sizes: Vec<usize> = (1..=LARGEST).filter(|n| n % 7 < 3 || n % 8 == 0 || *n == 13).collect();
+        for (&m, &n, &k) in sizes.iter().flat_map(|m| sizes.iter().flat_map(move |n| [1, 5, 40].iter().map(move |k| (m, n, k)))) {
+            let beta = if (m + n).is_multiple_of(2) { T::ZERO } else { numbers[8] };
+            for (by_rows, a_by_rows) in [(false, false), (true, true), (false, true)] {
+                let strides = |rows: usize, cols: usize, by_rows: bool| if by_rows { (cols as isize + 3, 1) } else { (1, rows as isize + 3) };
+                let a = MatRef::strided(&numbers, 0, (m, k), strides(m, k, a_by_rows)).unwrap();
+                let b = MatRef::strided(&numbers, 1, (k, n), strides(k, n, by_rows)).unwrap();
+                let old = MatRef::strided(&numbers, 2, (m, n), strides(m, n, by_rows)).unwrap();
+                let mut made = vec![sentinel; (LARGEST + 3) * LARGEST];
+                let mut c = MatMut::strided(&mut made, 0, (m, n), strides(m, n, by_rows)).unwrap();
+                c.fill_with(|i, j| if beta == T::ZERO { T::from_real(T::Real::from_f64(f64::NAN)) } else { old.get(i, j) });
+                assert!(gemm(alpha, a.n(), b.n(), beta, &mut c));
+                for (i, j) in (0..m).flat_map(|i| (0..n).map(move |j| (i, j))) {
+                    let (mut sum, mut size) = (T::ZERO, 2.0);
+                    for p in 0..k {
+                        sum += a.get(i, p) * b.get(p, j);
+                        size += (a.get(i, p).modulus() * b.get(p, j).modulus()).to_f64();
+                    }
+                    let wanted = alpha * sum + if beta == T::ZERO { T::ZERO } else { beta * old.get(i, j) };
+                    let wrong = (c.get(i, j) - wanted).modulus().to_f64();
+                    assert!(wrong <= 8.0 * (k + 2) as f64 * T::Real::EPSILON.to_f64() * size, "({i}, {j}) of {m}x{n}x{k}: off by {wrong:e}");
+                    c.set(i, j, sentinel);
+                }
+                assert!(made.iter().all(|&x| x == sentinel), "{m}x{n}x{k} wrote beside C");
+            }
+        }
+    }
+
+    #[test]
+    fn products_of_all_small_sizes() {
+        sizes::<f32>();
+        sizes::<f64>();
+        sizes::<Complex<f32>>();
+        sizes::<Complex<f64>>();
     }
 }

@@ -56,7 +56,11 @@ macro_rules! in_turn {
 /// # Safety
 /// The triangle is packed in blocks of `ROWS`, the strip has the rows; the processor has the instructions of `V`.
 #[inline(always)]
-unsafe fn real<V: Lanes, const ROWS: usize, const WIDE: usize>(triangle: Packed<V::Part>, strip: *mut V::Part, blocks: Range<usize>) -> *const V::Part {
+unsafe fn real<V: Lanes, const ROWS: usize, const WIDE: usize>(
+    triangle: Packed<V::Part>,
+    strip: *mut V::Part,
+    blocks: Range<usize>,
+) -> *const V::Part {
     let zero = <V::Part as Scalar>::ZERO;
     let mut t = triangle.at;
     let row = WIDE * V::N;
@@ -114,7 +118,11 @@ unsafe fn real<V: Lanes, const ROWS: usize, const WIDE: usize>(triangle: Packed<
 /// # Safety
 /// As [`real`].
 #[inline(always)]
-unsafe fn complex<V: Lanes, const ROWS: usize, const WIDE: usize>(triangle: Packed<V::Part>, strip: *mut V::Part, blocks: Range<usize>) -> *const V::Part {
+unsafe fn complex<V: Lanes, const ROWS: usize, const WIDE: usize>(
+    triangle: Packed<V::Part>,
+    strip: *mut V::Part,
+    blocks: Range<usize>,
+) -> *const V::Part {
     let (zero, one) = (<V::Part as Scalar>::ZERO, <V::Part as Scalar>::ONE);
     let mut t = triangle.at;
     let imaginary = WIDE * V::N;
