@@ -61,6 +61,9 @@ pub(super) struct Kernels<R: 'static> {
 /// The most parts of a tile, its two planes counted apart.
 const LARGEST: usize = 16 * 3 * 8;
 
+/// Products of a sum up to which it is ready before lines of C that are asked for at its beginning.
+const FEW: usize = 24;
+
 /// Has the lines of C come while the sums are taken. Columns are `parts` long.
 #[inline(always)]
 fn call_for<R>(tile: &Tile<R>, parts: usize) {
@@ -93,7 +96,7 @@ unsafe fn sums<V: Lanes, const H: usize, const W: usize, const DIRECT: bool, con
     // instructions, as the caller saw to.
     unsafe {
         let some = V::first(tile.rows - (H - 1) * V::N);
-        if !DIRECT {
+        if tile.depth > FEW {
             call_for(tile, H * V::N);
         }
         let mut sums = [[V::splat(V::Part::ZERO); H]; W];

@@ -12,8 +12,9 @@ use crate::operand::Op;
 use crate::scalar::Scalar;
 use crate::view::{MatMut, MatRef};
 
-/// The largest extent taken.
+/// The largest extent taken, and where no operand has to be packed.
 const LARGEST: usize = 40;
+const LARGEST_IN_PLACE: usize = 128;
 /// Room for an operand: its extent rounded up to whole tiles, two parts an element.
 const ROOM: usize = 2 * 48 * LARGEST;
 
@@ -63,7 +64,8 @@ pub(super) fn gemm<T: Scalar>(alpha: T, a: Op<'_, T>, b: Op<'_, T>, beta: T, c: 
 impl<T: Scalar> Way<T> {
     /// The way of products like this one, if this is the place for them; α is not 0, no extent is.
     pub(super) fn new(alpha: T, a: Op<'_, T>, b: Op<'_, T>, beta: T, c: MatRef<'_, T>) -> Option<Way<T>> {
-        if c.rows().max(c.cols()).max(a.cols()) > LARGEST {
+        let largest = c.rows().max(c.cols()).max(a.cols());
+        if largest > LARGEST_IN_PLACE {
             return None;
         }
         let kernels: &'static Kernels<T::Real> = kernels::<T::Real>(T::COMPLEX)?;
@@ -77,9 +79,12 @@ impl<T: Scalar> Way<T> {
         let (m, n, k) = (c.rows(), c.cols(), a.cols());
         let in_place = !T::COMPLEX && a.mat.row_stride() == 1 && a.mat.col_stride() >= 0;
 
-        // Bands of about one height.
+        if largest > LARGEST && !in_place {
+            return None;
+        }
+        // Bands of about one height; the tallest tiles are for products with one band.
         let all = m.div_ceil(kernels.lanes);
-        let most = if T::COMPLEX { kernels.of_height.len() } else { kernels.direct.len() };
+        let most = if all <= kernels.direct.len() { all } else { kernels.of_height.len() };
         let tallest = all.div_ceil(all.div_ceil(most));
         let band = |registers: usize| {
             let packed = (kernels.cols, kernels.of_height[(registers - 1).min(kernels.of_height.len() - 1)]);
@@ -214,20 +219,27 @@ mod tests {
             state = state.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
             T::Real::from_f64((state >> 40) as f64 / (1 << 23) as f64 - 1.0)
         };
-        let numbers: Vec<T> = (0..3 * LARGEST * (LARGEST + 3)).map(|_| T::from_parts(next(), next())).collect();
+        let numbers: Vec<T> = (0..LARGEST_IN_PLACE * (LARGEST_IN_PLACE + 4)).map(|_| T::from_parts(next(), next())).collect();
         let (alpha, sentinel) = (numbers[7], T::from_real(T::Real::from_f64(1e6)));
         let sizes: Vec<usize> = (1..=LARGEST).filter(|n| n % 7 < 3 || n % 8 == 0 || *n == 13).collect();
-        for (&m, &n, &k) in sizes.iter().flat_map(|m| sizes.iter().flat_map(move |n| [1, 5, 40].iter().map(move |k| (m, n, k)))) {
+        let large = [(41, 3, 2), (128, 67, 33), (67, 128, 128), (100, 9, 64)];
+        let small = sizes.iter().flat_map(|&m| sizes.iter().flat_map(move |&n| [1, 5, 40].map(|k| (m, n, k))));
+        for (m, n, k) in small.chain(large) {
             let beta = if (m + n).is_multiple_of(2) { T::ZERO } else { numbers[8] };
             for (by_rows, a_by_rows) in [(false, false), (true, true), (false, true)] {
                 let strides = |rows: usize, cols: usize, by_rows: bool| if by_rows { (cols as isize + 3, 1) } else { (1, rows as isize + 3) };
                 let a = MatRef::strided(&numbers, 0, (m, k), strides(m, k, a_by_rows)).unwrap();
                 let b = MatRef::strided(&numbers, 1, (k, n), strides(k, n, by_rows)).unwrap();
                 let old = MatRef::strided(&numbers, 2, (m, n), strides(m, n, by_rows)).unwrap();
-                let mut made = vec![sentinel; (LARGEST + 3) * LARGEST];
+                let mut made = vec![sentinel; (LARGEST_IN_PLACE + 3) * LARGEST_IN_PLACE];
                 let mut c = MatMut::strided(&mut made, 0, (m, n), strides(m, n, by_rows)).unwrap();
                 c.fill_with(|i, j| if beta == T::ZERO { T::from_real(T::Real::from_f64(f64::NAN)) } else { old.get(i, j) });
-                assert!(gemm(alpha, a.n(), b.n(), beta, &mut c));
+                let here = gemm(alpha, a.n(), b.n(), beta, &mut c);
+                let packed = T::COMPLEX || by_rows != a_by_rows;
+                assert_eq!(here, !packed || m.max(n).max(k) <= LARGEST, "{m}x{n}x{k}");
+                if !here {
+                    continue;
+                }
                 for (i, j) in (0..m).flat_map(|i| (0..n).map(move |j| (i, j))) {
                     let (mut sum, mut size) = (T::ZERO, 2.0);
                     for p in 0..k {
