@@ -61,11 +61,13 @@ def calls():
         "gemm_batched": stacks | product,
         "gemv_batched": {"a": stack, "x": matrix(3, 4), "y": matrix(3, 4), "trans": "N"} | numbers,
         "trsm_batched": {"a": stack, "b": stacks["b"], "alpha": 1, "side": "L"} | tri,
-        "getrf_batched": {"a": stack},
+        "getrf_batched": {"a": stack, "pivot": True},
         "getrs_batched": {"lu": lu, "pivots": pivots, "b": stacks["b"], "trans": "N"},
         "getri_batched": {"lu": lu, "pivots": pivots},
         "gels_batched": {"a": stack, "b": stacks["b"]},
-        "gemm_ex": {name: m.real.astype(np.float16) for name, m in (("a", a), ("b", b), ("c", c))} | product | {"dtype": None},
+        "gemm_ex": {name: m.real.astype(np.float16) for name, m in (("a", a), ("b", b), ("c", c))}
+        | product
+        | {"dtype": None, "compute": "float32"},
         "matmul": {"a": a.real.copy(), "b": b.real.copy(), "epilogue": "GELU_AUX_BIAS", "bias": np.ones(4), "transa": "N"},
     }
     return list(made.items())

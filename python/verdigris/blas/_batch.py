@@ -188,6 +188,8 @@ def getrf_batched(a: Any, *, pivot: bool = True, out: Any = None, stream: Any = 
     `info[k]` is 0, or the number, from 1, of the first pivot that is exactly zero.
     """
     call = Call("getrf_batched", stream)
+    if not isinstance(pivot, (bool, np.bool_)):
+        raise call.refuse(ArgumentError, "bad-value", "pivot", f"has to be True or False, not {type(pivot).__name__}")
     lu = _result(call, "a", a, out)
     count, n = _count(lu), _shape(lu)[1]
     pivots, info = _ints(count * n if pivot else 0), _ints(count)

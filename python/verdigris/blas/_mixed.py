@@ -43,7 +43,7 @@ def gemm_ex(
     types go to `gemm`. `compute` names the least precise type that sums may be kept in.
     """
     call = Call("gemm_ex", stream)
-    if compute is not None and compute not in _COMPUTE:
+    if compute is not None and (not isinstance(compute, str) or compute not in _COMPUTE):
         raise call.refuse(BadValueError, "bad-value", "compute", f"is {compute!r}, and has to be one of {', '.join(_COMPUTE)}")
     first = getattr(a, "dtype", None)
     name = first.name if isinstance(first, np.dtype) else ""
