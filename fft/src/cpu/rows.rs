@@ -43,6 +43,9 @@ fn largest_factor(mut n: usize) -> usize {
 /// Lengths of rows that are transformed as the lanes of a strip where there are enough of them: the strips stay in a second-level cache.
 const TOGETHER: Range<usize> = 32..4097;
 
+/// A shorter length that is, too: `rustfft` rounds angles of almost a turn for its roots of unity, which is off by more than all sums together, and takes longer.
+const SHORTER: usize = 26;
+
 /// A planned transform of rows.
 pub(crate) struct Rows<T: Real> {
     n: usize,
@@ -104,7 +107,7 @@ impl<T: Real> Rows<T> {
         match &self.columns {
             _ if matches!(self.way, Way::Line(_)) => 1,
             _ if self.pair.is_some() => 2,
-            Some(columns) if TOGETHER.contains(&self.n) => columns.width(),
+            Some(columns) if TOGETHER.contains(&self.n) || self.n == SHORTER => columns.width(),
             _ => 1,
         }
     }
