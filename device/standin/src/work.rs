@@ -201,7 +201,7 @@ fn launched(state: &mut State, context: usize, launch: &Launch, kernel: &Kernel)
     let stack = state.stacks.get(&context).copied().unwrap_or(1024);
     let Launch { grid, block, shared, cooperative, ref parameters, .. } = *launch;
     let memory = state.memory.reached(device_of(context), &peers);
-    if let Err(fault) = kernel.run(&ptx::Launch { grid, block, shared, stack, cooperative, parameters }, memory) {
+    if let Err(fault) = kernel.run(&ptx::Launch { grid, block, shared, stack, cooperative, parameters, strict: false }, memory) {
         eprintln!("stand-in of NVIDIA's driver: {}", fault.what);
         state.wrong.push(format!("{} ({})", fault.what, fault.status));
         state.dead.insert(context, fault.status);

@@ -93,9 +93,12 @@ pub(crate) struct Launch<'a> {
     pub(crate) stack: usize,
     pub(crate) cooperative: bool,
     pub(crate) parameters: &'a [Vec<u8>],
+    /// See [`warp::Shape::strict`].
+    pub(crate) strict: bool,
 }
 
-/// Runs a kernel of a module, without a driver: with each parameter's bytes, on blocks of memory at addresses of one's own.
+/// Runs a kernel of a module, without a driver: with each parameter's bytes, on blocks of memory at addresses of one's own. Threads that end while others of their warp wait for them are a fault
+/// here: what those go on to do differs from machine to machine.
 ///
 /// # Errors
 /// What is wrong with the text, or what the kernel did that ends a context, in words.
@@ -109,7 +112,7 @@ pub fn interpret(
 ) -> Result<(), String> {
     let kernels = kernels(text)?;
     let kernel = kernels.iter().find(|kernel| kernel.name == name).ok_or_else(|| format!("no kernel {name}"))?;
-    let launch = Launch { grid, block, shared, stack: 1 << 20, cooperative, parameters };
+    let launch = Launch { grid, block, shared, stack: 1 << 20, cooperative, parameters, strict: true };
     kernel.run(&launch, memory).map_err(|fault| fault.what)
 }
 
@@ -146,7 +149,7 @@ impl Kernel {
             program: &loaded.program,
             function: loaded.program.entries[&self.name],
             kernel: &self.name,
-            shape: warp::Shape { grid: launch.grid, block: launch.block, dynamic: launch.shared, stack: launch.stack },
+            shape: warp::Shape { grid: launch.grid, block: launch.block, dynamic: launch.shared, stack: launch.stack, strict: launch.strict },
             parameters,
             cooperative: launch.cooperative,
         };

@@ -46,13 +46,19 @@ fn ran(around: &str, body: &str, threads: u32, memory: &mut [u8]) -> Result<(), 
 
 const AT: u64 = 0x00d0_0100_0000_0000;
 
-fn launched(around: &str, body: &str, grid: [u32; 3], threads: u32, shared: u32, cooperative: bool, memory: &mut [u8]) -> Result<(), String> {
+/// The text of a kernel `k` with that body.
+fn kernel_text(around: &str, body: &str) -> String {
     let registers = ".reg .pred %p<20>;\n.reg .b16 %rs<20>;\n.reg .b32 %r<40>;\n.reg .b64 %rd<40>;\n.reg .f32 %f<9>;\n.reg .f64 %d<9>;\n";
-    let text = format!(
+    format!(
         ".version 7.0\n.target sm_75\n.address_size 64\n{around}\n.visible .entry k(.param .u64 p)\n{{\n{registers}ld.param.u64 %rd39, [p];\n{body}\nret;\n}}\n"
-    );
+    )
+}
+
+fn launched(around: &str, body: &str, grid: [u32; 3], threads: u32, shared: u32, cooperative: bool, memory: &mut [u8]) -> Result<(), String> {
+    let text = kernel_text(around, body);
     let kernels = kernels(&text).unwrap_or_else(|wrong| panic!("{wrong}\n{text}"));
-    let launch = Launch { grid, block: [threads, 1, 1], shared, stack: 4096, cooperative, parameters: &[AT.to_le_bytes().to_vec()] };
+    let parameters = &[AT.to_le_bytes().to_vec()];
+    let launch = Launch { grid, block: [threads, 1, 1], shared, stack: 4096, cooperative, parameters, strict: false };
     let kernel = kernels.iter().find(|kernel| kernel.name == "k").expect("it is in the text");
     kernel.run(&launch, vec![(AT, memory)]).map_err(|fault| format!("{}: {}", fault.status, fault.what))
 }
@@ -370,6 +376,23 @@ fn threads_that_wait_for_ever_are_told_of() {
     // Those that have ended are waited for by nobody.
     let ended = "setp.ge.u32 %p1, %r38, 20;\n@%p1 ret;\nbar.red.popc.u32 %r0, 0, %p1;\nbar.sync 0;\nshfl.sync.idx.b32 %r0, %r38, 7, 31, -1;\nst.global.u32 [%rd38], %r0;";
     assert_eq!(each("", ended, 64).unwrap(), of_threads(64, |n| if n < 20 { 7 } else { 0 }));
+    // Nor are those that end later; without a driver that is told of, and not what was before.
+    let mut memory = [0; 4];
+    let store = "mov.u32 %r0, %laneid;\nsetp.ne.u32 %p1, %r0, 0;\n";
+    for (last, strict) in [
+        ("@%p1 bra END;\nbar.warp.sync -1;\nst.global.u32 [%rd39], 5;\nEND:", true),
+        ("bar.warp.sync -1;\n@%p1 ret;\nst.global.u32 [%rd39], 5;", false),
+    ] {
+        let body = format!("{store}{last}");
+        ran("", &body, 32, &mut memory).unwrap();
+        assert_eq!(std::mem::take(&mut memory[0]), 5);
+        let parameter = AT.to_le_bytes().to_vec();
+        let alone = interpret(&kernel_text("", &body), "k", ([1, 1, 1], [32, 1, 1], 0), false, &[parameter], vec![(AT, &mut memory)]);
+        match alone {
+            Err(what) => assert!(strict && what.contains("lane 0 waits for others that have ended"), "{what}"),
+            Ok(()) => assert!(!strict && std::mem::take(&mut memory[0]) == 5),
+        }
+    }
 }
 
 #[test]

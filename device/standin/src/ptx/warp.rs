@@ -25,6 +25,8 @@ pub(super) struct Shape {
     pub(super) dynamic: u32,
     /// Bytes of stack that calls have.
     pub(super) stack: usize,
+    /// Whether it is a fault that threads end for which others of their warp wait: CUDA lets those go on.
+    pub(super) strict: bool,
 }
 
 /// Where a call goes back to.
@@ -363,14 +365,17 @@ impl Warp {
                     continue;
                 }
                 Op::Return => {
+                    let before = self.alive;
                     self.give_back(program, mask);
                     self.leave(group & !mask, at + 1);
+                    self.missed(around.shape, before & !self.alive)?;
                     return together::release(self, program);
                 }
                 Op::Exit => {
                     self.alive &= !mask;
                     group &= !mask;
                     self.leave(group, at + 1);
+                    self.missed(around.shape, mask)?;
                     return together::release(self, program);
                 }
                 Op::Trap => return fault(LAUNCH_FAILED, "trap"),
@@ -524,6 +529,15 @@ impl Warp {
             (it.at, it.rows, it.predicates, it.function, it.stack) = (function.start, new_rows, new_predicates, number, begin as u32);
         }
         Ok(mask)
+    }
+
+    /// Sees to it that nobody waits for threads that ended, where that is asked for.
+    fn missed(&self, shape: &Shape, ended: u32) -> Ran<()> {
+        let waits = |lane: usize| matches!(self.lanes[lane].wait, Wait::Warp { mask } if mask & ended != 0);
+        match each_lane(self.waiting).find(|lane| waits(*lane)) {
+            Some(lane) if shape.strict => fault(LAUNCH_FAILED, format!("lane {lane} waits for others that have ended")),
+            _ => Ok(()),
+        }
     }
 
     /// Moves threads back to where their function was called, with its results; ends those of the kernel itself.
