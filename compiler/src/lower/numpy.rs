@@ -177,8 +177,8 @@ impl Lowerer {
             common => common,
         };
         let number = self.to_scalar(&wanted.0, common).expect("a number");
-        let function = if right { "searchsorted_right" } else { "searchsorted_left" };
-        self.library(function, vec![Val::View(Box::new(view)), number, conversion(common)], span)
+        let right = self.bool(right);
+        self.library("searchsorted", vec![Val::View(Box::new(view)), number, right, conversion(common)], span)
     }
 
     /// `np.interp(x, xp, fp, left=None, right=None)` of one number.

@@ -60,9 +60,6 @@ def round_digits(x, digits):
     return numpy.rint(scaled) / scale
 
 
-# --- functions of complex numbers, by Kahan's formulas ("Branch Cuts for Complex Elementary Functions", 1987), which keep the signs of zeros ---
-
-
 def cmath_phase(z):
     return math.atan2(z.imag, z.real)
 
@@ -81,144 +78,6 @@ def cmath_rect(r, phi):
     if math.isinf(r) and math.isnan(phi):
         return complex(math.inf, phi)
     return complex(r * math.cos(phi), r * math.sin(phi))
-
-
-def cmath_exp(z):
-    if z.imag == 0.0:
-        return complex(math.exp(z.real), z.imag)
-    if z.real == -math.inf and not math.isfinite(z.imag):
-        return complex(0.0, 0.0)
-    # In two factors: the length may be too large where the result is not.
-    half = math.exp(0.5 * z.real)
-    return complex(half * math.cos(z.imag) * half, half * math.sin(z.imag) * half)
-
-
-def cmath_log(z):
-    a = abs(z.real)
-    b = abs(z.imag)
-    if a < b:
-        a, b = b, a
-    if a > 1e154 or a < 1e-150:
-        # Squares would not fit: a * sqrt(1 + (b/a)**2) in logarithms.
-        ratio = 0.0
-        if a > 0.0 and a < math.inf:
-            ratio = b / a
-        length = math.log(a) + 0.5 * math.log1p(ratio * ratio)
-    elif a < 2.0 and a * a + b * b > 0.5:
-        length = 0.5 * math.log1p((a - 1.0) * (a + 1.0) + b * b)
-    else:
-        length = math.log(math.hypot(a, b))
-    return complex(length, math.atan2(z.imag, z.real))
-
-
-def cmath_log10(z):
-    w = cmath.log(z)
-    return complex(w.real / 2.302585092994046, w.imag / 2.302585092994046)
-
-
-def cmath_sqrt(z):
-    a = abs(z.real)
-    b = abs(z.imag)
-    if b == math.inf:
-        return complex(math.inf, z.imag)
-    if a == 0.0 and b == 0.0:
-        return complex(0.0, z.imag)
-    # An eighth of each, so that nothing overflows; tiny ones are brought up first.
-    scale = 0.125
-    back = 2.0
-    if a < 1e-290 and b < 1e-290:
-        scale = 18014398509481984.0
-        back = 2.0 / 379625062.497006
-    a *= scale
-    size = back * math.sqrt(a + math.hypot(a, b * scale))
-    other = b / (2.0 * size)
-    if z.real >= 0.0:
-        return complex(size, math.copysign(other, z.imag))
-    return complex(other, math.copysign(size, z.imag))
-
-
-def cmath_sinh(z):
-    if z.imag == 0.0:
-        return complex(math.sinh(z.real), z.imag)
-    return complex(math.cos(z.imag) * math.sinh(z.real), math.sin(z.imag) * math.cosh(z.real))
-
-
-def cmath_cosh(z):
-    if z.imag == 0.0:
-        return complex(math.cosh(z.real), z.imag * math.copysign(1.0, z.real))
-    return complex(math.cos(z.imag) * math.cosh(z.real), math.sin(z.imag) * math.sinh(z.real))
-
-
-def cmath_tanh(z):
-    if abs(z.real) > 20.0:
-        rest = math.exp(-2.0 * abs(z.real))
-        return complex(math.copysign(1.0, z.real), 4.0 * math.sin(z.imag) * math.cos(z.imag) * rest)
-    t = math.tanh(z.real)
-    u = math.tan(z.imag)
-    c = 1.0 / math.cosh(z.real)
-    both = t * u
-    down = 1.0 + both * both
-    return complex(t * (1.0 + u * u) / down, u / down * c * c)
-
-
-def cmath_sin(z):
-    w = cmath.sinh(complex(-z.imag, z.real))
-    return complex(w.imag, -w.real)
-
-
-def cmath_cos(z):
-    return cmath.cosh(complex(-z.imag, z.real))
-
-
-def cmath_tan(z):
-    w = cmath.tanh(complex(-z.imag, z.real))
-    return complex(w.imag, -w.real)
-
-
-def cmath_acos(z):
-    a = cmath.sqrt(complex(1.0 - z.real, -z.imag))
-    b = cmath.sqrt(complex(1.0 + z.real, z.imag))
-    return complex(2.0 * math.atan2(a.real, b.real), math.asinh(b.real * a.imag - b.imag * a.real))
-
-
-def cmath_acosh(z):
-    a = cmath.sqrt(complex(z.real - 1.0, z.imag))
-    b = cmath.sqrt(complex(z.real + 1.0, z.imag))
-    return complex(math.asinh(a.real * b.real + a.imag * b.imag), 2.0 * math.atan2(a.imag, b.real))
-
-
-def cmath_asinh(z):
-    a = cmath.sqrt(complex(1.0 + z.imag, -z.real))
-    b = cmath.sqrt(complex(1.0 - z.imag, z.real))
-    return complex(math.asinh(a.real * b.imag - b.real * a.imag), math.atan2(z.imag, a.real * b.real - a.imag * b.imag))
-
-
-def cmath_asin(z):
-    w = cmath.asinh(complex(-z.imag, z.real))
-    return complex(w.imag, -w.real)
-
-
-def cmath_atanh(z):
-    x = abs(z.real)
-    y = math.copysign(1.0, z.real) * z.imag
-    if x > 1e150 or abs(y) > 1e150:
-        # 1/z, and a quarter turn.
-        size = math.hypot(0.5 * x, 0.5 * y)
-        w = complex(x / 4.0 / size / size, math.copysign(1.5707963267948966, y))
-    elif x == 1.0 and abs(y) < 1e-150:
-        if y == 0.0:
-            w = complex(math.inf, y)
-        else:
-            w = complex(-math.log(math.sqrt(abs(y)) / math.sqrt(2.0)), math.copysign(math.atan2(2.0, -abs(y)) / 2.0, y))
-    else:
-        less = 1.0 - x
-        w = complex(0.25 * math.log1p(4.0 * x / (less * less + y * y)), 0.5 * math.atan2(2.0 * y, less * (1.0 + x) - y * y))
-    return complex(math.copysign(w.real, z.real), math.copysign(1.0, z.real) * w.imag)
-
-
-def cmath_atan(z):
-    w = cmath.atanh(complex(-z.imag, z.real))
-    return complex(w.imag, -w.real)
 
 
 def cmath_isnan(z):
@@ -290,30 +149,20 @@ def numpy_is_close(a, b, rtol, atol, equal_nan):
     return numpy.isfinite(b) and abs(a - b) <= atol + rtol * abs(b)
 
 
-def searchsorted_left(points, number, kind):
+def searchsorted(points, number, right, kind):
     # A NaN is above every number, as NumPy sorts it.
     low = 0
     high = len(points)
     while low < high:
         middle = low + high >> 1
-        point = kind(points[middle])
-        if point < number or (numpy.isnan(number) and not numpy.isnan(point)):
+        a = kind(points[middle])
+        b = number
+        if right:
+            a, b = b, a
+        if (a < b or (numpy.isnan(b) and not numpy.isnan(a))) != right:
             low = middle + 1
         else:
             high = middle
-    return low
-
-
-def searchsorted_right(points, number, kind):
-    low = 0
-    high = len(points)
-    while low < high:
-        middle = low + high >> 1
-        point = kind(points[middle])
-        if number < point or (numpy.isnan(point) and not numpy.isnan(number)):
-            high = middle
-        else:
-            low = middle + 1
     return low
 
 
