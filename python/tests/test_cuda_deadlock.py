@@ -156,11 +156,14 @@ def slow_to_publish(flag, out, laps):
 
 @pytest.mark.slow
 def test_waiting_for_long_is_no_deadlock():
-    flag, out = np.zeros(1, np.int64), np.zeros(4, np.int64)
-    begun = time.monotonic()
-    slow_to_publish[4, 1](flag, out, 400_000_000)
-    assert time.monotonic() - begun > 0.6
-    assert (out == out[0]).all() and out[0] != 0
+    laps, taken = 200_000_000, 0.0
+    while taken < 0.7:
+        laps *= 2
+        flag, out = np.zeros(1, np.int64), np.zeros(4, np.int64)
+        begun = time.monotonic()
+        slow_to_publish[4, 1](flag, out, laps)
+        taken = time.monotonic() - begun
+        assert (out == out[0]).all() and out[0] != 0
 
 
 @cuda.jit
