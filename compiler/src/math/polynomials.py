@@ -201,10 +201,11 @@ def stirling(z):
 
 
 RECIPROCAL_2 = (mp.euler**2 - mp.pi**2 / 6) / 2
+RECIPROCAL_3 = mp.euler**3 / 6 - mp.euler * mp.pi**2 / 12 + mp.zeta(3) / 3
 
 
 def reciprocal(t):
-    return (1 / mp.gamma(1 + t) - 1 - mp.euler * t - RECIPROCAL_2 * t * t) / t**3
+    return (1 / mp.gamma(1 + t) - 1 - t * (mp.euler + t * (RECIPROCAL_2 + t * RECIPROCAL_3))) / t**4
 
 
 def exponential(relative_to, terms, bits, note):
@@ -356,12 +357,12 @@ POLYNOMIALS = {
     "RECIPROCAL": (
         "gamma.py",
         reciprocal,
-        lambda t: t**3,
+        lambda t: t**4,
         "-0.501",
         "0.5",
-        range(15),
+        range(14),
         53,
-        "(1/gamma(1+t) - 1 - euler t - c t^2) / t^3 on |t| <= 1/2",
+        "(1/gamma(1+t) - 1 - euler t - c t^2 - d t^3) / t^4 on |t| <= 1/2",
     ),
     "STIRLING": (
         "gamma.py",
@@ -470,6 +471,7 @@ CONSTANTS = {
     "ONE_LESS_EULER_LOW": ("gamma.py", [split(1 - mp.euler, 53, 53)[1]]),
     "RECIPROCAL_2": ("gamma.py", [split(RECIPROCAL_2, 53, 53)[0]]),
     "RECIPROCAL_2_LOW": ("gamma.py", [split(RECIPROCAL_2, 53, 53)[1]]),
+    "RECIPROCAL_3": ("gamma.py", [nearest(RECIPROCAL_3)]),
     "HALF_LOG_2_PI": ("gamma.py", [split(mp.log(2 * mp.pi) / 2, 53, 53)[0]]),
     "HALF_LOG_2_PI_LOW": ("gamma.py", [split(mp.log(2 * mp.pi) / 2, 53, 53)[1]]),
     "TWO_OVER_PI": ("trig.py", [nearest(2 / mp.pi)]),
