@@ -29,6 +29,15 @@ def test_every_name_pickles_to_itself(name):
     assert pickle.loads(pickle.dumps(thing)) is thing
 
 
+@pytest.mark.parametrize("name", ["f8", "intp", "double", "uchar", "c16", "b1", "none"])
+def test_short_names_are_the_packages_too(name):
+    space = {}
+    exec(f"from verdigris import {name}", space)
+    assert space[name] is getattr(types, name)
+    with pytest.raises(AttributeError, match="no attribute 'f16'"):
+        _ = vg.f16
+
+
 def test_pythons_numbers_name_types():
     assert [as_type(t) for t in (bool, int, float, complex)] == [types.boolean, int64, float64, types.complex128]
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from . import blas, cuda, errors, fft, rand, types
 from ._guvectorize import guvectorize
 from ._info import info
@@ -61,3 +63,10 @@ __all__ = [
     "vectorize",
     "void",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    # `f8`, `intp`, `double` and the other names of types.
+    if name in types.__all__:
+        return getattr(types, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -516,7 +516,7 @@ complex128 = Scalar("complex128")
 void = Void()
 
 bool_ = b1 = boolean
-byte = u1 = uint8
+byte = uchar = u1 = uint8
 char = i1 = int8
 i2, i4, i8 = int16, int32, int64
 u2, u4, u8 = uint16, uint32, uint64

@@ -30,6 +30,8 @@ _REFUSED = {
     "link": "code of other compilers cannot be linked",
     "abi": "kernels have no C entry points",
     "abi_info": "kernels have no C entry points",
+    "argtypes": "the signature is the first argument: `@cuda.jit((float32[:],))`",
+    "restype": "the signature is the first argument: `@cuda.jit(float32(float32), device=True)`",
 }
 
 
@@ -152,7 +154,7 @@ def _judge(options: dict[str, Any]) -> None:
                 "lineinfo",
                 "max_registers",
             )
-            known = ", ".join(sorted([*_WITHOUT_EFFECT, *_REFUSED, *own]))
+            known = ", ".join(sorted([*_WITHOUT_EFFECT, *own]))
             raise ArgumentError(f"cuda.jit has no option {name!r}; it has {known}", code="bad-option")
         elif not isinstance(value, _WITHOUT_EFFECT[name]):
             kinds = " or ".join(kind.__name__ for kind in _WITHOUT_EFFECT[name])
