@@ -1,16 +1,15 @@
 EXP_64 = 6.235149080811617e+27
 def complex_exp(a, b):
-    c = cos(b)
-    s = sin(b)
+    s, s_low, c, c_low = sine_and_cosine_of(b)
     if ~(a < 700.0):
         # In two factors, for what would overflow before the cosine brings it back.
-        e = exp(a - 64.0)
-        re = e * c * EXP_64
-        im = e * s * EXP_64
+        e = exp_beyond(a)
+        re = times(e, c, c_low) * EXP_64
+        im = times(e, s, s_low) * EXP_64
     else:
         e = exp(a)
-        re = e * c
-        im = e * s
+        re = times(e, c, c_low)
+        im = times(e, s, s_low)
     if ~(isfinite(a) & isfinite(b)):
         nowhere = ~isfinite(b)
         re = select(nowhere & (a == -inf()), 0.0, select(nowhere & (a == inf()), inf(), re))
@@ -19,15 +18,27 @@ def complex_exp(a, b):
     return re, select(b == 0.0, b, im)
 
 
+def exp_beyond(a):
+    """exp(a - 64), finite where its multiple by EXP_64 overflows in any case."""
+    return exp(select(a > 764.0, 700.0, a - 64.0))
+
+
+def times(x, y, low):
+    """x (y + low), with the sign of x y."""
+    return copysign(fma(x, y, x * low), x * y)
+
+
 def complex_sinh(a, b):
-    re, im = sinh_and_cosh(a, cos(b), sin(b))
+    s, s_low, c, c_low = sine_and_cosine_of(b)
+    re, im = sinh_and_cosh(a, c, c_low, s, s_low)
     if ~(isfinite(a) & isfinite(b)):
         re = select(isinf(a) & ~isfinite(b), inf(), select((a == 0.0) & ~isfinite(b), 0.0, re))
     return re, select(b == 0.0, b, im)
 
 
 def complex_cosh(a, b):
-    im, re = sinh_and_cosh(a, sin(b), cos(b))
+    s, s_low, c, c_low = sine_and_cosine_of(b)
+    im, re = sinh_and_cosh(a, s, s_low, c, c_low)
     if ~(isfinite(a) & isfinite(b)):
         re = select(isinf(a) & ~isfinite(b), inf(), re)
     # A zero's sign is that of sinh(a) sin(b), also where the sine's is not b's; an infinity times a zero is a zero here.
@@ -35,15 +46,15 @@ def complex_cosh(a, b):
     return re, select(((a == 0.0) | (b == 0.0)) & ~(isfinite(a) & isfinite(b)), zero, im)
 
 
-def sinh_and_cosh(a, c, s):
-    """c sinh(a) and s cosh(a)."""
+def sinh_and_cosh(a, c, c_low, s, s_low):
+    """(c + c_low) sinh(a) and (s + s_low) cosh(a)."""
     if ~(abs(a) < 700.0):
-        e = 0.5 * exp(abs(a) - 64.0)
-        p = copysign(e, a) * c * EXP_64
-        q = e * s * EXP_64
+        e = 0.5 * exp_beyond(abs(a))
+        p = times(copysign(e, a), c, c_low) * EXP_64
+        q = times(e, s, s_low) * EXP_64
     else:
-        p = sinh(a) * c
-        q = cosh(a) * s
+        p = times(sinh(a), c, c_low)
+        q = times(cosh(a), s, s_low)
     return p, q
 
 

@@ -219,7 +219,7 @@ def sin(x):
     q, r, s = near(a)
     y = signed(wave(q, r, s), q, x)
     if ~(a < turns_limit(x)):
-        y = sin_far(x) if is_double(x) else float32(sin(float64(x)))
+        y = sin_beyond(x)
     return y
 
 
@@ -229,8 +229,35 @@ def cos(x):
     q = q + 1
     y = flipped(wave(q, r, s), q)
     if ~(a < turns_limit(x)):
-        y = cos_far(x) if is_double(x) else float32(cos(float64(x)))
+        y = cos_beyond(x)
     return y
+
+
+def sin_beyond(x):
+    return sin_far(x) if is_double(x) else float32(sin(float64(x)))
+
+
+def cos_beyond(x):
+    return cos_far(x) if is_double(x) else float32(cos(float64(x)))
+
+
+def sine_and_cosine_of(x):
+    """sin(x) and cos(x), each a sum of two, in its rounding where `near` is not near enough."""
+    a = abs(x)
+    q, r, s = near(a)
+    odd, odd_low, even, even_low = sine_and_cosine(r, s)
+    same = (q & 1) == 0
+    sine = signed(select(same, odd, even), q, x)
+    sine_low = signed(select(same, odd_low, even_low), q, x)
+    q = q + 1
+    cosine = flipped(select(same, even, odd), q)
+    cosine_low = flipped(select(same, even_low, odd_low), q)
+    if ~(a < turns_limit(x)):
+        sine = sin_beyond(x)
+        cosine = cos_beyond(x)
+        sine_low = 0.0 * a
+        cosine_low = 0.0 * a
+    return sine, sine_low, cosine, cosine_low
 
 
 def tan(x):
