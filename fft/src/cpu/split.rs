@@ -14,8 +14,8 @@ use crate::error::Error;
 use crate::scalar::{Real, root};
 use crate::spec::Direction;
 
-/// Elements of a thread's share.
-const SHARE: usize = 32 << 10;
+/// Bytes of a thread's share.
+const SHARE: usize = 128 << 10;
 /// Bytes of turns of which all are kept.
 const TURNS_BYTES: usize = 256 << 10;
 
@@ -202,7 +202,7 @@ fn each_strip<T: Real>(
     elements: usize,
     work: impl Fn(usize, &Strip<T>, &Strip<T>) -> Result<(), Error> + Sync,
 ) -> Result<(), Error> {
-    super::pass::in_shares(field.count(), SHARE / elements, |index| {
+    super::pass::in_shares(field.count(), SHARE / (elements * size_of::<Complex<T>>()), |index| {
         let (from, to) = field.strip(index);
         work(index, &from, &to)
     })
