@@ -1,7 +1,7 @@
 //! Rows by two passes of columns.
 //!
 //! Owns the kernel for rows of composite length: n = a b, the row seen as a matrix of a by b. The first pass transforms its columns, turns each element (Gentleman and Sande's
-//! twiddle factors) and writes the columns as rows; the second transforms the columns of that, whose results are in order. All work is on whole registers of neighbours,
+//! twiddle factors) and leaves the columns as rows of panels ([`Panels`]), a panel for each strip of the second; this transforms the columns of those, whose results are in order. All work is on whole registers of neighbours,
 //! and of a row that outgrows the caches both passes stream over memory once and are shared among threads, which one transform of the whole row could not be.
 
 use std::ops::Range;

@@ -69,9 +69,9 @@ impl<T: Real> WithSimd for Squares<'_, T> {
     #[inline(always)]
     fn with_simd<S: Simd>(self, _: S) {
         match width::<T, S>() {
-            16 => self.go::<S, 16>(),
-            8 => self.go::<S, 8>(),
-            4 => self.go::<S, 4>(),
+            16 => self.go::<16>(),
+            8 => self.go::<8>(),
+            4 => self.go::<4>(),
             _ => unreachable!("planned for registers of 4 lanes or more"),
         }
     }
@@ -79,7 +79,7 @@ impl<T: Real> WithSimd for Squares<'_, T> {
 
 impl<T: Real> Squares<'_, T> {
     #[inline(always)]
-    fn go<S: Simd, const R: usize>(self) {
+    fn go<const R: usize>(self) {
         let Squares { area, panels, first, row, .. } = self;
         let order: [usize; R] = std::array::from_fn(|lane| self.order[lane]);
         let groups = area.len() / (2 * R * R);
