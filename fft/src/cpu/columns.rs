@@ -10,7 +10,7 @@ use pulp::{Arch, Simd, WithSimd};
 
 use super::lanes::{Arithmetic, Butterfly, width};
 use super::processor::{self, in_registers};
-use super::sys::{Ahead, From, Pass, Read, Rows as Factors, Sink, Source, Strip, To, Turned, Write, scratch, walk};
+use super::sys::{Ahead, From, Panels, Pass, Placed, Read, Rows as Factors, Sink, Source, Squares, Strip, To, Turned, Write, scratch, walk};
 use crate::error::Error;
 use crate::scalar::{Real, root};
 use crate::spec::Direction;
@@ -137,87 +137,105 @@ impl<T: Real> Columns<T> {
         2 * self.n * self.width
     }
 
-    /// Transforms a strip into another (or itself), the result multiplied by `factor`, or turned. What lanes of the first lack is zero; what those of the second lack is not
+    /// Transforms a strip into another (or itself), the result multiplied by `factor`. What lanes of the first lack is zero; what those of the second lack is not
     /// written.
     ///
     /// # Errors
     /// There is no memory.
-    pub(super) fn run(&self, from: &Strip<T>, to: &Strip<T>, factor: T, turns: Option<Turns<'_, T>>) -> Result<(), Error> {
-        if self.inverse { self.directed::<true>(from, to, factor, turns) } else { self.directed::<false>(from, to, factor, turns) }
-    }
-
-    fn directed<const EXCHANGED: bool>(&self, from: &Strip<T>, to: &Strip<T>, factor: T, turns: Option<Turns<'_, T>>) -> Result<(), Error> {
-        let (n, width, arch) = (self.n, self.width, self.arch);
-        let area = 2 * n * width;
-        let last = self.passes.len() - 1;
-        let turned_on = if let Some(Turns::On { .. }) = turns { area } else { 0 };
-        scratch::<T, 3, _>([area, area, turned_on], |[a, b, turned_on]| {
-            let (mut source, mut target) = (a, b);
-            let ahead = &mut Ahead::none();
-            if from.fills(width) && from.len == n {
-                run_pass(arch, &self.passes[0], From::<T, EXCHANGED>(from), Write(&mut *target), ahead);
+    pub(super) fn run(&self, from: &Strip<T>, to: &Strip<T>, factor: T) -> Result<(), Error> {
+        let area = 2 * self.n * self.width;
+        scratch::<T, 2, _>([area, area], |[source, target]| {
+            if self.inverse {
+                let (source, target) = self.begin::<true>(from, source, target);
+                self.end::<true>(source, target, to, factor, None);
             } else {
-                from.with_neighbours(source, width, n, |strip| {
-                    run_pass(arch, &self.passes[0], From::<T, EXCHANGED>(strip), Write(&mut *target), ahead)
-                });
-            }
-            std::mem::swap(&mut source, &mut target);
-            for pass in &self.passes[1..last] {
-                run_pass(arch, pass, Read(source), Write(&mut *target), ahead);
-                std::mem::swap(&mut source, &mut target);
-            }
-            let turns = turns.map(|turns| match turns {
-                Turns::Rows(rows) => rows,
-                Turns::On { lanes, by } => {
-                    in_registers(arch, TurnOn { lanes, by, to: &mut *turned_on });
-                    Factors { rows: &*turned_on, step: 2 * width }
-                }
-            });
-            let finish = |strip: &Strip<T>| match turns {
-                None => run_pass(arch, &self.passes[last], Read(source), To::<T, EXCHANGED> { strip, factor }, &mut Ahead::none()),
-                Some(by) => run_pass(arch, &self.passes[last], Read(source), Turned::<T, EXCHANGED> { strip, by }, &mut Ahead::none()),
-            };
-            if to.fills(width) && to.len == n {
-                finish(to);
-            } else {
-                to.from_neighbours(target, width, n, finish);
+                let (source, target) = self.begin::<false>(from, source, target);
+                self.end::<false>(source, target, to, factor, None);
             }
         })
     }
-}
 
-/// Factors of a strip's results.
-#[derive(Clone, Copy)]
-pub(super) enum Turns<'a, T> {
-    /// As they are.
-    Rows(Factors<'a, T>),
-    /// Those of the first strip, `lanes`, each row turned on by a number of its own.
-    On {
-        /// A row for each result.
-        lanes: &'a [T],
-        /// The number of each row.
-        by: &'a dyn Fn(usize) -> Complex<T>,
-    },
-}
+    /// Transforms a strip, whose results are turned and go to a row for each lane, of as many panels as they fill.
+    ///
+    /// # Errors
+    /// There is no memory.
+    pub(super) fn down(&self, from: &Strip<T>, turns: Turns<'_, T>, to: &Panels<T>, panel: usize, row: usize) -> Result<(), Error> {
+        let area = 2 * self.n.next_multiple_of(self.width) * self.width;
+        scratch::<T, 2, _>([area, area], |[source, target]| {
+            let (source, target) = if self.inverse { self.begin::<true>(from, source, target) } else { self.begin::<false>(from, source, target) };
+            let Turns { lanes, by, places, order } = turns;
+            // What the last group lacks is turned too, and never read.
+            target[2 * self.n * self.width..].fill(T::ZERO);
+            run_pass(
+                self.arch,
+                &self.passes[self.passes.len() - 1],
+                Read(source),
+                Placed { area: &mut *target, places, lanes, by },
+                &mut Ahead::none(),
+            );
+            in_registers(self.arch, Squares { area: target, panels: to, first: panel, row, order });
+        })
+    }
 
-struct TurnOn<'a, T> {
-    lanes: &'a [T],
-    by: &'a dyn Fn(usize) -> Complex<T>,
-    to: &'a mut [T],
-}
+    /// Transforms a panel to a strip, the result multiplied by `factor`, or each by its own.
+    ///
+    /// # Errors
+    /// There is no memory.
+    pub(super) fn across(&self, panel: &[T], to: &Strip<T>, factor: T, by: Option<Factors<'_, T>>) -> Result<(), Error> {
+        let area = 2 * self.n * self.width;
+        scratch::<T, 2, _>([area, area], |[source, target]| {
+            run_pass(self.arch, &self.passes[0], Read(panel), Write(&mut *target), &mut Ahead::none());
+            let (source, target) = self.middle(target, source);
+            if self.inverse { self.end::<true>(source, target, to, factor, by) } else { self.end::<false>(source, target, to, factor, by) }
+        })
+    }
 
-impl<T: Real> WithSimd for TurnOn<'_, T> {
-    type Output = ();
+    /// All passes over a strip but the last; gives the area with their results, and the other.
+    fn begin<'a, const EXCHANGED: bool>(&self, from: &Strip<T>, source: &'a mut [T], target: &'a mut [T]) -> (&'a mut [T], &'a mut [T]) {
+        let (n, width, arch, first, ahead) = (self.n, self.width, self.arch, &self.passes[0], &mut Ahead::none());
+        if from.fills(width) && from.len == n {
+            run_pass(arch, first, From::<T, EXCHANGED>(from), Write(&mut *target), ahead);
+        } else {
+            from.with_neighbours(source, width, n, |strip| run_pass(arch, first, From::<T, EXCHANGED>(strip), Write(&mut *target), ahead));
+        }
+        self.middle(target, source)
+    }
 
-    #[inline(always)]
-    fn with_simd<S: Simd>(self, simd: S) {
-        let row = 2 * width::<T, S>();
-        let simd = Arithmetic(simd);
-        for (k, (from, to)) in self.lanes.chunks_exact(row).zip(self.to.chunks_exact_mut(row)).enumerate() {
-            let by = (self.by)(k);
-            T::store::<S>(simd.turn::<T>(T::load::<S>(from), [T::splat(simd.0, by.re), T::splat(simd.0, by.im)]), to);
+    /// The passes between the first and the last.
+    fn middle<'a>(&self, mut source: &'a mut [T], mut target: &'a mut [T]) -> (&'a mut [T], &'a mut [T]) {
+        for pass in &self.passes[1..self.passes.len() - 1] {
+            run_pass(self.arch, pass, Read(source), Write(&mut *target), &mut Ahead::none());
+            std::mem::swap(&mut source, &mut target);
+        }
+        (source, target)
+    }
+
+    /// The last pass.
+    fn end<const EXCHANGED: bool>(&self, source: &[T], target: &mut [T], to: &Strip<T>, factor: T, by: Option<Factors<'_, T>>) {
+        let last = &self.passes[self.passes.len() - 1];
+        let finish = |strip: &Strip<T>| match by {
+            None => run_pass(self.arch, last, Read(source), To::<T, EXCHANGED> { strip, factor }, &mut Ahead::none()),
+            Some(by) => run_pass(self.arch, last, Read(source), Turned::<T, EXCHANGED> { strip, by }, &mut Ahead::none()),
+        };
+        if to.fills(self.width) && to.len == self.n {
+            finish(to);
+        } else {
+            to.from_neighbours(target, self.width, self.n, finish);
         }
     }
+}
+
+/// Factors of the results of a pass down the columns of a matrix, and where these go.
+#[derive(Clone, Copy)]
+pub(super) struct Turns<'a, T> {
+    /// Those of the first strip, a row for each result.
+    pub(super) lanes: &'a [T],
+    /// For each result, the number that turns them on to this strip's.
+    pub(super) by: &'a [Complex<T>],
+    /// The lane that holds each column.
+    pub(super) places: &'a [usize],
+    /// The column that each lane of a split register holds.
+    pub(super) order: &'a [usize],
 }
 
 /// Which of a register's elements each lane holds once they are split in parts.

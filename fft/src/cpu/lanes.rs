@@ -7,7 +7,7 @@ use pulp::Simd;
 
 use super::columns::{Columns, Turns};
 use super::line::Line;
-use super::sys::{Strip, shuffle};
+use super::sys::{Panels, Rows, Strip, shuffle};
 use crate::error::Error;
 
 /// A complex number a lane: real parts, imaginary parts.
@@ -47,7 +47,13 @@ pub trait Lanes: Copy + 'static {
     fn join<S: Simd>(simd: S, pair: Pair<Self, S>, row: &mut [Self]);
     /// [`Columns::run`] for this type: compiled here once, not in every crate that uses it.
     #[allow(private_interfaces, reason = "the trait is sealed")]
-    fn columns(columns: &Columns<Self>, from: &Strip<Self>, to: &Strip<Self>, factor: Self, turns: Option<Turns<'_, Self>>) -> Result<(), Error>;
+    fn columns(columns: &Columns<Self>, from: &Strip<Self>, to: &Strip<Self>, factor: Self) -> Result<(), Error>;
+    /// [`Columns::down`] for this type, likewise.
+    #[allow(private_interfaces, reason = "the trait is sealed")]
+    fn down(columns: &Columns<Self>, from: &Strip<Self>, turns: Turns<'_, Self>, to: &Panels<Self>, panel: usize, row: usize) -> Result<(), Error>;
+    /// [`Columns::across`] for this type, likewise.
+    #[allow(private_interfaces, reason = "the trait is sealed")]
+    fn across(columns: &Columns<Self>, panel: &[Self], to: &Strip<Self>, factor: Self, by: Option<Rows<'_, Self>>) -> Result<(), Error>;
     /// [`Line::run`] for this type, likewise.
     #[allow(private_interfaces, reason = "the trait is sealed")]
     fn line(line: &Line<Self>, from: &Strip<Self>, to: &Strip<Self>, factor: Self) -> Result<(), Error>;
@@ -108,14 +114,29 @@ macro_rules! lanes {
                 [vectors[0], vectors[1]] = shuffle::join::<$type, _>(pair).unwrap_or_else(|pair| simd.$join(pair));
             }
             #[allow(private_interfaces, reason = "the trait is sealed")]
-            fn columns(
+            fn columns(columns: &Columns<$type>, from: &Strip<$type>, to: &Strip<$type>, factor: $type) -> Result<(), Error> {
+                columns.run(from, to, factor)
+            }
+            #[allow(private_interfaces, reason = "the trait is sealed")]
+            fn down(
                 columns: &Columns<$type>,
                 from: &Strip<$type>,
+                turns: Turns<'_, $type>,
+                to: &Panels<$type>,
+                panel: usize,
+                row: usize,
+            ) -> Result<(), Error> {
+                columns.down(from, turns, to, panel, row)
+            }
+            #[allow(private_interfaces, reason = "the trait is sealed")]
+            fn across(
+                columns: &Columns<$type>,
+                panel: &[$type],
                 to: &Strip<$type>,
                 factor: $type,
-                turns: Option<Turns<'_, $type>>,
+                by: Option<Rows<'_, $type>>,
             ) -> Result<(), Error> {
-                columns.run(from, to, factor, turns)
+                columns.across(panel, to, factor, by)
             }
             #[allow(private_interfaces, reason = "the trait is sealed")]
             fn line(line: &Line<$type>, from: &Strip<$type>, to: &Strip<$type>, factor: $type) -> Result<(), Error> {

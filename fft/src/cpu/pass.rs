@@ -147,7 +147,7 @@ impl<'a, T: Real> Pass<'a, T> {
         match self.kernel {
             Kernel::Complex(rows) => match rows.columns() {
                 _ if from.is_complex_rows() && to.is_complex_rows() => rows.run(from, to, self.factor),
-                Some(columns) if from.count <= columns.width() => T::columns(columns, from, to, self.factor, None),
+                Some(columns) if from.count <= columns.width() => T::columns(columns, from, to, self.factor),
                 _ => self.complex_copies(rows, from, to),
             },
             Kernel::Half(half) => self.half(half, from, to),

@@ -15,8 +15,8 @@ use crate::error::Error;
 use crate::scalar::{Real, root};
 use crate::spec::Direction;
 
-/// Pairs of a thread's share.
-const SHARE: usize = 16 << 10;
+/// Bytes of pairs of a thread's share.
+const SHARE: usize = 256 << 10;
 
 /// What a spectrum is changed by on its side.
 #[derive(Clone, Copy, Debug)]
@@ -70,7 +70,7 @@ impl<T: Real> Kernel<T> {
         lane: usize,
         work: impl Fn(usize, &mut [Complex<T>], &mut [Complex<T>], &[Complex<T>]) + Sync,
     ) -> Result<(), Error> {
-        let pairs = Pairs::new(row, lane, self.n / 2, SHARE);
+        let pairs = Pairs::new(row, lane, self.n / 2, SHARE / (2 * size_of::<Complex<T>>()));
         in_shares(pairs.count(), 1, |index| {
             let (first, lower, upper) = pairs.block(index);
             // Loops over slices, compiled for the processor's registers.

@@ -171,7 +171,7 @@ impl<T: Real> Rows<T> {
         {
             return (0..to.count).step_by(together).try_for_each(|first| {
                 let lanes = first..to.count.min(first + together);
-                T::columns(columns, &from.some(lanes.clone()), &to.some(lanes), factor, None)
+                T::columns(columns, &from.some(lanes.clone()), &to.some(lanes), factor)
             });
         }
         match &self.way {

@@ -1,7 +1,7 @@
 //! Rows by two passes of columns.
 //!
 //! Owns the kernel for rows of composite length: n = a b, the row seen as a matrix of a by b. The first pass transforms its columns, turns each element (Gentleman and Sande's
-//! twiddle factors) and writes the columns as rows; the second transforms the columns of that, whose results are in order. All work is on whole registers of neighbours,
+//! twiddle factors) and leaves the columns as rows of panels ([`Panels`]), a panel for each strip of the second; this transforms the columns of those, whose results are in order. All work is on whole registers of neighbours,
 //! and of a row that outgrows the caches both passes stream over memory once and are shared among threads, which one transform of the whole row could not be.
 
 use std::ops::Range;
@@ -9,34 +9,31 @@ use std::ops::Range;
 use num_complex::Complex;
 
 use super::columns::{Columns, Turns, lane_order, register_lanes};
-use super::sys::{self, Ends, Field, Lane, Rows, Strip};
+use super::sys::{self, Ends, Lane, Panels, Rows, Strip};
 use crate::error::Error;
 use crate::scalar::{Real, root};
 use crate::spec::Direction;
 
-/// Elements of a thread's share.
-const SHARE: usize = 32 << 10;
-/// Bytes of turns of which all are kept.
-const TURNS_BYTES: usize = 256 << 10;
+/// Bytes of a thread's share.
+const SHARE: usize = 128 << 10;
 
 /// A planned transform of rows.
 pub(crate) struct Split<T> {
     down: Columns<T>,
     across: Columns<T>,
-    turns: Table<T>,
+    /// The turns of the first strip: for each result as many as a register has lanes.
+    lanes: Vec<T>,
+    /// For each strip, for each result, the number that turns those on.
+    by: Vec<Complex<T>>,
+    /// The column that each lane of a split register holds, and the lane that holds each.
+    order: Vec<usize>,
+    places: Vec<usize>,
 }
 
-enum Table<T> {
-    /// For each strip of the first pass its rows of turns.
-    All(Vec<T>),
-    /// Those of the first strip, and what turns them on: the root of unity number m is `high[m >> shift]` times `low` of the rest.
-    Steps { lanes: Vec<T>, high: Vec<Complex<T>>, low: Vec<Complex<T>>, shift: u32 },
-}
-
-/// The roots of unity `k j` for those `j`, as many as a register has lanes: a row for each `k`, parts separated in the order of a split register.
-fn rows_of_turns<T: Real>(rows: usize, first: usize, order: &[usize], n: usize) -> impl Iterator<Item = T> {
+/// The roots of unity `k j` for `j` below a register's lanes: a row for each `k`, parts separated in the order of a split register.
+fn rows_of_turns<T: Real>(rows: usize, order: &[usize], n: usize) -> impl Iterator<Item = T> {
     (0..rows).flat_map(move |k| {
-        let root = move |lane: usize| root::<T>(k * (first + lane) % n, n);
+        let root = move |lane: usize| root::<T>(k * lane % n, n);
         order.iter().map(move |&lane| root(lane).re).chain(order.iter().map(move |&lane| root(lane).im))
     })
 }
@@ -47,19 +44,11 @@ impl<T: Real> Split<T> {
         let rows = Split::<T>::factor(n)?;
         let (down, across) = (Columns::new(rows, direction)?, Columns::new(n / rows, direction)?);
         let (width, columns, order) = (down.width(), n / rows, lane_order::<T>());
-        let turns = if n * size_of::<Complex<T>>() <= TURNS_BYTES {
-            Table::All((0..columns).step_by(width).flat_map(|first| rows_of_turns(rows, first, &order, n)).collect())
-        } else {
-            let shift = n.ilog2() / 2;
-            let step = 1usize << shift;
-            Table::Steps {
-                lanes: rows_of_turns(rows, 0, &order, n).collect(),
-                high: (0..n.div_ceil(step)).map(|m| root(m * step, n)).collect(),
-                low: (0..step).map(|m| root(m, n)).collect(),
-                shift,
-            }
-        };
-        Some(Split { down, across, turns })
+        let mut places = vec![0; width];
+        order.iter().enumerate().for_each(|(lane, &column)| places[column] = lane);
+        let lanes = rows_of_turns(rows, &order, n).collect();
+        let by = (0..columns).step_by(width).flat_map(|first| (0..rows).map(move |k| root(k * first % n, n))).collect();
+        Some(Split { down, across, lanes, by, order, places })
     }
 
     /// The number of rows that makes least work, by passes over registers.
@@ -84,12 +73,6 @@ impl<T: Real> Split<T> {
     /// The length.
     pub(super) fn len(&self) -> usize {
         self.down.len() * self.across.len()
-    }
-
-    /// From one row of what is between the passes to the next, in elements: whole lines, and not a multiple of what caches place them by.
-    fn apart(&self) -> usize {
-        let a = self.down.len().next_multiple_of(64 / size_of::<Complex<T>>());
-        if (a * size_of::<Complex<T>>()).is_multiple_of(1024) { a + self.down.width() } else { a }
     }
 
     /// The rows that a row is seen as: results come in rows of as many.
@@ -123,14 +106,12 @@ impl<T: Real> Split<T> {
 
     /// Complex elements that a run works in, for one row.
     pub(super) fn work_len(&self) -> usize {
-        self.across.len() * self.apart() + 2 * self.down.width() * self.down.len().max(self.across.len())
+        let (a, b, width) = (self.down.len(), self.across.len(), self.down.width());
+        Panels::<T>::room(a.div_ceil(width), b, width) + 2 * width * a.next_multiple_of(width).max(b)
     }
 
     pub(super) fn bytes(&self) -> usize {
-        let turns = match &self.turns {
-            Table::All(rows) => rows.len() * size_of::<T>(),
-            Table::Steps { lanes, high, low, .. } => lanes.len() * size_of::<T>() + (high.len() + low.len()) * size_of::<Complex<T>>(),
-        };
+        let turns = size_of_val(&self.lanes[..]) + size_of_val(&self.by[..]);
         self.down.bytes() + self.across.bytes() + turns
     }
 
@@ -153,57 +134,33 @@ impl<T: Real> Split<T> {
     pub(super) fn multiplied(&self, from: &Strip<T>, to: &Strip<T>, lanes: Range<usize>, factor: T, by: Option<&[T]>) -> Result<(), Error> {
         assert!(by.is_none_or(|parts| self.fills() && parts.len() == 2 * self.len()));
         let (a, b, width) = (self.down.len(), self.across.len(), self.down.width());
-        let (count, apart) = (lanes.len(), self.apart());
-        let (step, row) = (2 * apart as isize, 2 * (apart * b) as isize);
-        sys::with_area(count * apart * b, |middle| {
-            // Down the columns of the matrix, which are neighbours, to rows.
-            let field = sys::field(
-                Ends { data: from.address(lanes.start), step: 2 * b as isize, len: a.min(from.len.div_ceil(b)) },
-                Ends { data: middle, step: 2, len: a },
-                [Lane { extent: count, from: from.apart(), to: row }, Lane { extent: b, from: 2, to: step }],
-                width,
-            );
-            let strips = b.div_ceil(width);
-            each_strip(&field, width * a, |index, from, to| {
-                let strip = index % strips;
-                match &self.turns {
-                    Table::All(rows) => {
-                        let turns = Turns::Rows(Rows { rows: &rows[strip * 2 * width * a..][..2 * width * a], step: 2 * width });
-                        T::columns(&self.down, from, to, T::of(1.0), Some(turns))
-                    }
-                    Table::Steps { lanes, high, low, shift } => {
-                        let by = |k: usize| {
-                            let number = k * strip * width;
-                            high[number >> shift] * low[number & ((1 << shift) - 1)]
-                        };
-                        T::columns(&self.down, from, to, T::of(1.0), Some(Turns::On { lanes, by: &by }))
-                    }
-                }
+        let (panels, strips) = (a.div_ceil(width), b.div_ceil(width));
+        Panels::with(lanes.len() * panels, b, width, |between| {
+            // Down the columns of the matrix, which are neighbours.
+            let ends = || Ends { data: from.address(lanes.start), step: 2 * b as isize, len: a.min(from.len.div_ceil(b)) };
+            each_strip(ends, [(lanes.len(), from.apart()), (b, 2)], width, a, |index, strip| {
+                let (lane, number) = (index / strips, index % strips);
+                let turns = Turns { lanes: &self.lanes, by: &self.by[number * a..][..a], places: &self.places, order: &self.order };
+                T::down(&self.down, strip, turns, between, lane * panels, number * width)
             })?;
             // Along what were rows, now columns; in the result too.
-            let field = sys::field(
-                Ends { data: middle, step, len: b },
-                Ends { data: to.address(lanes.start), step: 2 * a as isize, len: b.min(to.len.div_ceil(a)) },
-                [Lane { extent: count, from: row, to: to.apart() }, Lane { extent: a, from: 2, to: 2 }],
-                width,
-            );
-            let strips = a.div_ceil(width);
-            each_strip(&field, width * b, |index, from, to| {
-                let along = by.map(|parts| Turns::Rows(Rows { rows: &parts[index % strips * 2 * width..], step: 2 * a }));
-                T::columns(&self.across, from, to, factor, along)
+            let ends = || Ends { data: to.address(lanes.start), step: 2 * a as isize, len: b.min(to.len.div_ceil(a)) };
+            each_strip(ends, [(lanes.len(), to.apart()), (a, 2)], width, b, |index, strip| {
+                let by = by.map(|parts| Rows { rows: &parts[index % panels * 2 * width..], step: 2 * a });
+                T::across(&self.across, between.panel(index, b), strip, factor, by)
             })
         })?
     }
 }
 
-/// Works on every strip, on as many threads as are worth it; gives the first error.
+/// Works on every strip of one side's lanes of `n` elements, on as many threads as are worth it; gives the first error.
 fn each_strip<T: Real>(
-    field: &Field<T>,
-    elements: usize,
-    work: impl Fn(usize, &Strip<T>, &Strip<T>) -> Result<(), Error> + Sync,
+    ends: impl Fn() -> Ends<T>,
+    lanes: [(usize, isize); 2],
+    width: usize,
+    n: usize,
+    work: impl Fn(usize, &Strip<T>) -> Result<(), Error> + Sync,
 ) -> Result<(), Error> {
-    super::pass::in_shares(field.count(), SHARE / elements, |index| {
-        let (from, to) = field.strip(index);
-        work(index, &from, &to)
-    })
+    let field = sys::field(ends(), ends(), lanes.map(|(extent, step)| Lane { extent, from: step, to: step }), width);
+    super::pass::in_shares(field.count(), SHARE / (width * n * size_of::<Complex<T>>()), |index| work(index, &field.strip(index).0))
 }

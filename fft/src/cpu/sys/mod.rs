@@ -7,6 +7,7 @@
 mod blocks;
 mod first;
 mod mirror;
+mod panels;
 mod scratch;
 pub(crate) mod shuffle;
 mod strip;
@@ -16,9 +17,10 @@ mod walk;
 pub(crate) use blocks::{Blocks, Pairs};
 pub(crate) use first::First;
 pub(crate) use mirror::mirror;
+pub(crate) use panels::{Panels, Squares};
 pub(crate) use scratch::{Plain, Temporary, copy, scratch, with_area};
 pub(crate) use strip::{Ends, Field, Lane, Strip};
-pub(crate) use walk::{Ahead, Both, From, Pass, Read, Rows, Sink, Source, To, Turned, Write, walk};
+pub(crate) use walk::{Ahead, Both, From, Pass, Placed, Read, Rows, Sink, Source, To, Turned, Write, walk};
 
 use num_complex::Complex;
 

@@ -229,6 +229,40 @@ impl<T: Real, const EXCHANGED: bool> Sink<T> for Turned<'_, T, EXCHANGED> {
     }
 }
 
+/// A work area that is written, results turned, each in the place of its lane among as many as a register has: for squares that are turned next.
+pub(crate) struct Placed<'a, T> {
+    pub(crate) area: &'a mut [T],
+    /// The place of a result in its group.
+    pub(crate) places: &'a [usize],
+    /// Factors of the results of the first strip: real parts and imaginary parts in the order of a split register.
+    pub(crate) lanes: &'a [T],
+    /// For each result, the number that turns those on to this strip's.
+    pub(crate) by: &'a [Complex<T>],
+}
+
+impl<T: Real> Sink<T> for Placed<'_, T> {
+    const LAST: bool = true;
+    #[inline(always)]
+    fn has<S: Simd>(&self, n: usize) -> bool {
+        let width = width::<T, S>();
+        let area =
+            self.area.len() >= n.next_multiple_of(width) * 2 * width && self.places.len() == width && self.places.iter().all(|&place| place < width);
+        area && self.lanes.len() >= n * 2 * width && self.by.len() >= n
+    }
+    #[inline(always)]
+    unsafe fn store<S: Simd>(&mut self, simd: Arithmetic<S>, index: usize, pair: Pair<T, S>) {
+        let width = width::<T, S>();
+        let row = 2 * width;
+        // SAFETY: the caller's promise, and `has`: places are below the width, so rows are below the next multiple of it.
+        unsafe {
+            let (lanes, by) = (self.lanes.get_unchecked(index * row..(index + 1) * row), *self.by.get_unchecked(index));
+            let factors = simd.turn::<T>(T::load::<S>(lanes), [T::splat(simd.0, by.re), T::splat(simd.0, by.im)]);
+            let place = index / width * width + *self.places.get_unchecked(index % width);
+            T::store::<S>(simd.turn::<T>(pair, factors), self.area.get_unchecked_mut(place * row..(place + 1) * row));
+        }
+    }
+}
+
 /// Has the function into which this is inlined align its frame as registers are. Else those that do not fit are kept across two cache lines each, which halves the speed
 /// of large butterflies.
 #[inline(always)]
