@@ -208,31 +208,67 @@ unsafe fn add_register<V: Lanes, const K: usize, const C: bool>(owns: &[V; K], o
     }
 }
 
-/// As [`add_register`], of the first parts of a register.
+/// As [`add_register`], of `W` parts.
 ///
 /// # Safety
-/// The vectors have those parts at that place, pairs if complex; the processor has the instructions of `V`.
+/// The vectors have those parts at that place, which is an even one if complex.
 #[inline(always)]
-unsafe fn add_some<V: Lanes, const K: usize, const C: bool>(
-    owns: &[V; K],
-    others: &[V; K],
-    x: [*const V::Part; K],
-    y: *mut V::Part,
+unsafe fn add_parts<R: Real, const K: usize, const C: bool, const W: usize>(
+    own: &[[R; 2]; K],
+    other: &[[R; 2]; K],
+    x: [*const R; K],
+    y: *mut R,
     at: usize,
-    count: usize,
 ) {
     // SAFETY: as the caller promises.
     unsafe {
-        let some = V::first(count);
-        let mut sum = V::load_some(y.add(at).cast_const(), some);
+        let mut sums: [R; W] = std::array::from_fn(|l| *y.add(at + l));
         for k in 0..K {
-            let left = V::load_some(x[k].add(at), some);
-            if C {
-                sum = left.swapped().fma(others[k], sum);
+            let parts: [R; W] = std::array::from_fn(|l| *x[k].add(at + l));
+            for l in 0..W {
+                if C {
+                    sums[l] = parts[l ^ 1].mul_add(other[k][l & 1], sums[l]);
+                }
+                sums[l] = parts[l].mul_add(own[k][l & 1], sums[l]);
             }
-            sum = left.fma(owns[k], sum);
         }
-        sum.store_some(y.add(at), some);
+        for l in 0..W {
+            *y.add(at + l) = sums[l];
+        }
+    }
+}
+
+/// As [`add_register`], of fewer parts than a register has. (Stores with a mask would hold up the loads that follow them.)
+///
+/// # Safety
+/// As [`add_parts`], of so many parts, an even number if complex.
+#[inline(always)]
+unsafe fn add_few<R: Real, const K: usize, const C: bool>(
+    own: &[[R; 2]; K],
+    other: &[[R; 2]; K],
+    x: [*const R; K],
+    y: *mut R,
+    from: usize,
+    count: usize,
+) {
+    let mut at = from;
+    // SAFETY: as the caller promises.
+    unsafe {
+        if count & 8 > 0 {
+            add_parts::<R, K, C, 8>(own, other, x, y, at);
+            at += 8;
+        }
+        if count & 4 > 0 {
+            add_parts::<R, K, C, 4>(own, other, x, y, at);
+            at += 4;
+        }
+        if count & 2 > 0 {
+            add_parts::<R, K, C, 2>(own, other, x, y, at);
+            at += 2;
+        }
+        if !C && count & 1 > 0 {
+            add_parts::<R, K, false, 1>(own, other, x, y, at);
+        }
     }
 }
 
@@ -263,7 +299,7 @@ unsafe fn adds<V: Lanes, const K: usize, const U: usize, const C: bool>(
         let whole = y.addr().is_multiple_of(part * (1 + usize::from(C)));
         let head = if whole && n > 4 * V::N { (line - y.addr() % line) % line / part } else { 0 };
         if head > 0 {
-            add_some::<V, K, C>(&owns, &others, x, y, 0, head);
+            add_few::<V::Part, K, C>(&own, &other, x, y, 0, head);
         }
         let mut i = head;
         while i + U * V::N <= n {
@@ -284,7 +320,7 @@ unsafe fn adds<V: Lanes, const K: usize, const U: usize, const C: bool>(
             i += V::N;
         }
         if i < n {
-            add_some::<V, K, C>(&owns, &others, x, y, i, n - i);
+            add_few::<V::Part, K, C>(&own, &other, x, y, i, n - i);
         }
     }
 }
