@@ -70,7 +70,7 @@ const COMPACT: usize = 1024;
 const LOW: usize = 200;
 const CLOSE: usize = 512 << 10;
 /// Tasks for each thread, at least, where the product is large enough.
-const FINE: usize = 4;
+const FINE: usize = 3;
 /// Products of a sum up to which a tile of C is asked for before its turn.
 const SHORT: usize = 128;
 /// Bytes of packed right operand up to which all of it stays in the first cache.
