@@ -13,6 +13,7 @@ pub(crate) struct Place {
 }
 
 impl Place {
+    #[inline]
     pub(crate) fn new(first: usize, item: usize, axes: &[(usize, isize)]) -> Place {
         let mut all = [(1, 0); 3];
         for (slot, &(extent, step)) in all.iter_mut().zip(axes) {
@@ -23,6 +24,7 @@ impl Place {
     }
 
     /// The lowest address and the one past the highest.
+    #[inline]
     fn range(&self) -> (isize, isize) {
         let (mut low, mut high) = (self.first, self.first + self.item);
         for &(extent, step) in &self.axes {
@@ -66,14 +68,17 @@ impl Place {
     }
 
     /// Whether an element of this operand and one of the other share a byte.
+    #[inline]
     pub(crate) fn meets(&self, other: &Place) -> bool {
         if self.empty || other.empty {
             return false;
         }
         let (a, b) = (self.range(), other.range());
-        if a.1 <= b.0 || b.1 <= a.0 {
-            return false;
-        }
+        a.1 > b.0 && b.1 > a.0 && self.meets_within(other, a, b)
+    }
+
+    /// The same of operands whose ranges, as given, meet.
+    fn meets_within(&self, other: &Place, a: (isize, isize), b: (isize, isize)) -> bool {
         let grain = self.axes.iter().chain(&other.axes).fold(0, |g, x| gcd(g, x.1.abs()));
         if grain > 0 {
             // All of one operand's elements lie at one residue of the common step.

@@ -69,6 +69,8 @@ const COMPACT: usize = 1024;
 /// Rows of C up to which a right operand is read where it is, if sums go along its memory or it has at most that many bytes: packed, it would be used a few times only.
 const LOW: usize = 200;
 const CLOSE: usize = 512 << 10;
+/// Tasks for each thread, at least, where the product is large enough.
+const FINE: usize = 3;
 /// Products of a sum up to which a tile of C is asked for before its turn.
 const SHORT: usize = 128;
 /// Bytes of packed right operand up to which all of it stays in the first cache.
@@ -169,8 +171,12 @@ pub(super) fn gemm<T: Scalar>(
     let wide = n.div_ceil(phases_wide).next_multiple_of(kernels.cols);
 
     let most_rows = if side > 0 { side } else { kernels.block / (depth * item) };
-    let blocks = cut(m, height, (most_rows / height).max(1), threads, keep);
-    let col_parts = if threads == 1 || blocks.len() >= 2 * threads { 1 } else { (2 * threads).div_ceil(blocks.len()).min(wide.div_ceil(2 * CHUNK)) };
+    let most_tiles = (most_rows / height).max(1);
+    // Short sums are little work for the memory of C: threads share its columns, long stretches of memory.
+    let by_columns = threads > 1 && k <= SHORT && keep == Keep::All && wide >= 8 * CHUNK * threads;
+    let blocks = cut(m, height, most_tiles, if by_columns { 1 } else { threads }, keep);
+    let tasks = FINE * threads;
+    let col_parts = if threads == 1 || blocks.len() >= tasks { 1 } else { tasks.div_ceil(blocks.len()).min(wide.div_ceil(2 * CHUNK)) };
 
     let mut phases = Vec::with_capacity(phases_deep * phases_wide);
     for col in (0..n).step_by(wide) {

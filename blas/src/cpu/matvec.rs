@@ -66,7 +66,7 @@ pub(super) fn gemv<T: Scalar>(call: Gemv<'_, T>) {
             if shared {
                 share::each(y.chunks_mut(size).collect(), run);
             } else {
-                y.chunks_mut(size).enumerate().for_each(|(i, y)| run(i, y));
+                run(0, y);
             }
         }
     });

@@ -9,15 +9,22 @@ use crate::level1::{Axpy, Copy, Dot, Rot, Rotm, Swap};
 use crate::scalar::{Real, Scalar};
 use crate::view::{VecMut, VecRef};
 
-/// Elements of a part of a long vector.
+/// The most and the least elements of a part of a long vector.
 const PART: usize = 1 << 15;
+const LEAST: usize = 1 << 13;
 /// Elements from which a vector is shared over threads.
 const SHARED: usize = 1 << 16;
 
+/// Elements of a part, by the length alone: an even number of about equal parts while they are small.
+fn part_of(len: usize) -> usize {
+    if len < SHARED { PART } else { len.div_ceil(12).next_multiple_of(64).clamp(LEAST, PART) }
+}
+
 fn in_parts<'a, T: Scalar>(mut y: VecMut<'a, T>) -> Vec<VecMut<'a, T>> {
-    let mut parts = Vec::with_capacity(y.len() / PART + 1);
-    while y.len() > PART {
-        let (first, rest) = y.split(PART);
+    let size = part_of(y.len());
+    let mut parts = Vec::with_capacity(y.len() / size + 1);
+    while y.len() > size {
+        let (first, rest) = y.split(size);
         parts.push(first);
         y = rest;
     }
@@ -30,7 +37,8 @@ fn over<T: Scalar>(y: VecMut<'_, T>, f: impl Fn(usize, VecMut<'_, T>) + Sync) {
     if y.len() < SHARED {
         f(0, y);
     } else {
-        share::each(in_parts(y), |i, part| f(i * PART, part));
+        let size = part_of(y.len());
+        share::each(in_parts(y), |i, part| f(i * size, part));
     }
 }
 
@@ -115,7 +123,7 @@ pub(super) fn rotm<T: Scalar>(call: Rotm<'_, T>) {
 
 /// A sum over fixed parts of contiguous slices, or of strided ones through copies.
 fn sum<S: Send>(len: usize, part: impl Fn(std::ops::Range<usize>) -> S + Sync, add: impl Fn(S, S) -> S) -> Option<S> {
-    share::map(len, PART, len >= SHARED, part).into_iter().reduce(add)
+    share::map(len, part_of(len), len >= SHARED, part).into_iter().reduce(add)
 }
 
 fn with_slice<T: Scalar, R>(x: VecRef<'_, T>, f: impl FnOnce(&[T]) -> R) -> R {
