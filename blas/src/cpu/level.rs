@@ -4,6 +4,9 @@
 //! multiplications with additions where it has the instruction, so results differ in the last bits between processors, never between threads.
 #![allow(unsafe_code)]
 
+#[cfg(target_arch = "x86_64")]
+use std::sync::atomic::{AtomicU8, Ordering};
+
 /// A loop with its operands.
 pub(super) trait Kernel {
     /// What it gives.
@@ -41,24 +44,30 @@ impl Width {
     }
 }
 
+/// An answer about this processor, from 1 on, found once: `kept` is 0 until somebody has asked.
+#[cfg(target_arch = "x86_64")]
+#[inline(always)]
+fn found_once(kept: &AtomicU8, find: fn() -> u8) -> u8 {
+    #[cold]
+    #[inline(never)]
+    fn first(kept: &AtomicU8, find: fn() -> u8) -> u8 {
+        let answer = find();
+        kept.store(answer, Ordering::Relaxed);
+        answer
+    }
+
+    match kept.load(Ordering::Relaxed) {
+        0 => first(kept, find),
+        answer => answer,
+    }
+}
+
 /// The widest that this processor has and that `VERDIGRIS_CPU`, the name of a processor (read once), has too.
 #[cfg(target_arch = "x86_64")]
 #[inline]
 pub(super) fn width() -> Width {
-    use std::sync::atomic::{AtomicU8, Ordering};
-
     static WIDEST: AtomicU8 = AtomicU8::new(0);
-
-    #[cold]
-    #[inline(never)]
-    fn find() -> u8 {
-        let widest = 1 + detected().min(of_processor(&std::env::var("VERDIGRIS_CPU").unwrap_or_default())) as u8;
-        WIDEST.store(widest, Ordering::Relaxed);
-        widest
-    }
-
-    let found = WIDEST.load(Ordering::Relaxed);
-    match if found == 0 { find() } else { found } {
+    match found_once(&WIDEST, || 1 + detected().min(of_processor(&std::env::var("VERDIGRIS_CPU").unwrap_or_default())) as u8) {
         3 => Width::Avx512,
         2 => Width::Avx2,
         _ => Width::Baseline,
@@ -69,22 +78,13 @@ pub(super) fn width() -> Width {
 #[cfg(target_arch = "x86_64")]
 #[inline]
 pub(super) fn asks_ahead() -> bool {
-    use std::sync::atomic::{AtomicU8, Ordering};
-
     static ANSWER: AtomicU8 = AtomicU8::new(0);
-
-    #[cold]
-    #[inline(never)]
-    fn find() -> u8 {
+    let ask = || {
         let vendor = std::arch::x86_64::__cpuid(0);
         let amd = [vendor.ebx, vendor.edx, vendor.ecx].map(u32::to_le_bytes).concat() == b"AuthenticAMD";
-        let answer = 1 + u8::from(!amd);
-        ANSWER.store(answer, Ordering::Relaxed);
-        answer
-    }
-
-    let found = ANSWER.load(Ordering::Relaxed);
-    (if found == 0 { find() } else { found }) == 2
+        1 + u8::from(!amd)
+    };
+    found_once(&ANSWER, ask) == 2
 }
 
 /// Elsewhere they do.
