@@ -11,7 +11,7 @@ use pyo3::types::{PyComplex, PyDict, PyFloat, PyInt, PyString};
 
 use verdigris_blas::{Backend, Cpu, Error, Gemm, Scalar, Trans};
 
-use super::operand::{COMPLEX64, COMPLEX128, FLOAT32, FLOAT64, Fault, Operands, Raw, is_ndarray, new_array};
+use super::operand::{COMPLEX64, COMPLEX128, FLOAT32, FLOAT64, Fault, Operands, Raw, new_array};
 use crate::interned::intern;
 use crate::{fork, gate};
 
@@ -49,21 +49,21 @@ pub(super) fn scalar<T: Scalar>(value: Complex<f64>) -> Option<T> {
     (re.is_finite() && im.is_finite() && (T::COMPLEX || value.im == 0.0)).then(|| T::from_parts(re, im))
 }
 
-struct Call {
-    raws: [Raw; 3],
+struct Call<'r> {
+    raws: [&'r Raw; 3],
     trans: [Trans; 2],
     alpha: Complex<f64>,
     beta: Complex<f64>,
 }
 
-fn views<T: Scalar>(call: &Call, alpha: T, beta: T) -> Result<Gemm<'_, T>, Fault> {
+fn views<'r, T: Scalar>(call: &'r Call<'r>, alpha: T, beta: T) -> Result<Gemm<'r, T>, Fault> {
     let mut operands = Operands::new("gemm", &call.raws);
     let (a, b) = (operands.mat("a")?.op(call.trans[0]), operands.mat("b")?.op(call.trans[1]));
     Ok(Gemm::new(alpha, a, b, beta, operands.mat_mut("c")?)?)
 }
 
 /// Judges and runs; `None` if anything does not fit.
-fn run<T: Scalar>(py: Python<'_>, call: &Call) -> PyResult<Option<()>>
+fn run<T: Scalar>(py: Python<'_>, call: &Call<'_>) -> PyResult<Option<()>>
 where
     Cpu: Backend<T>,
 {
@@ -72,8 +72,7 @@ where
         Ok(checked) => Cpu.gemm(checked).map(|()| true),
         Err(_) => Ok::<bool, Error>(false),
     };
-    let shape = call.raws[2].shape();
-    let size = shape.iter().product::<usize>().saturating_mul(call.raws[0].shape().iter().copied().max().unwrap_or(0));
+    let size = call.raws[2].elements().saturating_mul(call.raws[0].shape().iter().copied().max().unwrap_or(0));
     let done = if size >= LONG_CALL { gate::detached(py, work)? } else { gate::attached(py, work)? };
     Ok(done.then_some(()))
 }
@@ -86,14 +85,11 @@ fn fast<'py>(
     flags: [Option<&Bound<'py, PyAny>>; 2],
 ) -> PyResult<Option<Bound<'py, PyAny>>> {
     let py = a.py();
-    if !is_ndarray(a) || !is_ndarray(b) || out.is_some_and(|out| !is_ndarray(out)) {
-        return Ok(None);
-    }
+    let (Some(left), Some(right)) = (Raw::exact(a), Raw::exact(b)) else { return Ok(None) };
     let given = |object: Option<&Bound<'py, PyAny>>, default: f64| object.map_or(Some(Complex::new(default, 0.0)), number);
     let flag = |object: Option<&Bound<'py, PyAny>>| object.map_or(Some(Trans::No), trans);
     let (Some(alpha), Some(beta)) = (given(scalars[0], 1.0), given(scalars[1], 0.0)) else { return Ok(None) };
     let (Some(ta), Some(tb)) = (flag(flags[0]), flag(flags[1])) else { return Ok(None) };
-    let (left, right) = (Raw::of_exact(a), Raw::of_exact(b));
     let number = left.number;
     if !matches!(number, FLOAT32 | FLOAT64 | COMPLEX64 | COMPLEX128) || left.shape().len() != 2 || right.shape().len() != 2 {
         return Ok(None);
@@ -110,8 +106,8 @@ fn fast<'py>(
         }
         None => return Ok(None),
     };
-    let target = Raw::of_exact(&result);
-    let call = Call { raws: [left, right, target], trans: [ta, tb], alpha, beta };
+    let Some(target) = Raw::exact(&result) else { return Ok(None) };
+    let call = Call { raws: [&left, &right, &target], trans: [ta, tb], alpha, beta };
     let done = match number {
         FLOAT32 => run::<f32>(py, &call)?,
         FLOAT64 => run::<f64>(py, &call)?,

@@ -82,7 +82,8 @@ pub(crate) fn blas_mixed(
     let options = Options { flags: (flag(transa), flag(transb)), scale: (alpha, beta), dry };
     gate::detached(py, move || {
         let numbers = (raws.first().map_or(-1, |raw| raw.number), raws.last().map_or(-1, |raw| raw.number));
-        let mut a = Operands::new("gemm", &raws);
+        let operands: Vec<&Raw> = raws.iter().collect();
+        let mut a = Operands::new("gemm", &operands);
         match numbers {
             (FLOAT16, FLOAT16) => run::<f16, f16>(&options, gpu.as_ref(), numbers, &mut a),
             (FLOAT16, FLOAT32) => run::<f16, f32>(&options, gpu.as_ref(), numbers, &mut a),

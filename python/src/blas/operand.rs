@@ -7,10 +7,9 @@
 use std::ffi::c_int;
 
 use numpy::npyffi::{self, NpyTypes, PY_ARRAY_API, PyArrayObject};
-use numpy::{PyArrayDescrMethods, PyUntypedArray};
+use numpy::{PyArrayDescrMethods, PyUntypedArray, PyUntypedArrayMethods};
 use pyo3::prelude::*;
 use pyo3::types::{PyList, PyTuple};
-use smallvec::SmallVec;
 
 use verdigris_blas::{Cuda, Error, MatMut, MatRef, Scalar, StackMut, StackRef, VecMut, VecRef};
 use verdigris_device::DeviceError;
@@ -67,6 +66,9 @@ impl IntoPyErr for Fault {
     }
 }
 
+/// The most axes that an operand of a routine has: a stack of matrices.
+const AXES: usize = 3;
+
 /// An array's memory, or that of each array in a list.
 #[derive(Clone, Debug)]
 pub(super) struct Raw {
@@ -75,16 +77,19 @@ pub(super) struct Raw {
     /// NumPy's number of the element type.
     pub(super) number: c_int,
     writeable: bool,
-    shape: SmallVec<[usize; 3]>,
-    /// In elements; `None` where they are no whole number of elements, or the array is not aligned or of the other byte order.
-    strides: Option<SmallVec<[isize; 3]>>,
-    itemsize: usize,
-    /// The matrices of a list.
-    each: Option<Vec<Raw>>,
+    /// Whether the array is aligned, of this machine's byte order, and its strides are whole numbers of elements.
+    whole: bool,
     /// Whether it is a window that the array's memory does not hold.
     outside: bool,
+    ndim: usize,
+    /// Of the first axes; 1 for those there are not.
+    shape: [usize; AXES],
+    /// In elements; of no meaning where not `whole`, and for axes there are not.
+    strides: [isize; AXES],
+    /// The matrices of a list.
+    each: Option<Vec<Raw>>,
     /// The array, if it is in a GPU's memory.
-    gpu: Option<Array>,
+    gpu: Option<Box<Array>>,
 }
 
 /// The GPU's cuBLAS that a call's operands ask for, on the stream named or on the default one; `None` where all are on the host. Their memory is given back behind the stream's work.
@@ -96,7 +101,7 @@ pub(super) fn gpu_of(py: Python<'_>, raws: &[Raw], named: Option<&Stream>) -> Py
         for raw in raws {
             match &raw.each {
                 Some(each) => all(each, found),
-                None => found.extend(&raw.gpu),
+                None => found.extend(raw.gpu.as_deref()),
             }
         }
     }
@@ -121,33 +126,12 @@ pub(super) fn gpu_of(py: Python<'_>, raws: &[Raw], named: Option<&Stream>) -> Py
 impl Raw {
     /// Takes an array apart, or a list of arrays, or a window over an array's memory: (array, offset, shape, strides), in elements. `None` of anything else.
     pub(super) fn of(object: &Bound<'_, PyAny>) -> Option<Raw> {
-        let py = object.py();
         if let Ok(window) = object.cast::<PyTuple>() {
             let (array, offset, shape, strides) = window.extract::<(Bound<'_, PyAny>, isize, Vec<usize>, Vec<isize>)>().ok()?;
-            return Some(Raw::of(&array)?.window(offset, &shape, &strides));
+            return Raw::window(&array, offset, &shape, &strides);
         }
-        if let Ok(array) = object.cast::<DeviceNDArray>() {
-            let (memory, dtype) = (array.get().memory(), array.get().dtype(py));
-            let (layout, itemsize) = (memory.layout(), dtype.itemsize() as isize);
-            let whole = itemsize > 0
-                && layout.strides().iter().all(|s| s % itemsize == 0)
-                && memory.pointer().addr().is_multiple_of(dtype.alignment().max(1));
-            return Some(Raw {
-                // A GPU's array without elements has no address.
-                data: memory.pointer().expose_provenance().max(64),
-                number: dtype.num(),
-                writeable: true,
-                shape: layout.shape().iter().copied().collect(),
-                strides: whole.then(|| layout.strides().iter().map(|s| s / itemsize).collect()),
-                itemsize: itemsize.unsigned_abs(),
-                each: None,
-                outside: false,
-                gpu: memory.gpu().map(|_| memory.view()),
-            });
-        }
-        if let Ok(array) = object.cast::<PyUntypedArray>() {
-            // SAFETY: an ndarray, held by the caller.
-            return Some(unsafe { Raw::of_ndarray(array.as_ptr().cast()) });
+        if let Some((raw, ..)) = Raw::of_array(object) {
+            return Some(raw);
         }
         let list = object.cast::<PyList>().ok()?;
         let each: Vec<Raw> = list.iter().map(|item| Raw::of(&item)).collect::<Option<_>>()?;
@@ -155,42 +139,66 @@ impl Raw {
         Some(Raw { writeable: each.iter().all(|raw| raw.writeable), each: Some(each), ..first })
     }
 
-    /// Takes an object apart that [`is_ndarray`].
-    ///
-    /// # Panics
-    /// It is none.
-    #[inline]
-    pub(super) fn of_exact(object: &Bound<'_, PyAny>) -> Raw {
-        assert!(is_ndarray(object), "no ndarray");
+    /// Takes an array apart; gives its shape, strides and element size too, in bytes.
+    fn of_array<'a>(object: &'a Bound<'_, PyAny>) -> Option<(Raw, &'a [usize], &'a [isize], isize)> {
+        if let Ok(array) = object.cast::<DeviceNDArray>() {
+            let (memory, dtype) = (array.get().memory(), array.get().dtype(object.py()));
+            let (layout, itemsize) = (memory.layout(), dtype.itemsize() as isize);
+            let (whole, shape, strides) = axes(layout.shape(), layout.strides(), itemsize);
+            let raw = Raw {
+                // A GPU's array without elements has no address.
+                data: memory.pointer().expose_provenance().max(64),
+                number: dtype.num(),
+                writeable: true,
+                whole: whole && memory.pointer().addr().is_multiple_of(dtype.alignment().max(1)),
+                outside: false,
+                ndim: layout.shape().len(),
+                shape,
+                strides,
+                each: None,
+                gpu: memory.gpu().map(|_| Box::new(memory.view())),
+            };
+            return Some((raw, layout.shape(), layout.strides(), itemsize));
+        }
+        let array = object.cast::<PyUntypedArray>().ok()?;
         // SAFETY: an ndarray, held by the caller.
-        unsafe { Raw::of_ndarray(object.as_ptr().cast()) }
+        let raw = unsafe { Raw::of_ndarray(array.as_ptr().cast()) };
+        Some((raw, array.shape(), array.strides(), array.dtype().itemsize() as isize))
+    }
+
+    /// Takes an ndarray apart that is of no subclass; `None` of anything else.
+    #[inline]
+    pub(super) fn exact(object: &Bound<'_, PyAny>) -> Option<Raw> {
+        // SAFETY: an ndarray, held by the caller.
+        is_ndarray(object).then(|| unsafe { Raw::of_ndarray(object.as_ptr().cast()) })
     }
 
     /// # Safety
     /// The object is an ndarray.
+    #[inline]
     unsafe fn of_ndarray(array: *mut PyArrayObject) -> Raw {
         // SAFETY: NumPy keeps an array's fields and dtype valid; the GIL is held.
         unsafe {
             let fields = &(*array).fields;
             let descr = &(*fields.descr).fields;
-            let itemsize = npyffi::PyDataType_ELSIZE(Python::assume_attached(), fields.descr).max(1);
             let swapped = descr.byteorder as u8 == if cfg!(target_endian = "little") { b'>' } else { b'<' };
             let ndim = fields.nd as usize;
-            let (dims, steps): (&[isize], &[isize]) = if ndim == 0 {
+            let (dims, steps): (&[usize], &[isize]) = if ndim == 0 {
                 (&[], &[])
             } else {
-                (std::slice::from_raw_parts(fields.dimensions, ndim), std::slice::from_raw_parts(fields.strides, ndim))
+                (std::slice::from_raw_parts(fields.dimensions.cast(), ndim), std::slice::from_raw_parts(fields.strides, ndim))
             };
-            let whole = !swapped && fields.flags & ALIGNED != 0 && steps.iter().zip(dims).all(|(s, &d)| d <= 1 || s % itemsize == 0);
+            let (whole, shape, strides) = axes(dims, steps, npyffi::PyDataType_ELSIZE(Python::assume_attached(), fields.descr));
             Raw {
                 data: fields.data.expose_provenance(),
                 number: descr.type_num,
                 writeable: fields.flags & WRITEABLE != 0,
-                shape: dims.iter().map(|&d| d as usize).collect(),
-                strides: whole.then(|| steps.iter().map(|s| s / itemsize).collect()),
-                itemsize: itemsize.unsigned_abs(),
-                each: None,
+                whole: whole && !swapped && fields.flags & ALIGNED != 0,
                 outside: false,
+                ndim,
+                shape,
+                strides,
+                each: None,
                 gpu: None,
             }
         }
@@ -201,11 +209,17 @@ impl Raw {
         self.gpu.is_some()
     }
 
+    /// The extents of its axes, of the first three if there are more.
     pub(super) fn shape(&self) -> &[usize] {
-        &self.shape
+        &self.shape[..self.ndim.min(AXES)]
     }
 
-    /// The elements before and from the first one that are reached; `None` of no element, or of more than there can be.
+    /// The product of [`Raw::shape`].
+    pub(super) fn elements(&self) -> usize {
+        self.shape.iter().product()
+    }
+
+    /// How far what is reached lies before and behind the first element, in the unit of the strides; `None` of no element, or of farther than there can be.
     fn span(shape: &[usize], strides: &[isize]) -> Option<(isize, isize)> {
         let (mut low, mut high) = (0_isize, 0_isize);
         for (&extent, &stride) in shape.iter().zip(strides) {
@@ -216,20 +230,36 @@ impl Raw {
         Some((low, high))
     }
 
-    /// Other elements of the same memory.
-    fn window(mut self, offset: isize, shape: &[usize], strides: &[isize]) -> Raw {
-        let held = self.strides.as_ref().and_then(|strides| Raw::span(&self.shape, strides));
-        let wanted = Raw::span(shape, strides).and_then(|(low, high)| Some((low.checked_add(offset)?, high.checked_add(offset)?)));
+    /// Other elements of an array's memory.
+    fn window(array: &Bound<'_, PyAny>, offset: isize, shape: &[usize], strides: &[isize]) -> Option<Raw> {
+        let (raw, held_shape, held_strides, itemsize) = Raw::of_array(array)?;
+        let bytes = |elements: isize| elements.checked_mul(itemsize);
+        let held = Raw::span(held_shape, held_strides);
+        let wanted = Raw::span(shape, strides).and_then(|(low, high)| Some((bytes(low.checked_add(offset)?)?, bytes(high.checked_add(offset)?)?)));
         let empty = shape.contains(&0);
-        self.outside = !empty && !matches!((held, wanted), (Some(held), Some(wanted)) if held.0 <= wanted.0 && wanted.1 <= held.1);
-        if !empty && !self.outside {
+        let outside = !empty && !matches!((held, wanted), (Some(held), Some(wanted)) if held.0 <= wanted.0 && wanted.1 <= held.1);
+        let mut window = Raw { outside, ..raw };
+        if !empty && !outside {
             // Inside the memory, as just found.
-            self.data = self.data.wrapping_add_signed(offset * self.itemsize as isize);
+            window.data = window.data.wrapping_add_signed(offset * itemsize);
         }
-        self.shape = shape.iter().copied().collect();
-        self.strides = self.strides.map(|_| strides.iter().copied().collect());
-        self
+        window.ndim = shape.len();
+        (_, window.shape, window.strides) = axes(shape, strides, 1);
+        Some(window)
     }
+}
+
+/// Whether strides are whole numbers of elements, and the first axes' extents and strides in elements. Elements of a size that is no power of two, which no routine takes, are not whole.
+#[inline]
+fn axes(shape: &[usize], strides: &[isize], itemsize: isize) -> (bool, [usize; AXES], [isize; AXES]) {
+    let shift = itemsize.trailing_zeros();
+    let (mut whole, mut extents, mut steps) = (itemsize.count_ones() == 1, [1; AXES], [0_isize; AXES]);
+    for axis in 0..AXES.min(shape.len()).min(strides.len()) {
+        whole &= shape[axis] <= 1 || strides[axis] & (itemsize - 1) == 0;
+        extents[axis] = shape[axis];
+        steps[axis] = strides[axis].unbounded_shr(shift);
+    }
+    (whole, extents, steps)
 }
 
 /// Whether an object is an ndarray and of no subclass.
@@ -241,8 +271,7 @@ pub(super) fn is_ndarray(object: &Bound<'_, PyAny>) -> bool {
 
 /// A new C-ordered array, its elements not set.
 pub(super) fn new_array<'py>(py: Python<'py>, number: c_int, shape: &[usize]) -> PyResult<Bound<'py, PyAny>> {
-    let extents: SmallVec<[isize; 3]> = shape.iter().map(|&extent| extent as isize).collect();
-    // SAFETY: as many extents as said; the dtype's reference is taken by the call.
+    // SAFETY: as many extents as said, none beyond what a signed number holds: they are other arrays'; the dtype's reference is taken by the call.
     unsafe {
         let descr = PY_ARRAY_API.PyArray_DescrFromType(py, number);
         let class = npyffi::get_type_object(py, NpyTypes::PyArray_Type);
@@ -250,8 +279,8 @@ pub(super) fn new_array<'py>(py: Python<'py>, number: c_int, shape: &[usize]) ->
             py,
             class,
             descr,
-            extents.len() as c_int,
-            extents.as_ptr().cast_mut(),
+            shape.len() as c_int,
+            shape.as_ptr().cast_mut().cast(),
             std::ptr::null_mut(),
             std::ptr::null_mut(),
             0,
@@ -275,14 +304,14 @@ pub(super) fn new_number<T: Scalar>(py: Python<'_>, value: T) -> PyResult<Bound<
 /// The operands of one call, taken in the routine's order.
 pub(super) struct Operands<'c> {
     pub(super) routine: &'c str,
-    raws: &'c [Raw],
+    raws: &'c [&'c Raw],
     next: usize,
     on_gpu: bool,
 }
 
 impl<'c> Operands<'c> {
-    pub(super) fn new(routine: &'c str, raws: &'c [Raw]) -> Operands<'c> {
-        Operands { routine, raws, next: 0, on_gpu: raws.iter().any(Raw::is_on_gpu) }
+    pub(super) fn new(routine: &'c str, raws: &'c [&'c Raw]) -> Operands<'c> {
+        Operands { routine, raws, next: 0, on_gpu: raws.iter().any(|raw| raw.is_on_gpu()) }
     }
 
     fn fault(&self, class: Class, code: &'static str, operand: &'static str, text: impl Into<String>) -> Fault {
@@ -290,8 +319,8 @@ impl<'c> Operands<'c> {
     }
 
     /// The next operand, of that type and number of axes.
-    fn take<T>(&mut self, operand: &'static str, number: c_int, ndim: usize, write: bool) -> Result<(*mut T, &'c Raw, &'c [isize]), Fault> {
-        let Some(raw) = self.raws.get(self.next) else {
+    fn take<T>(&mut self, operand: &'static str, number: c_int, ndim: usize, write: bool) -> Result<(*mut T, &'c Raw, &'c [isize; AXES]), Fault> {
+        let Some(&raw) = self.raws.get(self.next) else {
             return Err(self.fault(Class::Internal, "internal", operand, "was not given"));
         };
         self.next += 1;
@@ -318,7 +347,7 @@ impl<'c> Operands<'c> {
         number: c_int,
         ndim: usize,
         write: bool,
-    ) -> Result<(*mut T, &'c Raw, &'c [isize]), Fault> {
+    ) -> Result<(*mut T, &'c Raw, &'c [isize; AXES]), Fault> {
         if raw.is_on_gpu() != self.on_gpu {
             let (here, there) = if self.on_gpu { ("the host's", "a GPU's") } else { ("a GPU's", "the host's") };
             return Err(self.fault(Class::Device, "mixed-devices", operand, format!("is in {here} memory, and has to be in {there}")));
@@ -326,21 +355,21 @@ impl<'c> Operands<'c> {
         if raw.number != number {
             return Err(self.fault(Class::Argument, "dtype-mismatch", operand, "has another dtype than the operands before it"));
         }
-        if raw.shape.len() != ndim {
+        if raw.ndim != ndim {
             let axes = |n: usize| if n == 1 { "1 dimension".to_owned() } else { format!("{n} dimensions") };
-            return Err(self.fault(Class::Shape, "ndim", operand, format!("has {}, and has to have {}", axes(raw.shape.len()), axes(ndim))));
+            return Err(self.fault(Class::Shape, "ndim", operand, format!("has {}, and has to have {}", axes(raw.ndim), axes(ndim))));
         }
         if write && !raw.writeable {
             return Err(self.fault(Class::Argument, "read-only", operand, "is read-only, and the result would be written to it"));
         }
         if raw.outside {
-            let text = format!("has less memory than sizes and steps ask for (shape {:?})", raw.shape.as_slice());
+            let text = format!("has less memory than sizes and steps ask for (shape {:?})", raw.shape());
             return Err(self.fault(Class::Shape, "outside", operand, text));
         }
-        let Some(strides) = &raw.strides else {
+        if !raw.whole {
             return Err(self.fault(Class::Argument, "bad-layout", operand, "is not aligned, or of the other byte order: use a copy"));
-        };
-        Ok((std::ptr::with_exposed_provenance_mut(raw.data), raw, strides.as_slice()))
+        }
+        Ok((std::ptr::with_exposed_provenance_mut(raw.data), raw, &raw.strides))
     }
 
     pub(super) fn vec<T: Scalar>(&mut self, operand: &'static str) -> Result<VecRef<'c, T>, Fault> {

@@ -227,7 +227,8 @@ pub(crate) fn blas_run<'py>(
     let options = Options { routine: routine.to_owned(), flags: flags.into_iter(), ints: ints.into_iter(), numbers: numbers.into_iter() };
     let answer = gate::detached(py, move || {
         let mut o = options;
-        let mut a = Operands::new(routine, &raws);
+        let operands: Vec<&Raw> = raws.iter().collect();
+        let mut a = Operands::new(routine, &operands);
         macro_rules! on {
             ($run:ident, $t:ty) => {{
                 let on: &dyn Backend<$t> = match &gpu {

@@ -12,7 +12,7 @@ use pyo3::types::{PyDict, PyString};
 use verdigris_blas::{self as blas, Backend, Cpu, Error, Scalar};
 
 use super::gemm::{number, scalar, trans};
-use super::operand::{COMPLEX64, COMPLEX128, FLOAT32, FLOAT64, Fault, Operands, Raw, is_ndarray, new_array, new_number};
+use super::operand::{COMPLEX64, COMPLEX128, FLOAT32, FLOAT64, Fault, Operands, Raw, new_array, new_number};
 use crate::interned::intern;
 use crate::{fork, gate};
 
@@ -38,14 +38,6 @@ macro_rules! typed {
 fn done<R: Send>(py: Python<'_>, elements: usize, work: impl FnOnce() -> Result<R, Fault> + Send) -> PyResult<Option<R>> {
     let tried = || Ok::<_, Error>(work().ok());
     if elements >= LONG_CALL { gate::detached(py, tried) } else { gate::attached(py, tried) }
-}
-
-fn elements(raw: &Raw) -> usize {
-    raw.shape().iter().product()
-}
-
-fn all_plain(objects: &[Object<'_, '_>]) -> bool {
-    objects.iter().all(|object| is_ndarray(object))
 }
 
 /// A coefficient, or 1 where none is given.
@@ -82,12 +74,12 @@ impl Slow {
     }
 }
 
-fn product<'py, T: Scalar>(py: Python<'py>, raws: &[Raw; 2], conj: bool) -> PyResult<Option<Bound<'py, PyAny>>>
+fn product<'py, T: Scalar>(py: Python<'py>, raws: [&Raw; 2], conj: bool) -> PyResult<Option<Bound<'py, PyAny>>>
 where
     Cpu: Backend<T>,
 {
-    let value = done(py, elements(&raws[0]), || {
-        let mut operands = Operands::new("dot", raws);
+    let value = done(py, raws[0].elements(), || {
+        let mut operands = Operands::new("dot", &raws);
         let (x, y) = (operands.vec::<T>("x")?, operands.vec::<T>("y")?);
         Ok(if conj { blas::dotc(&Cpu, x, y)? } else { blas::dot(&Cpu, x, y)? })
     })?;
@@ -96,11 +88,11 @@ where
 
 fn dots<'py>(x: Object<'_, 'py>, y: Object<'_, 'py>, stream: Option<Object<'_, 'py>>, conj: bool, slow: &Slow) -> PyResult<Bound<'py, PyAny>> {
     let py = x.py();
-    if stream.is_none() && all_plain(&[x, y]) {
-        let raws = [Raw::of_exact(x), Raw::of_exact(y)];
-        if let Some(value) = typed!(raws[0].number, product(py, &raws, conj))? {
-            return Ok(value);
-        }
+    if stream.is_none()
+        && let (Some(left), Some(right)) = (Raw::exact(x), Raw::exact(y))
+        && let Some(value) = typed!(left.number, product(py, [&left, &right], conj))?
+    {
+        return Ok(value);
     }
     slow.call((x, y), py, &[(intern!(py, "stream"), stream)])
 }
@@ -121,12 +113,12 @@ pub(crate) fn blas_dotc<'py>(x: Object<'_, 'py>, y: Object<'_, 'py>, stream: Opt
     dots(x, y, stream, true, &SLOW)
 }
 
-fn size<'py, T: Scalar>(py: Python<'py>, raw: &[Raw; 1], norm: bool) -> PyResult<Option<Bound<'py, PyAny>>>
+fn size<'py, T: Scalar>(py: Python<'py>, raw: [&Raw; 1], norm: bool) -> PyResult<Option<Bound<'py, PyAny>>>
 where
     Cpu: Backend<T>,
 {
-    let value = done(py, elements(&raw[0]), || {
-        let x = Operands::new("nrm2", raw).vec::<T>("x")?;
+    let value = done(py, raw[0].elements(), || {
+        let x = Operands::new("nrm2", &raw).vec::<T>("x")?;
         Ok(if norm { blas::nrm2(&Cpu, x)? } else { blas::asum(&Cpu, x)? })
     })?;
     value.map(|value| new_number(py, value)).transpose()
@@ -134,11 +126,11 @@ where
 
 fn sizes<'py>(x: Object<'_, 'py>, stream: Option<Object<'_, 'py>>, norm: bool, slow: &Slow) -> PyResult<Bound<'py, PyAny>> {
     let py = x.py();
-    if stream.is_none() && is_ndarray(x) {
-        let raw = [Raw::of_exact(x)];
-        if let Some(value) = typed!(raw[0].number, size(py, &raw, norm))? {
-            return Ok(value);
-        }
+    if stream.is_none()
+        && let Some(raw) = Raw::exact(x)
+        && let Some(value) = typed!(raw.number, size(py, [&raw], norm))?
+    {
+        return Ok(value);
     }
     slow.call((x,), py, &[(intern!(py, "stream"), stream)])
 }
@@ -159,18 +151,18 @@ pub(crate) fn blas_asum<'py>(x: Object<'_, 'py>, stream: Option<Object<'_, 'py>>
     sizes(x, stream, false, &SLOW)
 }
 
-/// `target ← αx + y`; `raws` holds x, and y where that is not the target.
-fn add<T: Scalar>(py: Python<'_>, raws: &[Raw], target: &[Raw; 1], alpha: Complex<f64>) -> PyResult<Option<()>>
+/// `y ← αx + y`, or `made ← αx + y`.
+fn add<T: Scalar>(py: Python<'_>, raws: [&Raw; 2], made: Option<[&Raw; 1]>, alpha: Complex<f64>) -> PyResult<Option<()>>
 where
     Cpu: Backend<T>,
 {
     let Some(alpha) = scalar::<T>(alpha) else { return Ok(None) };
-    done(py, elements(&target[0]), || {
-        let (mut operands, mut to) = (Operands::new("axpy", raws), Operands::new("axpy", target));
-        let (x, mut out) = (operands.vec::<T>("x")?, to.vec_mut::<T>("y")?);
-        if raws.len() > 1 {
-            blas::copy(&Cpu, operands.vec("y")?, out.rb_mut())?;
-        }
+    done(py, raws[0].elements(), || {
+        let mut operands = Operands::new("axpy", &raws);
+        let x = operands.vec::<T>("x")?;
+        let Some(made) = made else { return Ok(blas::axpy(&Cpu, alpha, x, operands.vec_mut("y")?)?) };
+        let mut out = Operands::new("axpy", &made).vec_mut::<T>("out")?;
+        blas::copy(&Cpu, operands.vec("y")?, out.rb_mut())?;
         Ok(blas::axpy(&Cpu, alpha, x, out)?)
     })
 }
@@ -188,37 +180,37 @@ pub(crate) fn blas_axpy<'py>(
     let py = x.py();
     if stream.is_none()
         && out.is_none_or(|out| out.is(y))
-        && all_plain(&[x, y])
         && let Some(alpha) = coefficient(alpha, 1.0)
+        && let (Some(left), Some(right)) = (Raw::exact(x), Raw::exact(y))
+        && let Some(result) = fast_axpy(alpha, [&left, &right], y, out.is_some())?
     {
-        let (left, right) = (Raw::of_exact(x), Raw::of_exact(y));
-        let (kind, place) = (left.number, left.shape() == right.shape());
-        let made = match out {
-            Some(out) => Some((out.clone(), vec![left], [right])),
-            None if place && right.shape().len() == 1 && right.number == kind => {
-                let made = new_array(py, kind, right.shape())?;
-                let target = [Raw::of_exact(&made)];
-                Some((made, vec![left, right], target))
-            }
-            None => None,
-        };
-        if let Some((result, raws, target)) = made
-            && typed!(kind, add(py, &raws, &target, alpha))?.is_some()
-        {
-            return Ok(result);
-        }
+        return Ok(result);
     }
     static SLOW: Slow = Slow::new("verdigris.blas._vector", "axpy");
     SLOW.call((x, y), py, &[(intern!(py, "alpha"), alpha), (intern!(py, "out"), out), (intern!(py, "stream"), stream)])
 }
 
-fn times<T: Scalar>(py: Python<'_>, raws: &[Raw; 2], numbers: [Complex<f64>; 2], flag: blas::Trans, target: &[Raw; 1]) -> PyResult<Option<()>>
+/// In place, or to a new array, if there can be one.
+fn fast_axpy<'py>(alpha: Complex<f64>, raws: [&Raw; 2], y: Object<'_, 'py>, in_place: bool) -> PyResult<Option<Bound<'py, PyAny>>> {
+    let (py, kind) = (y.py(), raws[1].number);
+    if in_place {
+        return Ok(typed!(kind, add(py, raws, None, alpha))?.map(|()| y.clone()));
+    }
+    if raws[0].number != kind || raws[1].shape().len() != 1 || raws[0].shape() != raws[1].shape() {
+        return Ok(None);
+    }
+    let result = new_array(py, kind, raws[1].shape())?;
+    let Some(made) = Raw::exact(&result) else { return Ok(None) };
+    Ok(typed!(kind, add(py, raws, Some([&made]), alpha))?.map(|()| result))
+}
+
+fn times<T: Scalar>(py: Python<'_>, raws: [&Raw; 2], numbers: [Complex<f64>; 2], flag: blas::Trans, target: [&Raw; 1]) -> PyResult<Option<()>>
 where
     Cpu: Backend<T>,
 {
     let (Some(alpha), Some(beta)) = (scalar::<T>(numbers[0]), scalar::<T>(numbers[1])) else { return Ok(None) };
-    done(py, elements(&raws[0]), || {
-        let (mut operands, mut to) = (Operands::new("gemv", raws), Operands::new("gemv", target));
+    done(py, raws[0].elements(), || {
+        let (mut operands, mut to) = (Operands::new("gemv", &raws), Operands::new("gemv", &target));
         let (a, x) = (operands.mat::<T>("a")?.op(flag), operands.vec("x")?);
         Ok(blas::gemv(&Cpu, alpha, a, x, beta, to.vec_mut("y")?)?)
     })
@@ -265,13 +257,10 @@ fn fast_gemv<'py>(
     out: Option<Object<'_, 'py>>,
 ) -> PyResult<Option<Bound<'py, PyAny>>> {
     let py = a.py();
-    if !all_plain(&[a, x]) || out.is_some_and(|out| !is_ndarray(out)) {
-        return Ok(None);
-    }
+    let (Some(left), Some(right)) = (Raw::exact(a), Raw::exact(x)) else { return Ok(None) };
     let (Some(alpha), Some(beta)) = (coefficient(alpha, 1.0), coefficient(beta, 0.0)) else { return Ok(None) };
     let Some(flag) = flag.map_or(Some(blas::Trans::No), trans) else { return Ok(None) };
-    let raws = [Raw::of_exact(a), Raw::of_exact(x)];
-    let kind = raws[0].number;
+    let (kind, raws) = (left.number, [&left, &right]);
     let result = match out {
         Some(out) => out.clone(),
         None if beta == Complex::new(0.0, 0.0) && raws[0].shape().len() == 2 && matches!(kind, FLOAT32 | FLOAT64 | COMPLEX64 | COMPLEX128) => {
@@ -279,17 +268,17 @@ fn fast_gemv<'py>(
         }
         None => return Ok(None),
     };
-    let target = [Raw::of_exact(&result)];
-    Ok(typed!(kind, times(py, &raws, [alpha, beta], flag, &target))?.map(|()| result))
+    let Some(target) = Raw::exact(&result) else { return Ok(None) };
+    Ok(typed!(kind, times(py, raws, [alpha, beta], flag, [&target]))?.map(|()| result))
 }
 
-fn outer<T: Scalar>(py: Python<'_>, raws: &[Raw; 3], alpha: Complex<f64>) -> PyResult<Option<()>>
+fn outer<T: Scalar>(py: Python<'_>, raws: [&Raw; 3], alpha: Complex<f64>) -> PyResult<Option<()>>
 where
     Cpu: Backend<T>,
 {
     let Some(alpha) = scalar::<T>(alpha) else { return Ok(None) };
-    done(py, elements(&raws[2]), || {
-        let mut operands = Operands::new("ger", raws);
+    done(py, raws[2].elements(), || {
+        let mut operands = Operands::new("ger", &raws);
         let (x, y) = (operands.vec::<T>("x")?, operands.vec("y")?);
         Ok(blas::ger(&Cpu, alpha, x, y, operands.mat_mut("a")?)?)
     })
@@ -310,13 +299,11 @@ pub(crate) fn blas_ger<'py>(
     if stream.is_none()
         && let Some(out) = out
         && a.is_none_or(|a| a.is(out))
-        && all_plain(&[x, y, out])
         && let Some(alpha) = coefficient(alpha, 1.0)
+        && let (Some(left), Some(right), Some(target)) = (Raw::exact(x), Raw::exact(y), Raw::exact(out))
+        && typed!(target.number, outer(py, [&left, &right, &target], alpha))?.is_some()
     {
-        let raws = [Raw::of_exact(x), Raw::of_exact(y), Raw::of_exact(out)];
-        if typed!(raws[0].number, outer(py, &raws, alpha))?.is_some() {
-            return Ok(out.clone());
-        }
+        return Ok(out.clone());
     }
     static SLOW: Slow = Slow::new("verdigris.blas._matvec", "ger");
     let keywords = [(intern!(py, "a"), a), (intern!(py, "alpha"), alpha), (intern!(py, "out"), out), (intern!(py, "stream"), stream)];
