@@ -24,18 +24,20 @@ class Candidate:
     """One way of doing a row's work: `run` does it once, `output` returns what it computed.
 
     `may_differ` is the share of elements in which a peer that rounds otherwise (it fuses or reorders) may
-    differ from ours, where the work magnifies rounding.
+    differ from ours, where the work magnifies rounding.  `beside` is the place of the candidate of ours that its
+    time is held against: one with its own place is a second of ours.
     """
 
     name: str
     run: Callable[[], object]
     output: Callable[[], np.ndarray]
     may_differ: float = 0.0
+    beside: int = 0
 
 
 @dataclasses.dataclass(frozen=True)
 class Row:
-    """One piece of work.  The first candidate is ours; `rtol` is how close the outputs must be (0: equal).
+    """One piece of work.  The first candidate is ours, peers' outputs are held against its; `rtol` is how close the outputs must be (0: equal).
 
     `pause` is how many seconds are waited before a candidate's round, so that threads of the one before have gone to sleep.
     """
@@ -136,7 +138,7 @@ def table(rows_and_figures):
     for row, figures in rows_and_figures:
         for place, (candidate, one) in enumerate(zip(row.candidates, figures, strict=True)):
             name = row.name if place == 0 else ""
-            ratio = "" if place == 0 else verdict(figures[0], one)
+            ratio = "" if place == candidate.beside else verdict(figures[candidate.beside], one)
             each = seconds(one.median / row.work) if row.work > 1 else ""
             lines.append(f"| {name} | {candidate.name} | {seconds(one.median)} | {one.spread:.1%} | {each} | {ratio} |")
     return "\n".join(lines)

@@ -48,6 +48,37 @@ fn every_part_runs_once_whatever_the_number_of_threads() {
 }
 
 #[test]
+fn parts_of_a_thread_that_is_held_up_are_done_by_others() {
+    with_threads(2, || {
+        let done = AtomicUsize::new(0);
+        // The caller's first part waits for all the rest of its own, and for the worker's.
+        pool::run(20, &|i| {
+            while i == 0 && done.load(Ordering::Acquire) < 19 {
+                std::thread::yield_now();
+            }
+            done.fetch_add(1, Ordering::Release);
+        });
+    });
+}
+
+#[test]
+fn threads_begin_with_the_same_parts_each_time() {
+    with_threads(2, || {
+        let caller = std::thread::current().id();
+        for _ in 0..100 {
+            let first = std::sync::Barrier::new(2);
+            pool::run(10, &|i| {
+                if i % 5 == 0 {
+                    // Neither thread helps the other before both have begun.
+                    first.wait();
+                    assert_eq!(std::thread::current().id() == caller, i == 0);
+                }
+            });
+        }
+    });
+}
+
+#[test]
 fn workers_take_part() {
     with_threads(2, || {
         let met = std::sync::Barrier::new(2);

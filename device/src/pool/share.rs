@@ -1,7 +1,7 @@
 //! Work shared between the calling thread and the pool.
 //!
-//! The calling thread takes part, so nothing waits for a sleeping worker to wake: whoever comes first takes the next part, and a worker that comes too
-//! late finds none left. Workers still awake from other work are asked first ([`super::linger`]). Parts begin in ascending order.
+//! The parts are cut into stretches, one for each thread, who helps with the others' when its own is done. The calling thread takes part, so nothing waits for a sleeping worker to wake: one
+//! that comes too late finds no part left. Workers still awake from other work are asked first ([`super::linger`]).
 #![allow(unsafe_code)]
 
 use std::any::Any;
@@ -15,10 +15,16 @@ use super::linger;
 /// How often a caller that waits for workers is asked to poll.
 const POLL_EVERY: Duration = Duration::from_millis(50);
 
+/// A run of neighbouring parts, from which threads take the next; alone in its cache line.
+#[repr(align(64))]
+struct Stretch {
+    next: AtomicUsize,
+    end: usize,
+}
+
 /// One call's parts and how far they are.
 pub(super) struct Shared {
-    next: AtomicUsize,
-    parts: usize,
+    stretches: Vec<Stretch>,
     unfinished: AtomicUsize,
     task: Task,
     panic: Mutex<Option<Box<dyn Any + Send>>>,
@@ -34,11 +40,21 @@ unsafe impl Send for Task {}
 unsafe impl Sync for Task {}
 
 impl Shared {
-    /// Takes parts until none is left.
-    fn work(&self) {
+    /// Works as a worker of the pool. The first stretch is the caller's.
+    fn help(&self) {
+        self.work(1 + rayon::current_thread_index().unwrap_or(0) % (self.stretches.len() - 1));
+    }
+
+    /// Takes parts until none is left: first those of one stretch, then what the others have not come to.
+    fn work(&self, own: usize) {
+        let (before, after) = self.stretches.split_at(own);
+        after.iter().chain(before).for_each(|stretch| self.work_through(stretch));
+    }
+
+    fn work_through(&self, stretch: &Stretch) {
         loop {
-            let part = self.next.fetch_add(1, Ordering::Relaxed);
-            if part >= self.parts {
+            let part = stretch.next.fetch_add(1, Ordering::Relaxed);
+            if part >= stretch.end {
                 return;
             }
             // SAFETY: this part has not been counted as finished, and the caller, who owns the closure, returns only when all parts are.
@@ -55,7 +71,8 @@ impl Shared {
     }
 }
 
-/// Runs `task(0)`, …, `task(parts - 1)`, each once, on the calling thread and up to [`super::threads`]` - 1` workers, and returns when all have ended.
+/// Runs `task(0)`, …, `task(parts - 1)`, each once, on the calling thread and up to [`super::threads`]` - 1` workers, and returns when all have ended. A thread begins with the same
+/// parts call after call, whose elements its caches may still hold; no order can be relied on.
 ///
 /// # Panics
 /// Where a task panics, after all have ended.
@@ -76,8 +93,7 @@ pub fn run_polled(parts: usize, task: &(dyn Fn(usize) + Sync), poll: &mut dyn Fn
     // SAFETY: only the lifetime changes. No part is entered after the last has finished, and this function does not return (nor unwind) before that.
     let task: *const (dyn Fn(usize) + Sync + 'static) = unsafe { std::mem::transmute(task as *const (dyn Fn(usize) + Sync)) };
     let shared = Arc::new(Shared {
-        next: AtomicUsize::new(0),
-        parts,
+        stretches: (0..threads).map(|i| Stretch { next: AtomicUsize::new(parts * i / threads), end: parts * (i + 1) / threads }).collect(),
         unfinished: AtomicUsize::new(parts),
         task: Task(task),
         panic: Mutex::new(None),
@@ -91,13 +107,13 @@ pub fn run_polled(parts: usize, task: &(dyn Fn(usize) + Sync), poll: &mut dyn Fn
             let board = team.board.clone();
             team.pool.spawn(move || {
                 let dismissals = board.dismissals();
-                shared.work();
+                shared.help();
                 drop(shared);
-                board.linger(dismissals, |shared| shared.work());
+                board.linger(dismissals, |shared| shared.help());
             });
         }
     }
-    shared.work();
+    shared.work(0);
     if spins {
         // The last parts of the workers mostly end soon after the caller's.
         linger::spin(linger::LINGER, || shared.unfinished.load(Ordering::Acquire) == 0);
