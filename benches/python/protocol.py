@@ -37,7 +37,7 @@ class Candidate:
 
 @dataclasses.dataclass(frozen=True)
 class Row:
-    """One piece of work.  The first candidate is ours, peers' outputs are held against its; `rtol` is how close the outputs must be (0: equal).
+    """One piece of work.  The first candidate is ours; `rtol` is how close the outputs of all must be to its (0: equal).
 
     `pause` is how many seconds are waited before a candidate's round, so that threads of the one before have gone to sleep.
     """

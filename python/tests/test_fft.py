@@ -323,6 +323,60 @@ def test_out_and_overlaps():
     check("fftn", np.broadcast_to(array(8, "c8"), (6, 8)))
 
 
+@pytest.mark.parametrize("n", [1, 2, 5, 256, 1009, 10_000])
+@pytest.mark.parametrize("real", ["f4", "f8"])
+@pytest.mark.parametrize("name", ["fft", "ifft", "rfft", "irfft"])
+def test_a_plain_row_goes_into_out(name, real, n):
+    x = array(n, real if name == "rfft" else {"f4": "c8", "f8": "c16"}[real])
+    if name == "irfft" and n == 1:
+        with pytest.raises(ValueError):
+            fft.irfft(x, out=np.empty(0, real))
+        return
+    transform = getattr(fft, name)
+    kept = x.copy()
+    wanted = transform(x)
+    out = np.full_like(wanted, np.nan)
+    assert transform(x, out=out) is out and np.array_equal(out, wanted)
+    swapped = np.zeros(wanted.size, wanted.dtype.newbyteorder())
+    assert np.array_equal(transform(x, out=swapped), wanted)
+    # What lies beside the row is not written.
+    wide = np.full(wanted.size + 2, np.nan, wanted.dtype)
+    transform(x, out=wide[1:-1])
+    assert np.array_equal(wide[1:-1], wanted) and np.isnan(wide[[0, -1]]).all()
+    assert np.array_equal(x, kept)
+    for bad, error in [
+        (np.zeros(wanted.size + 1, wanted.dtype), ValueError),
+        (np.zeros(wanted.size - 1, wanted.dtype), ValueError),
+        (np.zeros((wanted.size, 1), wanted.dtype), ValueError),
+        (np.zeros(wanted.size, "i8"), TypeError),
+        ([0] * wanted.size, TypeError),
+    ]:
+        with pytest.raises(error):
+            transform(x, out=bad)
+        assert not np.any(bad)
+    frozen = np.zeros_like(wanted)
+    frozen.flags.writeable = False
+    with pytest.raises(ValueError, match="read-only"):
+        transform(x, out=frozen)
+    assert not frozen.any()
+
+
+@pytest.mark.parametrize("n", [2, 64, 1009])
+def test_a_plain_row_and_an_out_that_shares_its_memory(n):
+    x = array(n, "c16")
+    wanted = fft.fft(x)
+    same = x.copy()
+    assert fft.fft(same, out=same) is same and np.allclose(same, wanted)
+    for shift in (1, n // 2, n - 1, n):
+        memory = np.zeros(2 * n, "c16")
+        memory[:n] = x
+        fft.fft(memory[:n], out=memory[shift : shift + n])
+        assert np.allclose(memory[shift : shift + n], wanted)
+        memory[shift : shift + n] = x
+        fft.fft(memory[shift : shift + n], out=memory[:n])
+        assert np.allclose(memory[:n], wanted)
+
+
 def test_overwrite_x_uses_the_inputs_memory():
     x = array((6, 8), "c16")
     wanted = scipy.fft.fft(x)

@@ -185,22 +185,33 @@ pub(super) fn empty<'py>(py: Python<'py>, element: Element, shape: &[usize]) -> 
 /// The GIL is released for longer rows.
 const LONGEST_ATTACHED: usize = 1 << 13;
 
-/// See [`super::fft_row`].
-pub(super) fn row<'py>(py: Python<'py>, which: u8, x: &Bound<'py, PyAny>, workers: Option<NonZeroUsize>) -> PyResult<Option<Bound<'py, PyAny>>> {
+/// A dense row: its elements, their address and number, and whether they may be written; `None` of any other object.
+fn dense_row(object: &Bound<'_, PyAny>) -> Option<(Element, *mut u8, usize, bool)> {
     // SAFETY: NumPy's type object.
-    if x.get_type_ptr() != unsafe { npyffi::get_type_object(py, NpyTypes::PyArray_Type) } {
-        return Ok(None);
+    if object.get_type_ptr() != unsafe { npyffi::get_type_object(object.py(), NpyTypes::PyArray_Type) } {
+        return None;
     }
     // SAFETY: the object is an ndarray, whose fields NumPy keeps valid; the GIL is held.
-    let (element, data, m) = unsafe {
-        let fields = &(*x.as_ptr().cast::<PyArrayObject>()).fields;
+    unsafe {
+        let fields = &(*object.as_ptr().cast::<PyArrayObject>()).fields;
         if fields.nd != 1 || fields.flags & (ALIGNED | C_CONTIGUOUS) != ALIGNED | C_CONTIGUOUS {
-            return Ok(None);
+            return None;
         }
         let descr = &(*fields.descr).fields;
-        let Some(element) = Element::of(descr.type_num).filter(|_| descr.byteorder as u8 != b'>') else { return Ok(None) };
-        (element, fields.data, *fields.dimensions as usize)
-    };
+        let element = Element::of(descr.type_num).filter(|_| descr.byteorder as u8 != b'>')?;
+        Some((element, fields.data.cast(), *fields.dimensions as usize, fields.flags & WRITEABLE != 0))
+    }
+}
+
+/// See [`super::fft_row`].
+pub(super) fn row<'py>(
+    py: Python<'py>,
+    which: u8,
+    x: &Bound<'py, PyAny>,
+    out: Option<&Bound<'py, PyAny>>,
+    workers: Option<NonZeroUsize>,
+) -> PyResult<Option<Bound<'py, PyAny>>> {
+    let Some((element, data, m, _)) = dense_row(x) else { return Ok(None) };
     let (complex_in, n) = match which {
         0 | 1 => (true, m),
         2 => (false, m),
@@ -211,11 +222,19 @@ pub(super) fn row<'py>(py: Python<'py>, which: u8, x: &Bound<'py, PyAny>, worker
         return Ok(None);
     }
     let out_len = if which == 2 { n / 2 + 1 } else { n };
-    let out = empty(py, Element { double: element.double, complex: which != 3 }, &[out_len])?;
-    // SAFETY: the array was just made by NumPy.
-    let to = unsafe { (*out.as_ptr().cast::<PyArrayObject>()).fields.data };
-    // SAFETY: both arrays are dense rows of as many aligned elements of the type, held by this function, the second known to nobody else. That other Python threads may write the
-    // first meanwhile is theirs to answer for, as with NumPy's own functions.
+    let made = Element { double: element.double, complex: which != 3 };
+    let result = match out {
+        Some(out) => out.clone(),
+        None => empty(py, made, &[out_len])?,
+    };
+    let Some((of, to, len, true)) = dense_row(&result) else { return Ok(None) };
+    let apart =
+        |(low, len): (*mut u8, usize), (other, beyond): (*mut u8, usize)| low.addr() + len <= other.addr() || other.addr() + beyond <= low.addr();
+    if of != made || len != out_len || !apart((data, m * element.bytes()), (to, len * made.bytes())) {
+        return Ok(None);
+    }
+    // SAFETY: both arrays are dense rows of as many aligned elements of the type, held by this function, the second writeable and apart from the first. What other Python threads do to
+    // them meanwhile is theirs to answer for, as with NumPy's own functions.
     unsafe {
         if element.double {
             typed::<f64>(py, which, workers, (data.cast(), m), (to.cast(), out_len), n)?;
@@ -223,7 +242,7 @@ pub(super) fn row<'py>(py: Python<'py>, which: u8, x: &Bound<'py, PyAny>, worker
             typed::<f32>(py, which, workers, (data.cast(), m), (to.cast(), out_len), n)?;
         }
     }
-    Ok(Some(out))
+    Ok(Some(result))
 }
 
 /// # Safety

@@ -188,10 +188,17 @@ pub(crate) fn fft_execute<'py>(
     }
 }
 
-/// The one-dimensional transform of a plain array: `fft` 0, `ifft` 1, `rfft` 2, `irfft` 3, unscaled but for the inverses' 1/n. None where the array is not one that this way is for.
+/// The one-dimensional transform of a plain array into `out`, or into a new array: `fft` 0, `ifft` 1, `rfft` 2, `irfft` 3, unscaled but for the inverses' 1/n. None where one of them is not an
+/// array that this way is for; nothing has been written then.
 #[pyfunction]
-pub(crate) fn fft_row<'py>(py: Python<'py>, which: u8, x: &Bound<'py, PyAny>, workers: Option<NonZeroUsize>) -> PyResult<Option<Bound<'py, PyAny>>> {
-    memory::row(py, which, x, workers)
+pub(crate) fn fft_row<'py>(
+    py: Python<'py>,
+    which: u8,
+    x: &Bound<'py, PyAny>,
+    out: Option<&Bound<'py, PyAny>>,
+    workers: Option<NonZeroUsize>,
+) -> PyResult<Option<Bound<'py, PyAny>>> {
+    memory::row(py, which, x, out, workers)
 }
 
 /// Plans cached: hits, misses, plans, bytes, and the bounds of the last two.

@@ -46,9 +46,9 @@ def _one_axis(name: str, kind: str, forward: bool, what: str, row: int | None = 
         out: Any = None,
         stream: Any = None,
     ) -> Any:
-        if n is norm is workers is plan is out is stream is None and axis == -1 and row is not None:
+        if n is norm is workers is plan is stream is None and axis == -1 and row is not None:
             # A plain row needs none of what follows.
-            result = fft_row(row, x, by_default.workers)
+            result = fft_row(row, x, out, by_default.workers)
             if result is not None:
                 return result
         refuse_plan(plan)
