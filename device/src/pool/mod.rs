@@ -36,7 +36,7 @@ thread_local! {
 #[derive(Clone)]
 struct Team {
     pool: Arc<ThreadPool>,
-    board: Arc<Board<Arc<share::Shared>>>,
+    board: Arc<Board<share::Shared>>,
 }
 
 /// The threads of one process: the pool of the set size and those of limits in use, and the ticker.
@@ -88,7 +88,7 @@ fn team_of(threads: usize) -> Option<Team> {
             .build();
         match built {
             Ok(pool) => {
-                let team = Team { pool: Arc::new(pool), board: Arc::new(Board::new(size <= size::available())) };
+                let team = Team { pool: Arc::new(pool), board: Arc::new(Board::new(size, size <= size::available())) };
                 pools.push((threads, team.clone()));
                 return Some(team);
             }

@@ -22,6 +22,9 @@ struct Stretch {
     end: usize,
 }
 
+/// Set in the count of unfinished parts while the caller sleeps, who is then to be woken at the last.
+const ASLEEP: usize = 1 << (usize::BITS - 1);
+
 /// One call's parts and how far they are.
 pub(super) struct Shared {
     stretches: Vec<Stretch>,
@@ -40,34 +43,40 @@ unsafe impl Send for Task {}
 unsafe impl Sync for Task {}
 
 impl Shared {
-    /// Works as a worker of the pool. The first stretch is the caller's.
-    fn help(&self) {
-        self.work(1 + rayon::current_thread_index().unwrap_or(0) % (self.stretches.len() - 1));
+    /// Works as the given worker of the pool. The first stretch is the caller's.
+    fn help(&self, worker: usize, nothing_left: &dyn Fn()) {
+        self.work(1 + worker % (self.stretches.len() - 1), nothing_left);
     }
 
-    /// Takes parts until none is left: first those of one stretch, then what the others have not come to.
-    fn work(&self, own: usize) {
+    /// Takes parts until none is left, first those of one stretch, then what the others have not come to; says so, and then counts its parts as finished.
+    fn work(&self, own: usize, nothing_left: &dyn Fn()) {
         let (before, after) = self.stretches.split_at(own);
-        after.iter().chain(before).for_each(|stretch| self.work_through(stretch));
+        let done: usize = after.iter().chain(before).map(|stretch| self.work_through(stretch)).sum();
+        nothing_left();
+        // Release: what these parts wrote is seen by the caller, who reads the counter with Acquire.
+        if done > 0 && self.unfinished.fetch_sub(done, Ordering::AcqRel) - done == ASLEEP {
+            let _held = self.panic.lock().unwrap_or_else(|e| e.into_inner());
+            self.finished.notify_all();
+        }
     }
 
-    fn work_through(&self, stretch: &Stretch) {
-        loop {
+    /// Does the parts left of a stretch; how many it did.
+    fn work_through(&self, stretch: &Stretch) -> usize {
+        let mut done = 0;
+        // To look first leaves the line of an empty stretch where it is.
+        while stretch.next.load(Ordering::Relaxed) < stretch.end {
             let part = stretch.next.fetch_add(1, Ordering::Relaxed);
             if part >= stretch.end {
-                return;
+                break;
             }
             // SAFETY: this part has not been counted as finished, and the caller, who owns the closure, returns only when all parts are.
             let task = unsafe { &*self.task.0 };
             if let Err(payload) = catch_unwind(AssertUnwindSafe(|| task(part))) {
                 self.panic.lock().unwrap_or_else(|e| e.into_inner()).get_or_insert(payload);
             }
-            // Release: what this part wrote is seen by the caller, who reads the counter with Acquire.
-            if self.unfinished.fetch_sub(1, Ordering::AcqRel) == 1 {
-                let _held = self.panic.lock().unwrap_or_else(|e| e.into_inner());
-                self.finished.notify_all();
-            }
+            done += 1;
         }
+        done
     }
 }
 
@@ -99,27 +108,24 @@ pub fn run_polled(parts: usize, task: &(dyn Fn(usize) + Sync), poll: &mut dyn Fn
         panic: Mutex::new(None),
         finished: Condvar::new(),
     });
-    let mut spins = false;
-    if let Some(team) = super::team_of(super::threads()) {
-        spins = team.board.spins();
-        for _ in 1..threads {
-            let Err(shared) = team.board.post(shared.clone()) else { continue };
-            let board = team.board.clone();
+    let team = super::team_of(super::threads());
+    if let Some(team) = &team {
+        for _ in team.board.hand_out(threads - 1, &shared)..threads - 1 {
+            let (board, shared) = (team.board.clone(), shared.clone());
             team.pool.spawn(move || {
-                let dismissals = board.dismissals();
-                shared.help();
-                drop(shared);
-                board.linger(dismissals, |shared| shared.help());
+                let worker = rayon::current_thread_index().unwrap_or(0);
+                board.attend(worker, shared, |shared, nothing_left| shared.help(worker, nothing_left));
             });
         }
     }
-    shared.work(0);
-    if spins {
+    shared.work(0, &|| {});
+    if let Some(team) = team.filter(|team| team.board.spins()) {
         // The last parts of the workers mostly end soon after the caller's.
         linger::spin(linger::LINGER, || shared.unfinished.load(Ordering::Acquire) == 0);
+        team.board.take_back(&shared);
     }
     let mut held = shared.panic.lock().unwrap_or_else(|e| e.into_inner());
-    while shared.unfinished.load(Ordering::Acquire) > 0 {
+    while shared.unfinished.fetch_or(ASLEEP, Ordering::AcqRel) & !ASLEEP > 0 {
         let (again, timeout) = shared.finished.wait_timeout(held, POLL_EVERY).unwrap_or_else(|e| e.into_inner());
         held = again;
         if timeout.timed_out() {
