@@ -87,9 +87,11 @@ impl<T: Send + Sync> Board<T> {
     pub(super) fn take_back(&self, work: &Arc<T>) {
         let own = Arc::as_ptr(work).cast_mut();
         for Seat(seat) in &self.seats {
-            if seat.load(Ordering::Relaxed) == own && seat.compare_exchange(own, free(), Ordering::Relaxed, Ordering::Relaxed).is_ok() {
+            if seat.load(Ordering::Relaxed) == own
+                && let Ok(found) = seat.compare_exchange(own, free(), Ordering::Relaxed, Ordering::Relaxed)
+            {
                 // SAFETY: `hand_out` made the pointer by `into_raw`, and the exchange has made it this thread's.
-                drop(unsafe { Arc::from_raw(own) });
+                drop(unsafe { Arc::from_raw(found) });
             }
         }
     }
